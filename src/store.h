@@ -1,0 +1,285 @@
+/*
+ * store - the local cache of tasks; the only place fs/, sync/ and cli/ meet.
+ * Knows SQLite and struct task. Does not know FUSE, HTTP or who calls.
+ *
+ * A struct store belongs to the thread that opened it; each thread opens its own on the same file (WAL).
+ * No call touches the network. A call may wait for another thread's short transaction (busy timeout), never longer.
+ * Times are ms since 1970 UTC and always an argument. Borrowed arguments live until return; out parameters are the
+ * caller's to finish. Every writing call is one transaction, or joins the caller's (tx_begin).
+ *
+ * Hub and spokes: the task row is the hub; a struct link is a spoke: the remote's id and the base, the values that
+ * this remote and the hub last agreed on. What is waiting for a remote is derived (hub against base); the outbox
+ * says only which tasks to look at, since when, and what went wrong.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "auto.h"
+#include "buf.h"
+#include "errcode.h"
+#include "name.h"
+#include "task.h"
+#include "date.h"
+#include "wake.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_options {
+	bool durable;		/* synchronous=FULL: every commit survives power loss (the sync threads) */
+	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
+	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */
+	struct wake *outbox;	/* rung after a commit that left something to push */
+};
+
+/*
+ * Open and migrate. ERR_NEWER: written by a newer program, untouched. ERR_CORRUPT. ERR_PERM: the file is readable
+ * by others. ERR_NOENT: read_only and no file. The file is created 0600.
+ */
+NODISCARD enum err store_open(const char *path, const struct store_options *o, struct store **out);
+void store_close(struct store *s);	/* NULL is fine */
+/* Make every commit so far survive power loss (fsync). ERR_IO: it is not known what survived; commit again. */
+NODISCARD enum err store_sync(struct store *s);
+
+/* One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides. */
+struct tx {
+	struct store *s;	/* private; NULL: nothing to do */
+	bool outer;		/* private */
+};
+NODISCARD enum err tx_begin(struct store *s, struct tx *tx);
+NODISCARD enum err tx_commit(struct tx *tx);	/* rings */
+void tx_end(struct tx *tx);
+#define AUTO_TX AUTO(tx_end) struct tx
+
+/* ---- sides -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Switch a remote on or off (R1, R23). salesconnect is on when it is configured, salesforce when it is configured
+ * and sync is enabled. Off to on sets enabled_at = now (R15); tasks made while off are never created there; links
+ * stay. The same state again changes nothing.
+ */
+NODISCARD enum err store_side_switch(struct store *s, enum side side, bool on, int64_t now);
+
+struct side_state {		/* one row a side, written by its sync thread, read by status */
+	bool on;
+	int64_t enabled_at;	/* ms; 0: never */
+	int64_t tried_at, ok_at;	/* last pass begun; last pass that ended well; 0: never */
+	enum err err;		/* of the last pass; ERR_OK */
+	char message[200];	/* one line for the user, "" if fine */
+	int64_t done, total;	/* first import: records so far and in all (-1: unknown); total 0: none is running */
+	int64_t left_out;	/* open tasks the first import left out (R17); -1: not counted */
+};
+NODISCARD enum err store_side(struct store *s, enum side side, struct side_state *out);
+/* Stores all but on and enabled_at. Identical: no write. */
+NODISCARD enum err store_side_put(struct store *s, enum side side, const struct side_state *st);
+
+/* Small named values: cursors, marks, settings. Get: ERR_NOENT. Set: NULL removes; the same value again: no write. */
+NODISCARD enum err store_meta(struct store *s, const char *key, char **value);
+NODISCARD enum err store_meta_set(struct store *s, const char *key, const char *value);
+
+/* ---- tasks as files ------------------------------------------------------------------------------------------ */
+
+struct entry {			/* what ls -l shows of a visible task; no allocation */
+	int64_t id;
+	char name[NAME_LEN + 1];
+	bool open;		/* lives in open/, else in completed/ */
+	bool high;
+	bool draft;		/* serves a rejected save */
+	char due[DATE_LEN];	/* "" : none */
+	int64_t size;		/* bytes store_text gives, exactly */
+	int64_t created_at, changed_at;
+};
+
+/* A task is visible unless deleted, parked or away. ERR_NOENT: no visible task of that id / name (names are unique
+ * over open/ and completed/ together). */
+NODISCARD enum err store_entry(struct store *s, int64_t id, struct entry *out);
+NODISCARD enum err store_lookup(struct store *s, const char *name, struct entry *out);
+/* A task's former name, for 15 minutes after its last use; using it counts. ERR_NOENT also once a task has it. */
+NODISCARD enum err store_alias(struct store *s, const char *name, int64_t now, struct entry *out);
+
+struct filter {
+	const char *status;	/* TASK_OPEN, TASK_COMPLETE, NULL: both */
+	const char *due_from, *due_to;	/* inclusive dates, NULL: no bound; with a bound, tasks without due are out */
+};
+/* Visible tasks with id > after, by id. fn gives false to stop. fn must not write to the store. */
+typedef bool store_entry_fn(void *arg, const struct entry *e);
+NODISCARD enum err store_list(struct store *s, const struct filter *f, int64_t after, store_entry_fn *fn, void *arg);
+
+/* The whole task, visible or not (deleted rows included: see store_gone). ERR_NOENT. */
+NODISCARD enum err store_get(struct store *s, int64_t id, struct task *out);
+enum gone { GONE_NO, GONE_DELETED, GONE_PARKED, GONE_AWAY };
+NODISCARD enum err store_gone(struct store *s, int64_t id, enum gone *out);
+/* The bytes served: the draft, else the user's own text while it means the task's fields, else rendered. Appended. */
+NODISCARD enum err store_text(struct store *s, int64_t id, struct buf *out);
+
+/*
+ * Create a task from t (fields, facts, created_at; missing fields get their initial value). Its file name comes from
+ * the title, numbered if taken. text: bytes to serve back, NULL: rendered. by: who made it; it goes to the outbox of
+ * every side in t->born but by; for by = SIDE_LOCAL born is set here: the sides that are on now.
+ * A local one is held from being sent until store_closed.
+ */
+NODISCARD enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by,
+	int64_t now, int64_t *id);
+/*
+ * Set the given fields of t on task id, from side by. text (n bytes): serve these from now on; NULL: keep the user's
+ * text if it still means the task, else render anew with its comments kept. Clears a draft if text is given.
+ * Writes history (one row a field), the feed, an alias if the file name changes, and the outbox of every linked
+ * side but by. No field differs and the text is the same: no write at all. Facts in the mask are set too.
+ */
+NODISCARD enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t fields, uint32_t facts,
+	const char *text, size_t n, enum side by, int64_t now);
+/* The last handle on a task was closed: what is held or waiting its grace starts its grace_ms from now. */
+NODISCARD enum err store_closed(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
+/* The same for all: after a crash no handle is open. */
+NODISCARD enum err store_closed_all(struct store *s, int64_t now, int64_t grace_ms);
+/* Keep a rejected save: served, listed, never sent. line, msg: where and why. The next store_edit with text clears it. */
+NODISCARD enum err store_draft(struct store *s, int64_t id, const char *text, size_t n, int line, const char *msg,
+	int64_t now);
+/* To the trash; goes to every linked side but by after grace_ms; never-sent creates are dropped from the outbox. */
+NODISCARD enum err store_delete(struct store *s, int64_t id, enum side by, int64_t now, int64_t grace_ms);
+/*
+ * A task whose file was renamed to a scratch name (an editor's backup): invisible, still linked, not deleted. A scratch
+ * file dir/name with its text takes its place (replacing one of that name) and remembers the task.
+ */
+NODISCARD enum err store_park(struct store *s, int64_t id, bool open, const char *name, int64_t now, int64_t *scratch);
+/* The invisible task that a new file of this name continues: parked, or deleted here and not yet sent. It is visible
+ * again afterwards, with its id, in open/ or completed/ as asked. ERR_NOENT: none. */
+NODISCARD enum err store_revive(struct store *s, const char *name, bool open, int64_t now, int64_t *id);
+
+/* ---- scratch files: editors' droppings; never synced --------------------------------------------------------- */
+
+struct scratch {
+	int64_t id;		/* own sequence, never reused */
+	char name[NAME_LEN + 1];
+	bool open;		/* lies in open/, else in completed/ */
+	bool is_link;		/* a symbolic link (emacs's lock): its target is its text */
+	uint32_t mode;		/* permission bits */
+	int64_t size, changed_at;
+	int64_t task;		/* the parked task it stands for; 0: none */
+};
+NODISCARD enum err store_scratch_create(struct store *s, const struct scratch *new, const char *text, size_t n,
+	int64_t now, int64_t *id);	/* ERR_EXIST */
+NODISCARD enum err store_scratch_find(struct store *s, bool open, const char *name, struct scratch *out);
+NODISCARD enum err store_scratch(struct store *s, int64_t id, struct scratch *out);
+typedef bool store_scratch_fn(void *arg, const struct scratch *x);
+NODISCARD enum err store_scratch_list(struct store *s, bool open, int64_t after, store_scratch_fn *fn, void *arg);
+NODISCARD enum err store_scratch_text(struct store *s, int64_t id, struct buf *out);
+NODISCARD enum err store_scratch_write(struct store *s, int64_t id, const char *text, size_t n, int64_t now);
+NODISCARD enum err store_scratch_chmod(struct store *s, int64_t id, uint32_t mode);
+/* Rename; a scratch file of the new name is replaced. */
+NODISCARD enum err store_scratch_rename(struct store *s, int64_t id, bool open, const char *name);
+/* Remove. If it stands for a parked task nothing continued, that task is deleted (store_delete with grace_ms). */
+NODISCARD enum err store_scratch_remove(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
+
+/* ---- what changed, what is wrong ------------------------------------------------------------------------------ */
+
+enum { CHANGE_TEXT = 1, CHANGE_NAME = 2 };	/* content or times; appeared, vanished, moved, renamed */
+struct change {			/* one row of the feed, in commit order */
+	int64_t seq;
+	int64_t task;
+	enum side by;
+	uint32_t what;
+	uint32_t fields;	/* the task's fields that changed, 0 possible */
+	char was_name[NAME_LEN + 1];	/* "": was not visible */
+	bool was_open;
+	char name[NAME_LEN + 1];	/* "": is not visible now */
+	bool open;
+	char was_due[DATE_LEN], due[DATE_LEN];
+};
+typedef bool store_change_fn(void *arg, const struct change *c);
+/* Rows after seq. Rows older than about 100,000 are pruned: *lost (may be NULL) says that some were missed. */
+NODISCARD enum err store_changes(struct store *s, int64_t after, store_change_fn *fn, void *arg, bool *lost);
+NODISCARD enum err store_change_last(struct store *s, int64_t *seq);
+
+struct problem {		/* a line of .remindfs/errors */
+	const char *name;	/* file name; borrowed */
+	bool open;
+	int line;		/* in the file; 1 if unknown */
+	const char *text;	/* borrowed: what happened, what was kept, what to type next */
+};
+typedef bool store_problem_fn(void *arg, const struct problem *p);
+/* Drafts, refused edits, conflicts, typed-looking scratch files older than 60 s. */
+NODISCARD enum err store_problems(struct store *s, int64_t now, store_problem_fn *fn, void *arg);
+
+struct counts {
+	int64_t open, completed, drafts, conflicts, scratch_typed;
+	int64_t waiting[NSIDES];	/* edits not yet there, refused ones included */
+	int64_t refused[NSIDES];	/* parked until the text changes */
+};
+NODISCARD enum err store_counts(struct store *s, int64_t now, struct counts *out);
+
+/* One word for a task: "synced new pending invalid error conflict" (files.md). Static. */
+NODISCARD enum err store_state(struct store *s, int64_t id, const char **out);
+
+/* ---- the sync's half ------------------------------------------------------------------------------------------ */
+
+struct link {			/* a task's spoke */
+	int64_t task;
+	enum side side;
+	char *rid;		/* the remote's id. NULL: a create was sent and its answer is not known (in doubt) */
+	char *once;		/* the create's idempotency key; kept */
+	int64_t sent_at;	/* when the create was sent; 0: it was imported */
+	char *version;		/* revision or time stamp for conditional writes; may be NULL */
+	char *base[TASK_NFIELDS];	/* in our vocabulary; for an in-doubt create: the values sent */
+	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not ours (R8, R10, R26), else NULL */
+	char *url;		/* the record's web page */
+	bool away;		/* reassigned or no longer visible (D5): neither read nor written */
+	bool gone;		/* deleted there; the row stays, so that nothing comes back (D3) */
+	int64_t synced_at;
+};
+#define LINK_INIT ((struct link){ 0 })
+void link_finish(struct link *l);
+#define AUTO_LINK AUTO(link_finish) struct link
+
+NODISCARD enum err store_link(struct store *s, int64_t task, enum side side, struct link *out);	/* ERR_NOENT */
+NODISCARD enum err store_link_by_rid(struct store *s, enum side side, const char *rid, struct link *out);
+/* Insert or replace. Identical: no write. away and gone decide whether the task is visible. ERR_EXIST: another task has
+ * this rid. */
+NODISCARD enum err store_link_put(struct store *s, const struct link *l);
+NODISCARD enum err store_link_drop(struct store *s, int64_t task, enum side side);
+/* Links of a side in id order after a task id, a page at a time: for in-doubt creates and for checking one by one. */
+typedef bool store_link_fn(void *arg, const struct link *l);
+NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn,
+	void *arg);
+
+struct outgoing {
+	int64_t task;
+	int64_t seq;		/* of the last edit: store_outbox_done compares */
+	int tries;
+};
+/* What is due, oldest first: neither held, in its grace time, backing off nor refused. A wrong clock never holds a row
+ * longer than its wait: a row whose since lies in the future is due. */
+NODISCARD enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out, size_t max,
+	size_t *n);
+/* ms until the next row falls due, 0: now, -1: none will. */
+NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t now, int64_t *ms);
+/* Put a task on a side's list, due now; a refused row is due again. */
+NODISCARD enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t now);
+/* Nothing is left to push as of seq. A newer edit keeps its row. */
+NODISCARD enum err store_outbox_done(struct store *s, int64_t task, enum side side, int64_t seq);
+/* It failed: shown in errors; tried again wait_ms from now, or (wait_ms < 0) once the task or the remote changes. */
+NODISCARD enum err store_outbox_fail(struct store *s, int64_t task, enum side side, enum err why, const char *msg,
+	int64_t now, int64_t wait_ms);
+
+/* Keep the losing values of a clash, or the edited text of a deleted task (D2, D3). base may be NULL. */
+NODISCARD enum err store_conflict(struct store *s, int64_t task, enum side with, const struct task *base,
+	const struct task *mine, const struct task *theirs, int64_t now);
+/* Who set this field last; SIDE_LOCAL if nobody did. (D2) */
+NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, enum side *out);
+/*
+ * D7: a live task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
+ * date and person are t's and which was created within two minutes of it. ERR_NOENT: none; the oldest if several.
+ */
+NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, int64_t *task);
+
+struct history {
+	int64_t at, task;
+	enum side by;
+	enum field field;
+	const char *was, *is;	/* borrowed; NULL: no value */
+};
+typedef bool store_history_fn(void *arg, const struct history *h);
+NODISCARD enum err store_history(struct store *s, int64_t task, store_history_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * cycle - one pass for one remote: settle creates in doubt, pull, merge, push. No thread, no clock, no sleep: now is a
+ * member that the caller sets. Everything it learnt is in the store when it returns, whether well or not; a pass that
+ * was cut off anywhere is resumed by the next. A pass over unchanged systems writes nothing (0 rows, 0 requests that
+ * write).
+ */
+#ifndef CYCLE_H
+#define CYCLE_H
+
+#include "config.h"
+#include "remote.h"
+#include "store.h"
+
+struct cycle {
+	struct store *store;	/* borrowed; opened durable */
+	struct remote *remote;	/* borrowed */
+	const struct config *config;	/* borrowed */
+	int64_t now;		/* ms, local clock; the caller's to set before each call */
+	bool (*stop)(void *arg);	/* asked between requests; NULL: never. A stopped pass ends with ERR_BUSY */
+	void *stop_arg;
+};
+
+/* Blocks on the network. ERR_OK: pulled to the end and everything due was tried. Otherwise what kept it from that;
+ * refusals of single tasks are no error here: they are in the outbox. */
+NODISCARD enum err cycle_run(struct cycle *c);
+/* Only what waits in the outbox, no pull: a user's edit goes out at once. */
+NODISCARD enum err cycle_push(struct cycle *c);
+
+#endif
