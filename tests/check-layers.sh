@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The house's directions, as a test: who may include what (contrib/HACKING.md).
+cd "$(dirname "$0")/.." || exit 1
+n=0 bad=0
+only() { # only NAME PATTERN HOME...: PATTERN occurs in no C file of the program outside HOME
+  local name=$1 pattern=$2 found
+  shift 2
+  found=$(grep -rlE "$pattern" --include='*.[ch]' src fs sync | grep -vE "^($(IFS='|'; echo "$*"))\$")
+  n=$((n + 1))
+  if [ -z "$found" ]; then
+    echo "ok $n - $name"
+  else
+    bad=1
+    echo "not ok $n - $name"
+    echo "# $found"
+  fi
+}
+only "libcurl stays in http" '<curl/' 'sync/http\.[ch]'
+only "FUSE stays in fs" '<fuse' 'fs/[a-z]+\.[ch]'
+only "SQL stays in the store" '<sqlite3\.h>' 'src/store[a-z_]*\.[ch]' 'src/schema\.[ch]'
+only "cJSON stays in the mappings" 'cJSON' 'sync/[a-z]*_?json\.[ch]'
+only "fs and sync meet only in the store" '"(sync|cycle|remote|http)\.h"' 'sync/.*' 'src/cli/.*'
+only "sync does not know the mount" '"(fs|node|handle|views|control)\.h"' 'fs/.*' 'src/cli/.*'
+echo "1..$n"
+exit $bad

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""count.py TESTLOG.json [NAME 0|1 ...]: add up the TAP lines of a meson test run, and further results by name.
+
+A program that failed without a "not ok" of its own (a crash, a time-out, a plan not kept) counts as one failure.
+"""
+import json
+import re
+import sys
+
+passed, skipped, failures = 0, 0, []
+for line in open(sys.argv[1]):
+    test = json.loads(line)
+    bad = 0
+    for m in re.finditer(r"^(not )?ok\b(?: \d+)?(.*)$", test.get("stdout") or "", re.M):
+        if re.search(r"# *skip", m[2], re.I):
+            skipped += 1
+            print(f"skipped: {test['name']}:{m[2]}")
+        elif m[1]:
+            bad += 1
+            failures.append(test["name"] + m[2])
+        else:
+            passed += 1
+    if not bad and test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL"):
+        failures.append(f"{test['name']}: {test['result']}")
+extra = sys.argv[2:]
+for name, ok in zip(extra[::2], extra[1::2]):
+    if ok == "1":
+        passed += 1
+    else:
+        failures.append(name)
+for f in failures:
+    print("FAILED:", f)
+print(f"{passed} passed, {len(failures)} failed" + (f", {skipped} skipped" if skipped else ""))
+sys.exit(bool(failures) or not passed)
