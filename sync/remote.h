@@ -23,6 +23,7 @@ struct remote_task {		/* one record as it stands there; owned by its page */
 	char *version;		/* opaque: for update */
 	struct task t;		/* in our vocabulary. status, priority NULL: a value that is not ours (raw has it) */
 	char *raw[TASK_NFIELDS];	/* the remote's own words for title, status, priority; else NULL */
+	uint32_t unknown;	/* fields this user may not see there: no opinion about them, never a clear */
 	bool deleted;		/* a tombstone: only id is certain */
 	bool mine;		/* owned by the account (D5) */
 	bool archived;		/* D10 */
@@ -104,6 +105,7 @@ struct remote {			/* embedded as the first member */
 	const struct remote_ops *ops;
 	int64_t retry_ms;	/* with ERR_LIMIT, ERR_RETRY: the remote asked for this much patience; 0: did not say */
 	char message[200];	/* with any error: one line for the user, safe to show */
+	int quota_pct;		/* salesforce: per cent of the org's calls of the day that are used up; 0: not known */
 	bool (*stop)(void *);	/* set by the owner after create, or NULL: asked at least once a second while an */
 	void *stop_arg;		/* operation waits, from its thread; true makes it give up (ERR_OFFLINE or ERR_LOST) */
 };
