@@ -1,6 +1,12 @@
 /*
  * text - a task <-> what the user sees in the file: mail-style head, blank line, details.
- * Pure; parse(render(t)) = t. The grammar and every message: spec "The task file" and README.
+ * Pure; parse(render(t)) = t for every t whose values are canonical (below), and render(parse(s)) is stable. The
+ * grammar and every message: spec "The task file" and README.
+ *
+ * Blank line: empty, or only spaces and tabs. A field's value is one line: text_title without the cut.
+ * Details: what follows the first blank line, less one final LF if there is one; a rendered text ends in details
+ * + LF, so that nothing is lost and `>>` begins a new line. Without details it ends in the blank line.
+ * Line ends: CRLF and a lone CR are LF everywhere.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -37,6 +43,13 @@ NODISCARD enum err text_parse(const char *s, size_t n, const char *today, const 
  * in the head, its other lines are not.
  */
 void text_render(const struct task *t, const char *old, size_t n, struct buf *out);
+/*
+ * Values of any origin made canonical, appended. Rendering does the same, so no value can break the head.
+ * Title: one line (controls and line separators are spaces), bad UTF-8 is U+FFFD, no space at either end, cut at
+ * TASK_TITLE_MAX. Details: line ends LF, bad UTF-8 is U+FFFD, nothing cut. NULL adds nothing.
+ */
+void text_title(const char *s, struct buf *out);
+void text_details(const char *s, struct buf *out);
 /* True if a save is empty or all NUL: over an existing task it is never applied. */
 bool text_blank(const char *s, size_t n);
 
