@@ -42,10 +42,14 @@ void store_close(struct store *s);	/* NULL is fine */
 /* Make every commit so far survive power loss (fsync). ERR_IO: it is not known what survived; commit again. */
 NODISCARD enum err store_sync(struct store *s);
 
-/* One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides. */
+/*
+ * One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides;
+ * but an inner one that wrote and was not committed left half an edit, so the outer's commit then fails too.
+ */
 struct tx {
 	struct store *s;	/* private; NULL: nothing to do */
 	bool outer;		/* private */
+	int64_t wrote;		/* private: rows this connection had written when it began */
 };
 NODISCARD enum err tx_begin(struct store *s, struct tx *tx);
 NODISCARD enum err tx_commit(struct tx *tx);	/* rings */
@@ -258,9 +262,10 @@ NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t no
 NODISCARD enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t now);
 /* Nothing is left to push as of seq. A newer edit keeps its row. */
 NODISCARD enum err store_outbox_done(struct store *s, int64_t task, enum side side, int64_t seq);
-/* It failed: shown in errors; tried again wait_ms from now, or (wait_ms < 0) once the task or the remote changes. */
-NODISCARD enum err store_outbox_fail(struct store *s, int64_t task, enum side side, enum err why, const char *msg,
-	int64_t now, int64_t wait_ms);
+/* What was sent as of seq failed: shown in errors; tried again wait_ms from now, or (wait_ms < 0) once the task or the
+ * remote changes. A newer edit keeps its row as it is: it has not been tried yet. */
+NODISCARD enum err store_outbox_fail(struct store *s, int64_t task, enum side side, int64_t seq, enum err why,
+	const char *msg, int64_t now, int64_t wait_ms);
 
 /* Keep the losing values of a clash, or the edited text of a deleted task (D2, D3). base may be NULL. */
 NODISCARD enum err store_conflict(struct store *s, int64_t task, enum side with, const struct task *base,
