@@ -12,9 +12,10 @@
 
 enum first_import { FIRST_24H, FIRST_30D, FIRST_OPEN };	/* R17 */
 
-struct config_remote {		/* [salesforce] and [salesconnect]; a section with a url or token_command is "configured" */
+struct config_remote {		/* [salesforce] and [salesconnect]; a section with a url or token_command (salesforce: or a client_id) is "configured" */
 	bool configured;
-	char *url;		/* base address; salesforce: login host, default https://login.salesforce.com */
+	char *url;		/* base address, no "/" at the end; salesforce: login host, default
+				 * https://login.salesforce.com. https, or http to this machine */
 	char *token_command;	/* prints a bearer token (salesforce: or sf's JSON with accessToken, instanceUrl) */
 	char *client_id;	/* salesforce: consumer key */
 	char *client_secret_command;
@@ -43,17 +44,19 @@ struct config_error {
 };
 
 void config_init(struct config *c);	/* the defaults */
-/* ERR_CONFIG with *e; ERR_NOMEM. */
+/* *c has been initialised; what the text does not say stays. A key twice is an error. ERR_CONFIG with *e; ERR_NOMEM. */
 NODISCARD enum err config_parse(struct config *c, const char *text, size_t n, struct config_error *e);
 /* Read and parse. ERR_NOENT: no file (*c holds the defaults). ERR_PERM: readable by others, and it names secrets'
- * whereabouts: refused, *e says the chmod to type. */
+ * whereabouts: refused, *e says the chmod to type. *c has been initialised. "~/" in [mount] path is the home directory. */
 NODISCARD enum err config_load(struct config *c, const char *path, struct config_error *e);
-/* Rewrite "[sync] enabled" in place, atomically, comments kept (R23). Creates the file if needed. */
+/* Rewrite "[sync] enabled" in place, atomically, comments kept (R23). Creates the file (0600) if needed.
+ * A symlink is followed. */
 NODISCARD enum err config_set_enabled(const char *path, bool on);
 void config_finish(struct config *c);
 #define AUTO_CONFIG AUTO(config_finish) struct config
 
-/* $XDG_CONFIG_HOME/remindfs/config and $XDG_STATE_HOME/remindfs (created 0700; looser: ERR_PERM); caller frees. */
+/* $XDG_CONFIG_HOME/remindfs/config and $XDG_STATE_HOME/remindfs (created 0700; looser: ERR_PERM); caller frees.
+ * ERR_CONFIG: neither the variable nor HOME is an absolute path. */
 NODISCARD enum err config_path(char **out);
 NODISCARD enum err config_state_dir(char **out);
 
