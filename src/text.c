@@ -98,12 +98,10 @@ static struct excerpt excerpt(const char *s, size_t n)
 
 /* ---- lines ---- */
 
-/* The bytes with every line end as LF and without a BOM, appended. */
-static void normalise(const char *s, size_t n, struct buf *out)
+/* The bytes with every line end as LF, appended. */
+static void put_lf(struct buf *out, const char *s, size_t n)
 {
 	const char *end = s + n;
-	if (n >= 3 && memcmp(s, BOM, 3) == 0)
-		s += 3;
 	while (s < end) {
 		const char *cr = memchr(s, '\r', (size_t)(end - s));
 		buf_add(out, s, (size_t)((cr ? cr : end) - s));
@@ -112,6 +110,13 @@ static void normalise(const char *s, size_t n, struct buf *out)
 		buf_putc(out, '\n');
 		s = cr + 1 + (cr + 1 < end && cr[1] == '\n');
 	}
+}
+
+/* A whole file: without its BOM, which no value has. */
+static void put_file(struct buf *out, const char *s, size_t n)
+{
+	size_t bom = n >= 3 && memcmp(s, BOM, 3) == 0 ? 3 : 0;
+	put_lf(out, s + bom, n - bom);
 }
 
 /* Cut off the first line, without its LF. */
@@ -494,7 +499,7 @@ static enum err parse(struct parse *p, const char *s, size_t n)
 	if (valid < n)
 		return fail(p, ERR_UTF8, line_of(s, valid), s[valid] ? "byte 0x%02x is not UTF-8: save the file as UTF-8" :
 			"a NUL byte (0x%02x) is no text", (unsigned char)s[valid]);
-	normalise(s, n, &text);
+	put_file(&text, s, n);
 	TRY(buf_err(&text));
 	struct parts parts = split(buf_str(&text), text.n);
 	if (parts.head.n) {
@@ -544,7 +549,7 @@ void text_details(const char *s, struct buf *out)
 {
 	AUTO_BUF lf = BUF_INIT;
 	if (s)
-		normalise(s, strlen(s), &lf);
+		put_lf(&lf, s, strlen(s));
 	out->failed |= lf.failed;
 	const char *p = buf_str(&lf), *end = p + lf.n;
 	while (p < end) {
@@ -599,7 +604,7 @@ static void put_kept(struct buf *out, const char *old, size_t n)
 	AUTO_BUF text = BUF_INIT;
 	if (utf8_valid(old, n) < n)
 		return;
-	normalise(old, n, &text);
+	put_file(&text, old, n);
 	struct span rest = split(buf_str(&text), text.n).head;
 	bool private = false;
 	while (rest.n) {
