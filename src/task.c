@@ -101,7 +101,7 @@ void task_finish(struct task *t)
 /* Length without the white space at the end. */
 static size_t trimmed(const char *s)
 {
-	size_t n = s ? strlen(s) : 0;
+	size_t n = strlen(s);
 	while (n && strchr(" \t\n\v\f\r", s[n - 1]))
 		n--;
 	return n;
@@ -122,6 +122,8 @@ static int next_byte(const char **p, const char *end)
 
 bool field_same(const char *a, const char *b)
 {
+	a = a ? a : "";
+	b = b ? b : "";
 	const char *a_end = a + trimmed(a), *b_end = b + trimmed(b);
 	int c;
 	do {
