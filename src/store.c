@@ -1,0 +1,391 @@
+#include "store_p.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#define LOG_MODULE "store"
+#include "log.h"
+
+enum { BEGIN, COMMIT, ROLLBACK, SIDE, SIDE_SWITCH, SIDE_PUT, META, META_SET, META_DROP, NSQL };
+static const char *const sql_text[NSQL] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[SIDE] = "SELECT is_on, enabled_at, tried_at, ok_at, err, message, done, total, left_out FROM side"
+		 " WHERE side = :side",
+	[SIDE_SWITCH] = "UPDATE side SET is_on = :on, enabled_at = iif(:on, :now, enabled_at) WHERE side = :side",
+	[SIDE_PUT] = "UPDATE side SET tried_at = :tried_at, ok_at = :ok_at, err = :err, message = :message,"
+		     " done = :done, total = :total, left_out = :left_out WHERE side = :side",
+	[META] = "SELECT value FROM meta WHERE key = :key",
+	[META_SET] = "INSERT INTO meta(key, value) VALUES(:key, :value)"
+		     " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+	[META_DROP] = "DELETE FROM meta WHERE key = :key",
+};
+
+static struct q sql(struct store *s, int i)
+{
+	return q_get(s, SQL_STORE, i, sql_text[i]);
+}
+
+/* ---- open, close ---- */
+
+#define BUSY_MS 10000
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Ask again soon: the others' transactions are short, and SQLite's own handler soon sleeps 100 ms at a time. */
+static int on_busy(void *arg, int tries)
+{
+	static _Thread_local int64_t since;
+	int64_t now = monotonic_ms();
+	if (!tries)
+		since = now;
+	if (now - since > BUSY_MS)
+		return 0;
+	usleep(tries < 20 ? 200 : 2000);
+	return 1;
+}
+
+static uint32_t big_endian(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Look at the file before SQLite does: even opening a database leaves files beside it. Numbers: SQLite's file format. */
+static enum err check_head(int fd)
+{
+	unsigned char head[100];
+	struct stat st;
+	if (fstat(fd, &st))
+		return ERR_IO;
+	if (!S_ISREG(st.st_mode))
+		return ERR_CORRUPT;
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return ERR_PERM;
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	if (n == 0)	/* ours, from a start that was cut short */
+		return ERR_OK;
+	if (n < 0)
+		return ERR_IO;
+	if (n != sizeof(head) || memcmp(head, "SQLite format 3", 16))
+		return ERR_CORRUPT;
+	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
+	if (version && application != SCHEMA_APPLICATION)
+		return ERR_CORRUPT;
+	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
+}
+
+/* A new file must survive power loss as a name, too. */
+static void sync_dir(const char *path)
+{
+	AUTO_FREE char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	if (slash)
+		slash[slash == dir] = '\0';
+	int fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fsync(fd))
+		log_warn("fsync of the directory errno=%d", errno);
+	close(fd);
+}
+
+static enum err open_errno(void)
+{
+	return errno == ENOENT ? ERR_NOENT : errno == ENOSPC || errno == EDQUOT ? ERR_NOSPC :
+		errno == EACCES || errno == EPERM || errno == EROFS ? ERR_PERM : ERR_IO;
+}
+
+static enum err check_file(const char *path, bool create)
+{
+	int fd = create ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	if (fd >= 0)
+		sync_dir(path);
+	else if (!create || errno == EEXIST)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return open_errno();
+	enum err e = check_head(fd);
+	close(fd);
+	return e;
+}
+
+static enum err user_version(struct store *s, int *version)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? ERR_OK : sql_err(s->db, rc, "version");
+}
+
+/*
+ * No mmap: its pages would count as the mount's memory, and a disk error would be a SIGBUS instead of ERR_IO.
+ * secure_delete is off because the file is private anyway; some builds of SQLite switch it on.
+ */
+static enum err configure(struct store *s, const struct store_options *o)
+{
+	static const char pragmas[] =
+		"PRAGMA foreign_keys = ON;"
+		"PRAGMA trusted_schema = OFF;"
+		"PRAGMA secure_delete = OFF;"
+		"PRAGMA cache_size = -8000;"
+		"PRAGMA temp_store = MEMORY;"
+		"PRAGMA wal_autocheckpoint = 1000;"
+		"PRAGMA journal_size_limit = 16777216;";
+	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && o->read_only)
+		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	if (rc == SQLITE_OK && !o->read_only)
+		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, o->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+			NULL, NULL, NULL);
+	return rc == SQLITE_OK ? ERR_OK : sql_err(s->db, rc, "configure");
+}
+
+static enum err open_db(struct store *s, const char *path, const struct store_options *o)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, version = 0;
+	int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
+	if (rc != SQLITE_OK)
+		return sql_err(s->db, rc, "open");
+	sqlite3_busy_handler(s->db, on_busy, NULL);
+	/* A newer program's log must not be folded into its database by us. */
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	TRY(user_version(s, &version));
+	if (version > schema_version)
+		return ERR_NEWER;
+	if (o->read_only && version < schema_version)
+		return version ? ERR_BUSY : ERR_NOENT;
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	TRY(configure(s, o));
+	return schema_migrate(s->db, version);
+}
+
+enum err store_open(const char *path, const struct store_options *o, struct store **out)
+{
+	*out = NULL;
+	TRY(check_file(path, !o->read_only));
+	struct store *s = calloc(1, sizeof(*s));
+	if (!s)
+		return ERR_NOMEM;
+	s->changed = o->changed;
+	s->outbox = o->outbox;
+	s->read_only = o->read_only;
+	enum err e = open_db(s, path, o);
+	if (e)
+		store_close(s);
+	else
+		*out = s;
+	return e;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (int f = 0; f < SQL_FILES; f++)
+		for (int i = 0; i < SQL_MAX; i++)
+			sqlite3_finalize(s->stmt[f][i]);
+	sqlite3_close(s->db);
+	free(s);
+}
+
+/*
+ * Whatever was committed is in the log, or was checkpointed, and then SQLite has synced the database before it
+ * reuses the log. So the log's fsync is enough.
+ */
+enum err store_sync(struct store *s)
+{
+	sqlite3_file *wal = NULL;
+	int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+	if (rc != SQLITE_OK)
+		return sql_err(s->db, rc, "sync");
+	if (!wal || !wal->pMethods)
+		return ERR_IO;
+	rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+	if (rc == SQLITE_OK)
+		return ERR_OK;
+	log_err("sqlite what=sync rc=%d", rc);
+	return ERR_IO;
+}
+
+/* ---- transactions ---- */
+
+enum err tx_begin(struct store *s, struct tx *tx)
+{
+	*tx = (struct tx){ 0 };
+	if (s->read_only)
+		return ERR_PERM;
+	if (s->in_tx && s->doomed)
+		return s->doomed;
+	if (!s->in_tx) {
+		AUTO_Q q = sql(s, BEGIN);
+		TRY(q_run(&q));
+		tx->outer = s->in_tx = true;
+		s->doomed = s->failed = ERR_OK;
+		s->ring = 0;
+	}
+	tx->s = s;
+	tx->wrote = sqlite3_total_changes64(s->db);
+	return ERR_OK;
+}
+
+static void ring(struct store *s)
+{
+	if (s->ring & RING_CHANGED)
+		wake_ring(s->changed);
+	if (s->ring & RING_OUTBOX)
+		wake_ring(s->outbox);
+	s->ring = 0;
+}
+
+static void rollback(struct store *s)
+{
+	s->in_tx = false;
+	s->doomed = ERR_OK;
+	s->ring = 0;
+	if (sqlite3_get_autocommit(s->db))
+		return;
+	AUTO_Q q = sql(s, ROLLBACK);
+	if (q_run(&q))
+		log_err("rollback failed");
+}
+
+enum err tx_commit(struct tx *tx)
+{
+	struct store *s = tx->s;
+	if (!tx->outer) {
+		tx->s = NULL;
+		return s->doomed;
+	}
+	enum err e = s->doomed;
+	if (!e) {
+		AUTO_Q q = sql(s, COMMIT);
+		e = q_run(&q);
+	}
+	if (e)	/* tx_end rolls back */
+		return e;
+	tx->s = NULL;
+	s->in_tx = false;
+	ring(s);
+	return ERR_OK;
+}
+
+void tx_end(struct tx *tx)
+{
+	struct store *s = TAKE(tx->s);
+	if (!s)
+		return;
+	if (tx->outer)
+		rollback(s);
+	else if (!s->doomed && sqlite3_total_changes64(s->db) != tx->wrote)
+		s->doomed = s->failed ? s->failed : ERR_NOMEM;
+}
+
+/* ---- sides, named values ---- */
+
+enum err store_side(struct store *s, enum side side, struct side_state *out)
+{
+	*out = (struct side_state){ .left_out = -1 };
+	AUTO_Q q = sql(s, SIDE);
+	q_int(&q, ":side", side);
+	if (!q_row(&q))
+		return q_end(&q, ERR_NOENT);
+	out->on = q_col(&q, 0);
+	out->enabled_at = q_col(&q, 1);
+	out->tried_at = q_col(&q, 2);
+	out->ok_at = q_col(&q, 3);
+	out->err = (enum err)q_col(&q, 4);
+	q_col_copy(&q, 5, out->message, sizeof(out->message));
+	out->done = q_col(&q, 6);
+	out->total = q_col(&q, 7);
+	out->left_out = q_col(&q, 8);
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_side_switch(struct store *s, enum side side, bool on, int64_t now)
+{
+	struct side_state was;
+	AUTO_TX tx = { 0 };
+	TRY(store_side(s, side, &was));
+	if (was.on == on)
+		return ERR_OK;
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, SIDE_SWITCH);
+	q_int(&q, ":side", side);
+	q_int(&q, ":on", on);
+	q_int(&q, ":now", now);
+	TRY(q_run(&q));
+	s->ring |= RING_CHANGED | RING_OUTBOX;
+	return tx_commit(&tx);
+}
+
+static bool side_same(const struct side_state *a, const struct side_state *b)
+{
+	return a->tried_at == b->tried_at && a->ok_at == b->ok_at && a->err == b->err && a->done == b->done &&
+		a->total == b->total && a->left_out == b->left_out && !strcmp(a->message, b->message);
+}
+
+enum err store_side_put(struct store *s, enum side side, const struct side_state *st)
+{
+	struct side_state was;
+	AUTO_TX tx = { 0 };
+	TRY(store_side(s, side, &was));
+	if (side_same(&was, st))
+		return ERR_OK;
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, SIDE_PUT);
+	q_int(&q, ":side", side);
+	q_int(&q, ":tried_at", st->tried_at);
+	q_int(&q, ":ok_at", st->ok_at);
+	q_int(&q, ":err", st->err);
+	q_text(&q, ":message", st->message);
+	q_int(&q, ":done", st->done);
+	q_int(&q, ":total", st->total);
+	q_int(&q, ":left_out", st->left_out);
+	TRY(q_run(&q));
+	s->ring |= RING_CHANGED;
+	return tx_commit(&tx);
+}
+
+enum err store_meta(struct store *s, const char *key, char **value)
+{
+	*value = NULL;
+	AUTO_Q q = sql(s, META);
+	q_text(&q, ":key", key);
+	if (!q_row(&q))
+		return q_end(&q, ERR_NOENT);
+	*value = q_col_dup(&q, 0);
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_meta_set(struct store *s, const char *key, const char *value)
+{
+	AUTO_FREE char *was = NULL;
+	AUTO_TX tx = { 0 };
+	enum err e = store_meta(s, key, &was);
+	if (e && e != ERR_NOENT)
+		return e;
+	if (str_eq(was, value))
+		return ERR_OK;
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, value ? META_SET : META_DROP);
+	q_text(&q, ":key", key);
+	if (value)
+		q_text(&q, ":value", value);
+	TRY(q_run(&q));
+	return tx_commit(&tx);
+}

@@ -1,0 +1,279 @@
+#include "store_p.h"
+#include "subject.h"
+#include <string.h>
+#include <strings.h>
+
+enum { GET, BY_RID, LIST, LIST_DOUBT, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
+#define BASE "base_title, base_status, base_priority, base_due, base_details"
+#define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
+#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, " BASE ", " RAW
+static const char *const sql_text[NSQL] = {
+	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
+	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
+	[LIST] = "SELECT " COLUMNS " FROM link INDEXED BY link_task WHERE task > :after AND side = :side ORDER BY task",
+	[LIST_DOUBT] = "SELECT " COLUMNS " FROM link INDEXED BY link_doubt WHERE side = :side AND rid IS NULL"
+		       " AND task > :after ORDER BY task",
+	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url, :away, :gone,"
+		   " :synced_at, :base_title, :base_status, :base_priority, :base_due, :base_details,"
+		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
+	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version, url = :url,"
+		   " away = :away, gone = :gone, synced_at = :synced_at, base_title = :base_title,"
+		   " base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
+		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
+		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
+		   " WHERE task = :task AND side = :side",
+	[DROP] = "DELETE FROM link WHERE task = :task AND side = :side",
+	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link WHERE task = :task",
+	[TWIN] = "SELECT task.id, title, status, priority, due, details, person, email, sc_person, sf_who, type, campaign,"
+		 " campaign_day, campaign_step FROM task INDEXED BY task_due JOIN body ON body.task = task.id"
+		 " WHERE due IS :due AND created_at BETWEEN :at - :slack AND :at + :slack AND gone IN (0, 2, 3)"
+		 " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side = :side)"
+		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side <> :side AND NOT gone)"
+		 " ORDER BY created_at, task.id",
+};
+
+static struct q sql(struct store *s, int i)
+{
+	return q_get(s, SQL_LINK, i, sql_text[i]);
+}
+
+#define TWIN_MS 120000
+
+/* ---- reading ---- */
+
+enum { COL_BASE = 10, COL_RAW = COL_BASE + TASK_NFIELDS };
+
+void link_finish(struct link *l)
+{
+	free(l->rid);
+	free(l->once);
+	free(l->version);
+	free(l->url);
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		free(l->base[f]);
+		free(l->raw[f]);
+	}
+	*l = LINK_INIT;
+}
+
+static char *borrow(struct q *q, int i)
+{
+	return (char *)q_col_text(q, i);
+}
+
+/* text: q_col_dup, or borrow for the length of a callback. */
+static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, int i))
+{
+	l->task = q_col(q, 0);
+	l->side = (enum side)q_col(q, 1);
+	l->rid = text(q, 2);
+	l->once = text(q, 3);
+	l->sent_at = q_col(q, 4);
+	l->version = text(q, 5);
+	l->url = text(q, 6);
+	l->away = q_col(q, 7);
+	l->gone = q_col(q, 8);
+	l->synced_at = q_col(q, 9);
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		l->base[f] = text(q, COL_BASE + f);
+		l->raw[f] = text(q, COL_RAW + f);
+	}
+}
+
+static enum err one(struct q *q, struct link *out)
+{
+	*out = LINK_INIT;
+	if (!q_row(q))
+		return q_end(q, ERR_NOENT);
+	read_link(q, out, q_col_dup);
+	enum err e = q_end(q, ERR_OK);
+	if (e)
+		link_finish(out);
+	return e;
+}
+
+enum err store_link(struct store *s, int64_t task, enum side side, struct link *out)
+{
+	AUTO_Q q = sql(s, GET);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	return one(&q, out);
+}
+
+enum err store_link_by_rid(struct store *s, enum side side, const char *rid, struct link *out)
+{
+	AUTO_Q q = sql(s, BY_RID);
+	q_int(&q, ":side", side);
+	q_text(&q, ":rid", rid);
+	return one(&q, out);
+}
+
+enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn, void *arg)
+{
+	AUTO_Q q = sql(s, in_doubt_only ? LIST_DOUBT : LIST);
+	q_int(&q, ":side", side);
+	q_int(&q, ":after", after);
+	while (q_row(&q)) {
+		struct link l = LINK_INIT;	/* borrows from the statement */
+		read_link(&q, &l, borrow);
+		if (q.err || !fn(arg, &l))
+			break;
+	}
+	return q_end(&q, ERR_OK);
+}
+
+/* ---- writing ---- */
+
+static bool same(const struct link *a, const struct link *b)
+{
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]))
+			return false;
+	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
+		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away && a->gone == b->gone &&
+		a->synced_at == b->synced_at;
+}
+
+static enum err put(struct store *s, int statement, const struct link *l)
+{
+	AUTO_Q q = sql(s, statement);
+	q_int(&q, ":task", l->task);
+	q_int(&q, ":side", l->side);
+	q_text(&q, ":rid", l->rid);
+	q_text(&q, ":once", l->once);
+	q_int(&q, ":sent_at", l->sent_at);
+	q_text(&q, ":version", l->version);
+	q_text(&q, ":url", l->url);
+	q_int(&q, ":away", l->away);
+	q_int(&q, ":gone", l->gone);
+	q_int(&q, ":synced_at", l->synced_at);
+	q_fields(&q, "base_", l->base);
+	q_fields(&q, "raw_", l->raw);
+	return q_run(&q);
+}
+
+/* D5: out of reach on every side that still has it. */
+static enum err all_away(struct store *s, int64_t task, bool *away)
+{
+	AUTO_Q q = sql(s, REACH);
+	q_int(&q, ":task", task);
+	if (!q_row(&q))
+		return q_end(&q, ERR_CORRUPT);
+	*away = q_col(&q, 0) > 0 && q_col(&q, 1) == 0;
+	return q_end(&q, ERR_OK);
+}
+
+/* The links changed: does the task leave the view, or come back? Its name may be taken by now. */
+static enum err settle(struct store *s, int64_t task, enum side by)
+{
+	AUTO_ROW was = ROW_INIT;
+	AUTO_ROW is = ROW_INIT;
+	enum gone now_gone = GONE_NO;
+	bool away = false;
+	TRY(store_gone(s, task, &now_gone));
+	TRY(all_away(s, task, &away));
+	if (now_gone != (away ? GONE_NO : GONE_AWAY))
+		return ERR_OK;
+	TRY(row_get(s, task, &was));
+	TRY(row_get(s, task, &is));
+	is.gone = away ? GONE_AWAY : GONE_NO;
+	if (!away)
+		TRY(name_give(s, &is));
+	TRY(row_put_gone(s, &was, &is, by));
+	return away ? ERR_OK : name_claim(s, task, is.t.name, NULL, 0);
+}
+
+enum err store_link_put(struct store *s, const struct link *l)
+{
+	AUTO_TX tx = { 0 };
+	AUTO_LINK was = LINK_INIT;
+	TRY(tx_begin(s, &tx));
+	enum err e = store_link(s, l->task, l->side, &was);
+	if (e && e != ERR_NOENT)
+		return e;
+	if (!e && same(&was, l))
+		return ERR_OK;
+	TRY(put(s, e ? INSERT : UPDATE, l));
+	if (e || was.away != l->away || was.gone != l->gone)
+		TRY(settle(s, l->task, l->side));
+	return tx_commit(&tx);
+}
+
+enum err store_link_drop(struct store *s, int64_t task, enum side side)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, DROP);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	TRY(q_run(&q));
+	if (!sqlite3_changes64(s->db))
+		return ERR_OK;
+	TRY(settle(s, task, side));
+	return tx_commit(&tx);
+}
+
+/* ---- twins (D7) ---- */
+
+static bool filled(const char *v)
+{
+	return v && *v;
+}
+
+/* What both know decides, the surest first; nothing known on both sides is the same nobody. */
+static bool same_person(const struct task *a, const struct task *b)
+{
+	bool any = false;
+	for (enum fact f = FACT_PERSON; f <= FACT_SF_WHO; f++)
+		any = any || filled(a->fact[f]) || filled(b->fact[f]);
+	if (!any)
+		return true;
+	if (filled(a->fact[FACT_EMAIL]) && filled(b->fact[FACT_EMAIL]))
+		return !strcasecmp(a->fact[FACT_EMAIL], b->fact[FACT_EMAIL]);
+	if (filled(a->fact[FACT_SF_WHO]) && filled(b->fact[FACT_SF_WHO]))
+		return !strcmp(a->fact[FACT_SF_WHO], b->fact[FACT_SF_WHO]);
+	return filled(a->fact[FACT_PERSON]) && str_eq(a->fact[FACT_PERSON], b->fact[FACT_PERSON]);
+}
+
+static enum err renders_as(const char *template, const struct task *t, const char *title, bool *out)
+{
+	AUTO_BUF b = BUF_INIT;
+	subject_render(template, t, &b);
+	*out = field_same(buf_str(&b), title);
+	return buf_err(&b);
+}
+
+/* The copy that the other syncer made bears the title itself, or the title as the template renders it. */
+static enum err same_title(const char *template, const struct task *a, const struct task *b, bool *out)
+{
+	*out = field_same(a->field[FIELD_TITLE], b->field[FIELD_TITLE]);
+	if (!*out)
+		TRY(renders_as(template, a, b->field[FIELD_TITLE], out));
+	if (!*out)
+		TRY(renders_as(template, b, a->field[FIELD_TITLE], out));
+	return ERR_OK;
+}
+
+enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, int64_t *task)
+{
+	AUTO_Q q = sql(s, TWIN);
+	q_text(&q, ":due", t->field[FIELD_DUE]);
+	q_int(&q, ":at", t->created_at);
+	q_int(&q, ":slack", TWIN_MS);
+	q_int(&q, ":side", side);
+	while (q_row(&q)) {
+		struct task x = TASK_INIT;	/* borrows from the statement */
+		bool twin;
+		for (int f = 0; f < TASK_NFIELDS; f++)
+			x.field[f] = borrow(&q, 1 + f);
+		for (int f = 0; f < TASK_NFACTS; f++)
+			x.fact[f] = borrow(&q, 1 + TASK_NFIELDS + f);
+		TRY(q_end(&q, ERR_OK));
+		TRY(same_title(template, &x, t, &twin));
+		if (twin && same_person(&x, t)) {
+			*task = q_col(&q, 0);
+			return q_end(&q, ERR_OK);
+		}
+	}
+	return q_end(&q, ERR_NOENT);
+}

@@ -1,0 +1,122 @@
+/*
+ * store_p - inside the store: the connection, statements, a task row. Only src/store*.c and schema.c include it.
+ */
+#ifndef STORE_P_H
+#define STORE_P_H
+
+#include "store.h"
+#include <sqlite3.h>
+
+/* Each file with statements has a slot; its own table gives the text. */
+enum sql_file { SQL_STORE, SQL_TASK, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH, SQL_FILES };
+#define SQL_MAX 32	/* statements a file */
+
+enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *stmt[SQL_FILES][SQL_MAX];	/* prepared at first use */
+	struct wake *changed, *outbox;		/* borrowed; NULL: nobody listens */
+	bool read_only;
+	bool in_tx;
+	enum err doomed;	/* in_tx: the transaction can only be rolled back, for this reason */
+	enum err failed;	/* the last failure of a statement: the reason when an inner transaction gives up */
+	uint32_t ring;		/* RING_x due after the commit */
+};
+
+/* ---- schema.c ---- */
+
+extern const int schema_version;
+/* Bring an open database to schema_version. It must not be newer. */
+NODISCARD enum err schema_migrate(sqlite3 *db, int version);
+#define SCHEMA_APPLICATION 0x726d6673	/* "rmfs" in the file's header */
+
+/* ---- store_sql.c: the one door to SQLite. Errors are sticky, as in a buf: ask at the end ---- */
+
+struct q {
+	struct store *s;
+	sqlite3_stmt *st;	/* NULL after an error in preparing */
+	enum err err;
+	bool own;		/* the prepared one was in use: ours to finalize */
+};
+#define AUTO_Q AUTO(q_finish) struct q
+struct q q_get(struct store *s, enum sql_file file, int i, const char *sql);
+void q_int(struct q *q, const char *param, int64_t v);
+void q_text(struct q *q, const char *param, const char *v);	/* borrowed until q_finish; NULL: NULL */
+void q_blob(struct q *q, const char *param, const void *v, size_t n);	/* likewise */
+/* Parameters ":<prefix>title" ... from an array of a task's fields. */
+void q_fields(struct q *q, const char *prefix, char *const field[TASK_NFIELDS]);
+bool q_row(struct q *q);		/* true: a row; false: the end or an error */
+NODISCARD enum err q_end(struct q *q, enum err none);	/* the error, else none */
+NODISCARD enum err q_run(struct q *q);	/* step to the end */
+int64_t q_col(struct q *q, int i);
+const char *q_col_text(struct q *q, int i);	/* borrowed until the next step; NULL: NULL */
+/* Borrowed until the next step. False: NULL. */
+bool q_col_blob(struct q *q, int i, const char **v, size_t *n);
+char *q_col_dup(struct q *q, int i);	/* owned copy or NULL; out of memory is the q's error */
+void q_col_copy(struct q *q, int i, char *to, size_t cap);
+void q_finish(struct q *q);
+NODISCARD enum err sql_err(sqlite3 *db, int rc, const char *what);	/* the one translation; logs */
+
+/* ---- store_task.c: a task as it is stored ---- */
+
+struct row {
+	struct task t;
+	enum gone gone;
+	enum side gone_by;
+	int64_t gone_at, revive_until;	/* deleted: when; until when a file of that name continues the task */
+	char *stem;		/* name_of(title, 1) of the title the name was made from */
+	int64_t num;		/* and its number */
+	bool has_text, has_draft;	/* text and draft may be empty and yet be there */
+	struct buf text;	/* the user's own bytes */
+	struct buf draft;
+	int draft_line;
+	char *draft_msg;
+	int64_t size;
+};
+#define ROW_INIT ((struct row){ 0 })
+#define AUTO_ROW AUTO(row_finish) struct row
+NODISCARD enum err row_get(struct store *s, int64_t id, struct row *out);
+void row_finish(struct row *r);
+/* Store gone and the name, tell the feed. was: the row before. */
+NODISCARD enum err row_put_gone(struct store *s, const struct row *was, const struct row *is, enum side by);
+
+/* The columns that entry_read reads from column 0 on. */
+#define ENTRY_COLUMNS                                                                                              \
+	"task.id, task.name, task.status = 'open', task.priority = 'high', task.draft_line IS NOT NULL, task.due," \
+	" task.size, task.created_at, task.changed_at"
+void entry_read(struct q *q, struct entry *e);
+
+/* ---- store_name.c ---- */
+
+/* Give a row the first free name of its title; a row whose name already is one of that title keeps it. */
+NODISCARD enum err name_give(struct store *s, struct row *r);
+/* The name was taken by id now; its former name, if any, stays an alias. */
+NODISCARD enum err name_claim(struct store *s, int64_t id, const char *name, const char *former, int64_t now);
+
+/* ---- store_outbox.c ---- */
+
+#define HOLD_MS INT64_C(3600000)	/* a create waits for store_closed, but not for ever */
+/* A task was edited by a side: put it on the list of the others it lives on or is to be born on. wait: for new rows. */
+NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum side by, int64_t now, int64_t wait);
+/* A task was deleted by a side: nothing but its deletion is left to send. */
+NODISCARD enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now, int64_t grace_ms);
+/* A deletion was taken back before it was sent. */
+NODISCARD enum err outbox_revived(struct store *s, const struct task *t, int64_t now);
+
+/* ---- store_feed.c ---- */
+
+/* One row of the feed: what became of a task between two rows (was NULL: created). Nothing visible: no row. */
+NODISCARD enum err feed_add(struct store *s, const struct row *was, const struct row *is, enum side by, uint32_t fields);
+NODISCARD enum err history_add(struct store *s, const struct task *was, const struct task *is, uint32_t fields,
+	enum side by, int64_t now);
+
+/* ---- store_scratch.c ---- */
+
+/* Put a file there, in place of one of that name. */
+NODISCARD enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now,
+	int64_t *id);
+/* No scratch file stands for this task any more. */
+NODISCARD enum err scratch_detach(struct store *s, int64_t task);
+
+#endif
