@@ -1,0 +1,55 @@
+/* fs_p - inside fs/: what the session, its operations and the notify thread share. */
+#ifndef FS_P_H
+#define FS_P_H
+
+#define FUSE_USE_VERSION 312
+#include "control.h"
+#include "fs.h"
+#include "handle.h"
+#include "node.h"
+#include "tree.h"
+#include <fuse_lowlevel.h>
+
+#define FOREVER 1e9	/* s: until we say otherwise (notify.c) */
+
+struct notify;
+
+struct dir_seen {		/* of a fixed directory, as last told to the kernel */
+	int64_t seq, ms;	/* of the feed, and when that was: its mtime */
+	int64_t kept_seq;	/* what the kernel's cached listing shows */
+	char kept_day[DATE_LEN];
+};
+
+struct fs {			/* the serving thread's; notify has its own */
+	const struct fs_options *o;
+	struct env env;
+	struct files *files;
+	struct control control;
+	struct notify *notify;
+	struct owner owner;
+	struct dir_seen dir[NFIXED];
+	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
+	uint64_t stale[256];
+	struct buf text;	/* for a reply */
+	char *page;		/* for a directory's reply */
+	size_t page_size;
+	bool started;		/* the kernel has said hello */
+};
+extern const struct fuse_lowlevel_ops fs_ops;
+
+/* Every error of the program as an errno; 0 for ERR_OK. */
+int fs_errno(enum err e);
+/* env->forget: ask the notify thread, and remember until the next open. arg: struct fs. */
+void fs_forget(void *arg, uint64_t ino, const char *name);
+
+/*
+ * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and takes orders
+ * for what the feed cannot say. It never runs inside a request, and the serving thread never waits for it.
+ */
+NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct notify **out);
+/* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
+void notify_order(struct notify *n, uint64_t ino, const char *name);
+/* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter. NULL: fine. */
+void notify_destroy(struct notify *n);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * node - inode numbers <-> what they stand for, and the attributes of each. Pure: no table, nothing to forget.
+ *
+ * An inode number is id * 64 + kind: id is the row id of a task or scratch file, or the row of node_fixed. So it is
+ * stable over remounts, never reused, and a scratch file's never equals a task's (vim compares them).
+ */
+#ifndef NODE_H
+#define NODE_H
+
+#include "store.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* KIND_LINK + view is a symbolic link to task id in that view. */
+enum kind { KIND_FIXED = 1, KIND_TASK, KIND_SCRATCH, KIND_LINK = 16 };
+
+/* The nodes that are always there. A number is an inode: add at the end, never reorder. */
+enum fixed {
+	NODE_ROOT,
+	NODE_OPEN,
+	NODE_COMPLETED,
+	NODE_TODAY,
+	NODE_TOMORROW,
+	NODE_CONTROL,
+	NODE_STATUS,
+	NODE_ERRORS,
+	NODE_README,
+	NODE_CTL,
+	NFIXED,
+	NODE_NONE = NFIXED
+};
+
+enum node_type {
+	TYPE_DIR,	/* holds fixed nodes alone */
+	TYPE_TASKS,	/* open/, completed/: task files and scratch */
+	TYPE_VIEW,	/* symbolic links: views.h */
+	TYPE_FILE	/* generated: control.h */
+};
+struct fixed_def {
+	const char *name;
+	enum fixed parent;
+	enum node_type type;
+	uint32_t mode;	/* permission bits */
+};
+extern const struct fixed_def node_fixed[NFIXED];
+
+#define NODE_ROOT_INO 1
+
+static inline uint64_t node_ino(unsigned kind, int64_t id)
+{
+	return (uint64_t)id << 6 | kind;
+}
+static inline unsigned node_kind(uint64_t ino)
+{
+	return ino & 63;
+}
+static inline int64_t node_id(uint64_t ino)
+{
+	return (int64_t)(ino >> 6);
+}
+static inline uint64_t node_fixed_ino(enum fixed n)
+{
+	return node_ino(KIND_FIXED, n);
+}
+/* NODE_NONE: not a fixed node. */
+enum fixed node_as_fixed(uint64_t ino);
+/* The fixed node of that name in a directory, NODE_NONE if there is none. */
+enum fixed node_child(enum fixed dir, const char *name);
+/* The directory a task lives in. */
+static inline enum fixed node_home(bool open)
+{
+	return open ? NODE_OPEN : NODE_COMPLETED;
+}
+
+/* Where a readdir goes on: "." and "..", then fixed nodes by row, tasks by id, scratch by id. Each is the cookie of the
+ * entry itself; reading on from it gives what lies behind, whatever came or went meanwhile. */
+enum { COOKIE_DOT = 1, COOKIE_DOTDOT, COOKIE_FIXED };
+#define COOKIE_TASK ((int64_t)1 << 16)
+#define COOKIE_SCRATCH ((int64_t)1 << 62)
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+/* ms: time of the last change. size counts for files. */
+void node_stat_fixed(enum fixed n, const struct owner *o, int64_t size, int64_t ms, struct stat *out);
+void node_stat_task(const struct entry *e, const struct owner *o, struct stat *out);
+void node_stat_scratch(const struct scratch *x, const struct owner *o, struct stat *out);
+/* A view's link to a task. */
+void node_stat_link(unsigned view, const struct entry *e, const struct owner *o, struct stat *out);
+/* "../open/NAME" */
+#define NODE_LINK_LEN (NAME_LEN + 16)
+void node_link_target(const struct entry *e, char out[NODE_LINK_LEN]);
+
+#endif

@@ -1,0 +1,251 @@
+#define LOG_MODULE "notify"
+#include "fs_p.h"
+#include "log.h"
+#include "views.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A suspended machine's midnight comes late on the monotonic clock: look at the date now and then. */
+#define LOOK_MS 30000
+
+struct order {
+	uint64_t ino;
+	bool entry;
+	char name[NAME_LEN + 1];
+};
+struct orders {
+	struct order *v;
+	size_t n, cap;
+};
+
+struct notify {
+	struct fuse_session *se;
+	const struct fs_options *o;
+	struct store *store;	/* the thread's */
+	struct wake *changed;
+	pthread_t thread;
+	int64_t seq;		/* of the feed, done so far */
+	char today[DATE_LEN];
+	pthread_mutex_t lock;
+	struct orders orders;	/* under lock */
+	bool flood;		/* under lock: an order was lost; everything must be asked again */
+	bool stop;		/* under lock */
+};
+
+/* ---- orders --------------------------------------------------------------------------------------------------- */
+
+static bool add(struct orders *o, uint64_t ino, const char *name)
+{
+	if (o->n == o->cap) {
+		size_t cap = o->cap ? 2 * o->cap : 16;
+		struct order *v = realloc(o->v, cap * sizeof(*v));
+		if (!v)
+			return false;
+		o->v = v;
+		o->cap = cap;
+	}
+	struct order *p = &o->v[o->n++];
+	*p = (struct order){ .ino = ino, .entry = name };
+	if (name)
+		strncpy(p->name, name, NAME_LEN);
+	return true;
+}
+
+void notify_order(struct notify *n, uint64_t ino, const char *name)
+{
+	pthread_mutex_lock(&n->lock);
+	if (!add(&n->orders, ino, name))
+		n->flood = true;
+	pthread_mutex_unlock(&n->lock);
+	wake_ring(n->changed);
+}
+
+/* The kernel answers ENOENT where it holds nothing: just as well. No lock is held here: an entry is dropped under its
+ * directory's lock, whose holder may be waiting for a request that the serving thread has yet to answer. */
+static void carry_out(struct notify *n, const struct orders *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const struct order *p = &o->v[i];
+		if (p->entry)
+			fuse_lowlevel_notify_inval_entry(n->se, p->ino, p->name, strlen(p->name));
+		else
+			fuse_lowlevel_notify_inval_inode(n->se, p->ino, 0, 0);
+	}
+}
+
+/* ---- the feed ------------------------------------------------------------------------------------------------- */
+
+struct news {
+	struct notify *n;
+	struct orders todo;
+	bool views;		/* some view may list something else */
+	bool lost;
+};
+
+static void want(struct news *w, uint64_t ino, const char *name)
+{
+	w->lost |= !add(&w->todo, ino, name);
+}
+
+static void want_entry(struct news *w, bool open, const char *name)
+{
+	if (*name)
+		want(w, node_fixed_ino(node_home(open)), name);
+}
+
+/* What a handler of ours wrote, the kernel has, or was told in the same breath (fs_forget). */
+static bool one_change(void *arg, const struct change *c)
+{
+	struct news *w = arg;
+
+	w->n->seq = c->seq;
+	if (c->by != SIDE_LOCAL)
+		want(w, node_ino(KIND_TASK, c->task), NULL);
+	if (c->what & CHANGE_NAME) {
+		want_entry(w, c->was_open, c->was_name);
+		if (c->open != c->was_open || strcmp(c->name, c->was_name))
+			want_entry(w, c->open, c->name);
+		for (unsigned v = 0; v < NVIEWS; v++)
+			want(w, node_ino(KIND_LINK + v, c->task), NULL);
+	}
+	w->views |= c->what & CHANGE_NAME || strcmp(c->was_due, c->due);
+	return true;
+}
+
+static bool one_task(void *arg, const struct entry *e)
+{
+	struct news *w = arg;
+
+	want(w, node_ino(KIND_TASK, e->id), NULL);
+	want_entry(w, e->open, e->name);
+	return true;
+}
+
+static void forget_everything(struct news *w)
+{
+	for (int i = 0; i < NFIXED; i++)
+		want(w, node_fixed_ino((enum fixed)i), NULL);
+	w->views = true;
+	if (store_list(w->n->store, &(struct filter){ 0 }, 0, one_task, w))
+		log_warn("event=list-failed");
+}
+
+static void read_feed(struct news *w)
+{
+	bool lost = false;
+	enum err e = store_changes(w->n->store, w->n->seq, one_change, w, &lost);
+
+	if (e)
+		log_warn("event=feed-failed err=\"%s\"", err_str(e));
+	w->lost |= lost;
+}
+
+static void look_at_date(struct news *w)
+{
+	char today[DATE_LEN];
+
+	date_of(time(NULL), today);
+	w->views |= strcmp(today, w->n->today) != 0;
+	memcpy(w->n->today, today, DATE_LEN);
+}
+
+/* ---- the thread ----------------------------------------------------------------------------------------------- */
+
+static bool take_orders(struct notify *n, struct news *w)
+{
+	pthread_mutex_lock(&n->lock);
+	w->todo = n->orders;
+	w->lost = n->flood;
+	n->orders = (struct orders){ 0 };
+	n->flood = false;
+	bool stop = n->stop;
+	pthread_mutex_unlock(&n->lock);
+	return !stop;
+}
+
+static bool round_once(struct notify *n)
+{
+	struct news w = { .n = n };
+	bool go_on = take_orders(n, &w);
+
+	if (go_on) {
+		read_feed(&w);
+		look_at_date(&w);
+		if (w.lost)
+			forget_everything(&w);
+		for (unsigned v = 0; v < NVIEWS && w.views; v++)
+			want(&w, node_fixed_ino(view_def[v].node), NULL);
+		carry_out(n, &w.todo);
+	}
+	free(w.todo.v);
+	return go_on;
+}
+
+static void *run(void *arg)
+{
+	struct notify *n = arg;
+	uint64_t seen = wake_count(n->changed);
+	int64_t wait = 0;
+
+	while (round_once(n)) {
+		wait = date_to_midnight(time(NULL)) * INT64_C(1000);
+		seen = wake_wait(n->changed, seen, wait < LOOK_MS ? wait : LOOK_MS);
+	}
+	return NULL;
+}
+
+/* Signals end the session, so they belong to the thread that serves it. */
+static int start(struct notify *n)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int e = pthread_create(&n->thread, NULL, run, n);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return e;
+}
+
+static void finish(struct notify *n)
+{
+	store_close(n->store);
+	pthread_mutex_destroy(&n->lock);
+	free(n->orders.v);
+	free(n);
+}
+
+enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct notify **out)
+{
+	struct notify *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return ERR_NOMEM;
+	*n = (struct notify){ .se = se, .o = o, .changed = o->changed };
+	pthread_mutex_init(&n->lock, NULL);
+	date_of(time(NULL), n->today);
+	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
+	if (!e)
+		e = store_change_last(n->store, &n->seq);
+	if (!e && start(n))
+		e = ERR_NOMEM;
+	if (e)
+		finish(n);
+	else
+		*out = n;
+	return e;
+}
+
+void notify_destroy(struct notify *n)
+{
+	if (!n)
+		return;
+	pthread_mutex_lock(&n->lock);
+	n->stop = true;
+	pthread_mutex_unlock(&n->lock);
+	wake_ring(n->changed);
+	pthread_join(n->thread, NULL);
+	finish(n);
+}

@@ -1,0 +1,771 @@
+/* ops - one function per FUSE operation: find, call, reply. */
+#define LOG_MODULE "ops"
+#include "fs_p.h"
+#include "log.h"
+#include "name.h"
+#include "views.h"
+#include "xattr.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+/* Each request has one time. The date costs a look at the zone file, so once a second will do. */
+static struct fs *begin(fuse_req_t req)
+{
+	struct fs *f = fuse_req_userdata(req);
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (now / 1000 != f->env.now / 1000)
+		date_of(t.tv_sec, f->env.today);
+	f->env.now = now;
+	return f;
+}
+
+static void reply(fuse_req_t req, enum err e)
+{
+	fuse_reply_err(req, fs_errno(e));
+}
+
+/* A node that is not there any more: the kernel looks its name up anew and tries again. */
+static void reply_node(fuse_req_t req, enum err e)
+{
+	fuse_reply_err(req, e == ERR_NOENT ? ESTALE : fs_errno(e));
+}
+
+static struct handle *handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;	/* NOLINT(performance-no-int-to-ptr) */
+}
+
+static struct buf *text_of(const struct fuse_file_info *fi)
+{
+	return (struct buf *)(uintptr_t)fi->fh;		/* NOLINT(performance-no-int-to-ptr) */
+}
+
+/* ---- attributes ----------------------------------------------------------------------------------------------- */
+
+static struct dir_seen *look(struct fs *f, enum fixed dir)
+{
+	struct dir_seen *d = &f->dir[dir];
+	int64_t seq = d->seq;
+
+	if (store_change_last(f->env.store, &seq) == ERR_OK && (seq != d->seq || !d->ms)) {
+		d->seq = seq;
+		d->ms = f->env.now;
+	}
+	return d;
+}
+
+static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *timeout)
+{
+	AUTO_BUF text = BUF_INIT;
+	bool file = node_fixed[n].type == TYPE_FILE;
+
+	if (file)
+		TRY(control_text(&f->control, &f->env, n, &text));
+	node_stat_fixed(n, &f->owner, (int64_t)text.n, file ? f->env.now : look(f, n)->ms, st);
+	*timeout = file ? 0 : FOREVER;
+	return ERR_OK;
+}
+
+/* While somebody is writing, the size is the buffer's; and it is asked anew after the commit, which may set another. */
+static void stat_open(const struct file *p, struct stat *st, double *timeout)
+{
+	st->st_size = (off_t)p->text.n;
+	st->st_blocks = (st->st_size + 511) / 512;
+	if (p->dirty)
+		st->st_mtim.tv_sec = p->written_at / 1000, st->st_mtim.tv_nsec = p->written_at % 1000 * 1000000;
+	if (p->gone)
+		st->st_nlink = 0;
+	*timeout = 0;
+}
+
+static void stat_found(struct fs *f, const struct found *at, struct stat *st, double *timeout)
+{
+	unsigned kind = node_kind(at->ino);
+
+	*timeout = FOREVER;
+	if (kind >= KIND_LINK)
+		node_stat_link(kind - KIND_LINK, &at->e, &f->owner, st);
+	else if (kind == KIND_SCRATCH)
+		node_stat_scratch(&at->x, &f->owner, st);
+	else
+		node_stat_task(&at->e, &f->owner, st);
+	const struct file *p = kind < KIND_LINK ? files_find(f->files, at->ino) : NULL;
+	if (p && p->loaded)
+		stat_open(p, st, timeout);
+}
+
+/* A scratch file that is no more, but open: removed, or renamed onto a task. */
+static enum err stat_former(struct fs *f, uint64_t ino, struct stat *st, double *timeout)
+{
+	const struct file *p = files_find(f->files, ino);
+	struct found at = { .ino = ino, .x = { .id = node_id(ino), .mode = 0600 } };
+	bool hidden;
+
+	if (!p)
+		return ERR_NOENT;
+	if (p->ino != ino)
+		TRY(tree_node(&f->env, p->ino, &at, &hidden));
+	stat_found(f, &at, st, timeout);
+	*timeout = 0;
+	return ERR_OK;
+}
+
+static enum err stat_ino(struct fs *f, uint64_t ino, struct stat *st, double *timeout)
+{
+	enum fixed n = node_as_fixed(ino);
+	struct found at;
+	bool hidden;
+
+	if (n != NODE_NONE)
+		return stat_fixed(f, n, st, timeout);
+	enum err e = tree_node(&f->env, ino, &at, &hidden);
+	if (e == ERR_NOENT && node_kind(ino) == KIND_SCRATCH)
+		return stat_former(f, ino, st, timeout);
+	TRY(e);
+	if (hidden && !files_find(f->files, ino))
+		return ERR_NOENT;
+	stat_found(f, &at, st, timeout);
+	if (hidden) {
+		st->st_nlink = 0;
+		*timeout = 0;
+	}
+	return ERR_OK;
+}
+
+/* How long a name may be kept: scratch is renamed onto tasks and links into other views, and must be looked up then. */
+static double name_timeout(const struct found *at)
+{
+	unsigned kind = node_kind(at->ino);
+
+	return at->lasting && (kind == KIND_TASK || kind == KIND_FIXED) ? FOREVER : 0;
+}
+
+static enum err fill_entry(struct fs *f, const struct found *at, struct fuse_entry_param *e)
+{
+	enum fixed n = node_as_fixed(at->ino);
+
+	*e = (struct fuse_entry_param){ .ino = at->ino, .entry_timeout = name_timeout(at) };
+	if (n != NODE_NONE)
+		return stat_fixed(f, n, &e->attr, &e->attr_timeout);
+	stat_found(f, at, &e->attr, &e->attr_timeout);
+	return ERR_OK;
+}
+
+static void reply_found(fuse_req_t req, struct fs *f, const struct found *at)
+{
+	struct fuse_entry_param e;
+	enum err err = fill_entry(f, at, &e);
+
+	if (err)
+		reply(req, err);
+	else
+		fuse_reply_entry(req, &e);
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *f = begin(req);
+	struct found at;
+	enum fixed dir = node_as_fixed(parent);
+
+	if (dir == NODE_NONE) {
+		fuse_reply_err(req, ENOTDIR);
+		return;
+	}
+	enum err e = tree_find(&f->env, dir, name, &at);
+	if (!e)
+		reply_found(req, f, &at);
+	else if (e == ERR_NOENT && at.lasting && node_fixed[dir].type == TYPE_TASKS)
+		fuse_reply_entry(req, &(struct fuse_entry_param){ .entry_timeout = FOREVER });
+	else
+		reply(req, e);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	struct stat st;
+	double timeout;
+	enum err e = stat_ino(f, ino, &st, &timeout);
+
+	if (e)
+		reply_node(req, e);
+	else
+		fuse_reply_attr(req, &st, timeout);
+}
+
+static enum err set_size(struct fs *f, uint64_t ino, off_t size, struct fuse_file_info *fi)
+{
+	struct handle *h;
+
+	if (node_as_fixed(ino) != NODE_NONE)
+		return ino == node_fixed_ino(NODE_CTL) ? ERR_OK : ERR_PERM;
+	if (fi)
+		return handle_truncate(handle_of(fi), &f->env, (size_t)size);
+	TRY(handle_open(f->files, &f->env, ino, false, &h));
+	enum err e = handle_truncate(h, &f->env, (size_t)size);
+	if (!e)
+		e = handle_flush(h, &f->env);
+	handle_release(f->files, h, &f->env);
+	return e;
+}
+
+/* Times and modes of tasks are what they are; to set them is accepted, as every tool does it after a save. */
+static enum err set_attr(struct fs *f, uint64_t ino, const struct stat *a, int set, struct fuse_file_info *fi)
+{
+	if (((set & FUSE_SET_ATTR_UID) && a->st_uid != f->owner.uid) ||
+	    ((set & FUSE_SET_ATTR_GID) && a->st_gid != f->owner.gid))
+		return ERR_PERM;
+	if (set & FUSE_SET_ATTR_SIZE)
+		TRY(set_size(f, ino, a->st_size, fi));
+	if ((set & FUSE_SET_ATTR_MODE) && node_kind(ino) == KIND_SCRATCH) {
+		enum err e = store_scratch_chmod(f->env.store, node_id(ino), a->st_mode & 0777);
+		if (e != ERR_NOENT)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *a, int set, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	struct stat st;
+	double timeout;
+	enum err e = set_attr(f, ino, a, set, fi);
+
+	if (!e)
+		e = stat_ino(f, ino, &st, &timeout);
+	if (e)
+		reply_node(req, e);
+	else
+		fuse_reply_attr(req, &st, timeout);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct fs *f = begin(req);
+	struct found at;
+	char target[NODE_LINK_LEN];
+	bool hidden;
+	enum err e = tree_node(&f->env, ino, &at, &hidden);
+
+	buf_clear(&f->text);
+	if (!e && node_kind(ino) >= KIND_LINK) {
+		node_link_target(&at.e, target);
+		buf_puts(&f->text, target);
+	} else if (!e) {
+		e = store_scratch_text(f->env.store, at.x.id, &f->text);
+	}
+	if (e)
+		reply_node(req, e);
+	else
+		fuse_reply_readlink(req, buf_str(&f->text));
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------------- */
+
+static bool take_stale(struct fs *f, uint64_t ino)
+{
+	uint64_t *p = &f->stale[(ino >> 6) % (sizeof(f->stale) / sizeof(*f->stale))];
+
+	if (*p != ino)
+		return false;
+	*p = 0;
+	return true;
+}
+
+static void open_control(fuse_req_t req, struct fs *f, enum fixed n, struct fuse_file_info *fi)
+{
+	AUTO_FREE struct buf *b = calloc(1, sizeof(*b));
+	enum err e = b ? control_text(&f->control, &f->env, n, b) : ERR_NOMEM;
+
+	if (!e && (fi->flags & O_ACCMODE) != O_RDONLY && n != NODE_CTL)
+		e = ERR_PERM;
+	if (e) {
+		if (b)
+			buf_finish(b);
+		reply(req, e);
+		return;
+	}
+	fi->fh = (uintptr_t)TAKE(b);
+	fi->direct_io = 1;
+	fuse_reply_open(req, fi);
+}
+
+static bool is_open_or_visible(struct fs *f, uint64_t ino)
+{
+	struct found at;
+	bool hidden;
+
+	return files_find(f->files, ino) || (tree_node(&f->env, ino, &at, &hidden) == ERR_OK && !hidden);
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	enum fixed n = node_as_fixed(ino);
+	struct handle *h = NULL;
+	bool reads = (fi->flags & O_ACCMODE) == O_RDONLY;
+
+	if (n != NODE_NONE) {
+		open_control(req, f, n, fi);
+		return;
+	}
+	enum err e = is_open_or_visible(f, ino) ?
+		handle_open(f->files, &f->env, ino, !reads && fi->flags & O_TRUNC, &h) : ERR_NOENT;
+	if (e) {
+		reply_node(req, e);
+		return;
+	}
+	fi->fh = (uintptr_t)h;
+	fi->keep_cache = !take_stale(f, ino);
+	fi->noflush = reads;
+	if (fuse_reply_open(req, fi))
+		handle_release(f->files, h, &f->env);
+}
+
+static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	struct found at;
+	struct fuse_entry_param entry;
+	struct handle *h = NULL;
+	enum fixed dir = node_as_fixed(parent);
+	enum err e = dir == NODE_NONE ? ERR_PERM : tree_create(&f->env, f->files, dir, name, mode, &at);
+	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, dir, name, &at);
+
+	if (there)	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
+		e = ERR_OK;
+	if (!e && node_kind(at.ino) != KIND_TASK && node_kind(at.ino) != KIND_SCRATCH)
+		e = ERR_PERM;
+	if (!e)		/* what it continues begins empty, too */
+		e = handle_open(f->files, &f->env, at.ino, (there && fi->flags & O_TRUNC) || (!there && at.e.size), &h);
+	if (!e && !there)
+		h->file->touched = true;
+	if (!e)
+		e = fill_entry(f, &at, &entry);
+	if (e) {
+		if (h)
+			handle_release(f->files, h, &f->env);
+		reply(req, e);
+		return;
+	}
+	fi->fh = (uintptr_t)h;
+	if (fuse_reply_create(req, &entry, fi))
+		handle_release(f->files, h, &f->env);
+}
+
+static void reply_part(fuse_req_t req, const char *s, size_t n, size_t size, off_t off)
+{
+	size_t from = (size_t)off < n ? (size_t)off : n;
+
+	fuse_reply_buf(req, s + from, size < n - from ? size : n - from);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	const char *s;
+	size_t n;
+
+	if (node_as_fixed(ino) != NODE_NONE) {
+		reply_part(req, buf_str(text_of(fi)), text_of(fi)->n, size, off);
+		return;
+	}
+	struct file *p = handle_of(fi)->file;
+	buf_clear(&f->text);
+	enum err e = file_read(&f->env, p->to ? p->to : p, &f->text, &s, &n);
+	if (e)
+		reply(req, e);
+	else
+		reply_part(req, s, n, size, off);
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	enum err e = ino == node_fixed_ino(NODE_CTL) ? control_write(&f->control, s, n) :
+		handle_write(handle_of(fi), &f->env, s, n, (size_t)off);
+
+	if (e)
+		reply(req, e);
+	else
+		fuse_reply_write(req, n);
+}
+
+static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+
+	reply(req, node_as_fixed(ino) != NODE_NONE ? ERR_OK : handle_flush(handle_of(fi), &f->env));
+}
+
+static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	enum err e = node_as_fixed(ino) != NODE_NONE ? ERR_OK : handle_flush(handle_of(fi), &f->env);
+
+	reply(req, e ? e : store_sync(f->env.store));
+}
+
+static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+
+	if (node_as_fixed(ino) != NODE_NONE) {
+		buf_finish(text_of(fi));
+		free(text_of(fi));
+	} else {
+		handle_release(f->files, handle_of(fi), &f->env);
+	}
+	fuse_reply_err(req, 0);
+}
+
+/* ---- names ---------------------------------------------------------------------------------------------------- */
+
+static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct fs *f = begin(req);
+	struct found at;
+	enum fixed dir = node_as_fixed(parent);
+	enum err e = S_ISREG(mode) && dir != NODE_NONE ? tree_create(&f->env, f->files, dir, name, mode, &at) : ERR_PERM;
+
+	if (!e && node_kind(at.ino) == KIND_TASK)
+		e = store_closed(f->env.store, at.e.id, f->env.now, f->env.grace_ms);
+	if (e)
+		reply(req, e);
+	else
+		reply_found(req, f, &at);
+}
+
+static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	struct fs *f = begin(req);
+	struct found at;
+	enum fixed dir = node_as_fixed(parent);
+	enum err e = dir == NODE_NONE ? ERR_PERM : tree_lock(&f->env, dir, name, target, &at);
+
+	if (e)
+		reply(req, e);
+	else
+		reply_found(req, f, &at);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *f = begin(req);
+	enum fixed dir = node_as_fixed(parent);
+
+	reply(req, dir == NODE_NONE ? ERR_PERM : tree_remove(&f->env, f->files, dir, name));
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
+	unsigned flags)
+{
+	struct fs *f = begin(req);
+	enum fixed dir = node_as_fixed(parent), to_dir = node_as_fixed(to_parent);
+
+	if (flags & ~(unsigned)RENAME_NOREPLACE) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	enum err e = dir == NODE_NONE || to_dir == NODE_NONE ? ERR_PERM :
+		tree_rename(&f->env, f->files, dir, name, to_dir, to, flags & RENAME_NOREPLACE);
+	fuse_reply_err(req, text_rejected(e) ? EPERM : fs_errno(e));
+}
+
+/* ---- directories ---------------------------------------------------------------------------------------------- */
+
+/* The kernel keeps a listing until the feed or the date moves on. It drops one by itself for what it was asked to do. */
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *f = begin(req);
+	enum fixed dir = node_as_fixed(ino);
+
+	if (dir == NODE_NONE) {
+		fuse_reply_err(req, ENOTDIR);
+		return;
+	}
+	struct dir_seen *d = look(f, dir);
+	fi->cache_readdir = 1;
+	fi->keep_cache = d->kept_seq == d->seq && !strcmp(d->kept_day, f->env.today);
+	d->kept_seq = d->seq;
+	memcpy(d->kept_day, f->env.today, DATE_LEN);
+	fuse_reply_open(req, fi);
+}
+
+struct listing {		/* a part of a directory, as the kernel asks for it */
+	struct fs *f;
+	fuse_req_t req;
+	enum fixed dir;
+	int view;		/* -1: none */
+	bool plus;
+	size_t size, n;
+	bool full;
+	enum err err;
+};
+
+/* at NULL: "." and "..", which the kernel knows. */
+static bool put(struct listing *l, const char *name, const struct found *at, const struct stat *dot, int64_t cookie)
+{
+	struct fuse_entry_param e = { 0 };
+	char *to = l->f->page + l->n;
+	size_t n, room = l->size - l->n;
+
+	if (at)
+		l->err = fill_entry(l->f, at, &e);
+	else
+		e.attr = *dot;
+	if (l->err)
+		return false;
+	if (l->plus)
+		n = fuse_add_direntry_plus(l->req, to, room, name, &e, cookie);
+	else
+		n = fuse_add_direntry(l->req, to, room, name, &e.attr, cookie);
+	l->full = n > room;
+	l->n += l->full ? 0 : n;
+	return !l->full;
+}
+
+static bool put_task(void *arg, const struct entry *e)
+{
+	struct listing *l = arg;
+	unsigned kind = l->view < 0 ? KIND_TASK : KIND_LINK + (unsigned)l->view;
+	struct found at = { .ino = node_ino(kind, e->id), .e = *e, .lasting = true };
+
+	return put(l, e->name, &at, NULL, COOKIE_TASK + e->id);
+}
+
+static bool put_scratch(void *arg, const struct scratch *x)
+{
+	struct listing *l = arg;
+	struct found at = { .ino = node_ino(KIND_SCRATCH, x->id), .x = *x };
+
+	return put(l, x->name, &at, NULL, COOKIE_SCRATCH + x->id);
+}
+
+static bool put_dots(struct listing *l, int64_t after)
+{
+	struct stat self = { .st_ino = node_fixed_ino(l->dir), .st_mode = S_IFDIR };
+	struct stat up = { .st_ino = node_fixed_ino(node_fixed[l->dir].parent), .st_mode = S_IFDIR };
+
+	return (after >= COOKIE_DOT || put(l, ".", NULL, &self, COOKIE_DOT)) &&
+		(after >= COOKIE_DOTDOT || put(l, "..", NULL, &up, COOKIE_DOTDOT));
+}
+
+static bool put_fixed(struct listing *l, int64_t after)
+{
+	for (int n = NODE_ROOT + 1; n < NFIXED; n++) {
+		struct found at = { .ino = node_fixed_ino((enum fixed)n), .lasting = true };
+		if (node_fixed[n].parent == l->dir && after < COOKIE_FIXED + n &&
+		    !put(l, node_fixed[n].name, &at, NULL, COOKIE_FIXED + n))
+			return false;
+	}
+	return true;
+}
+
+static enum err put_tasks(struct listing *l, int64_t after)
+{
+	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE };
+	struct view_range range;
+	bool scratch = after >= COOKIE_SCRATCH;
+
+	if (l->view >= 0)
+		TRY(view_range((unsigned)l->view, l->f->env.today, &range));
+	if (!scratch)
+		TRY(store_list(l->f->env.store, l->view < 0 ? &all : &range.filter,
+			after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task, l));
+	if (l->full || l->err || l->view >= 0)
+		return l->err;
+	TRY(store_scratch_list(l->f->env.store, l->dir == NODE_OPEN, scratch ? after - COOKIE_SCRATCH : 0, put_scratch, l));
+	return l->err;
+}
+
+static enum err list(struct listing *l, int64_t after)
+{
+	if (!put_dots(l, after) || !put_fixed(l, after))
+		return l->err;
+	return node_fixed[l->dir].type == TYPE_DIR ? ERR_OK : put_tasks(l, after);
+}
+
+static enum err page_of(struct fs *f, size_t size)
+{
+	if (size > f->page_size) {
+		char *p = realloc(f->page, size);
+		if (!p)
+			return ERR_NOMEM;
+		f->page = p;
+		f->page_size = size;
+	}
+	return ERR_OK;
+}
+
+static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+{
+	struct fs *f = begin(req);
+	struct listing l = { .f = f, .req = req, .dir = node_as_fixed(ino), .plus = plus, .size = size };
+	enum err e = l.dir == NODE_NONE ? ERR_PERM : page_of(f, size);
+
+	if (!e) {
+		l.view = view_of(l.dir);
+		e = list(&l, off);
+	}
+	if (e && !l.n)
+		reply(req, e);
+	else
+		fuse_reply_buf(req, f->page, l.n);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	read_dir(req, ino, size, off, false);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	read_dir(req, ino, size, off, true);
+}
+
+static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, 0);
+}
+
+static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	reply(req, store_sync(begin(req)->env.store));
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct fs *f = begin(req);
+	struct statvfs v;
+	struct counts n = { 0 };
+
+	if (statvfs(f->o->store_path, &v)) {
+		fuse_reply_err(req, errno);
+		return;
+	}
+	if (store_counts(f->env.store, f->env.now, &n))
+		log_warn("event=count-failed");
+	v.f_files = (fsfilcnt_t)(n.open + n.completed);
+	v.f_ffree = v.f_favail = 1 << 30;
+	v.f_namemax = NAME_LEN;
+	fuse_reply_statfs(req, &v);
+}
+
+/* ---- extended attributes -------------------------------------------------------------------------------------- */
+
+static void reply_value(fuse_req_t req, const struct buf *b, size_t size)
+{
+	if (!size)
+		fuse_reply_xattr(req, b->n);
+	else if (b->n > size)
+		fuse_reply_err(req, ERANGE);
+	else
+		fuse_reply_buf(req, b->s, b->n);
+}
+
+/* The kernel asks for security.capability before every first write: that must cost nothing. */
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	AUTO_BUF value = BUF_INIT;
+	enum err e = ERR_NOENT;
+
+	if (node_kind(ino) == KIND_TASK && xattr_known(name))
+		e = xattr_get(&begin(req)->env, node_id(ino), name, &value);
+	if (e)
+		fuse_reply_err(req, e == ERR_NOENT ? ENODATA : fs_errno(e));
+	else
+		reply_value(req, &value, size);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	AUTO_BUF names = BUF_INIT;
+	enum err e = node_kind(ino) == KIND_TASK ? xattr_list(&begin(req)->env, node_id(ino), &names) : ERR_OK;
+
+	if (e)
+		reply_node(req, e);
+	else
+		reply_value(req, &names, size);
+}
+
+static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	fuse_reply_err(req, xattr_known(name) ? EPERM : ENOTSUP);
+}
+
+static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	fuse_reply_err(req, xattr_known(name) ? EPERM : ENOTSUP);
+}
+
+/* ---- the session ---------------------------------------------------------------------------------------------- */
+
+/* No automatic dropping of pages: the kernel would do it after each of its own writes. notify.c says when. */
+static void op_init(void *userdata, struct fuse_conn_info *c)
+{
+	struct fs *f = userdata;
+
+	c->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
+		FUSE_CAP_SPLICE_MOVE | FUSE_CAP_WRITEBACK_CACHE);
+	c->want |= c->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ATOMIC_O_TRUNC |
+		FUSE_CAP_PARALLEL_DIROPS);
+	f->started = true;
+}
+
+const struct fuse_lowlevel_ops fs_ops = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.unlink = op_unlink,
+	.rmdir = op_rmdir,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+	.open = op_open,
+	.create = op_create,
+	.read = op_read,
+	.write = op_write,
+	.flush = op_flush,
+	.release = op_release,
+	.fsync = op_fsync,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.releasedir = op_releasedir,
+	.fsyncdir = op_fsyncdir,
+	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.setxattr = op_setxattr,
+	.removexattr = op_removexattr,
+};

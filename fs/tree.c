@@ -1,0 +1,386 @@
+#include "tree.h"
+#include "name.h"
+#include "text.h"
+#include "views.h"
+#include <string.h>
+
+static bool holds_tasks(enum fixed dir)
+{
+	return node_fixed[dir].type == TYPE_TASKS;
+}
+
+static void found_task(struct found *out, unsigned kind, bool lasting)
+{
+	out->ino = node_ino(kind, out->e.id);
+	out->lasting = lasting;
+}
+
+/* ---- finding -------------------------------------------------------------------------------------------------- */
+
+/* The same title spelled in another way ("é" in two characters): the name that the task has. */
+static enum err lookup_spelled(struct env *env, const char *name, struct entry *out)
+{
+	char canonical[NAME_LEN + 1];
+	AUTO_BUF title = BUF_INIT;
+
+	if (name_title(name, &title) || buf_err(&title) || name_of(buf_str(&title), 1, canonical))
+		return ERR_NOENT;
+	return strcmp(canonical, name) ? store_lookup(env->store, canonical, out) : ERR_NOENT;
+}
+
+static enum err find_task(struct env *env, enum fixed dir, const char *name, struct found *out)
+{
+	enum err e = store_lookup(env->store, name, &out->e);
+	bool lasting = e == ERR_OK;
+
+	if (e == ERR_NOENT)
+		e = store_alias(env->store, name, env->now, &out->e);
+	if (e == ERR_NOENT)
+		e = lookup_spelled(env, name, &out->e);
+	TRY(e);
+	if (node_home(out->e.open) != dir)
+		return ERR_NOENT;
+	found_task(out, KIND_TASK, lasting);
+	return ERR_OK;
+}
+
+static enum err find_scratch(struct env *env, enum fixed dir, const char *name, struct found *out)
+{
+	TRY(store_scratch_find(env->store, dir == NODE_OPEN, name, &out->x));
+	out->ino = node_ino(KIND_SCRATCH, out->x.id);
+	return ERR_OK;
+}
+
+static enum err find_link(struct env *env, unsigned view, const char *name, struct found *out)
+{
+	TRY(store_lookup(env->store, name, &out->e));
+	if (!view_holds(view, env->today, &out->e))
+		return ERR_NOENT;
+	found_task(out, KIND_LINK + view, false);
+	return ERR_OK;
+}
+
+enum err tree_find(struct env *env, enum fixed dir, const char *name, struct found *out)
+{
+	int view = view_of(dir);
+	enum fixed child = node_child(dir, name);
+
+	*out = (struct found){ .lasting = true };
+	if (child != NODE_NONE) {
+		out->ino = node_fixed_ino(child);
+		return ERR_OK;
+	}
+	if (strlen(name) > NAME_LEN)
+		return ERR_NAME;
+	if (view >= 0)
+		return find_link(env, (unsigned)view, name, out);
+	if (!holds_tasks(dir))
+		return ERR_NOENT;
+	return name_is_task(name) ? find_task(env, dir, name, out) : find_scratch(env, dir, name, out);
+}
+
+/* Deleted or parked, and still open somewhere or known to the kernel. */
+static enum err hidden_task(struct env *env, int64_t id, struct entry *out)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_BUF text = BUF_INIT;
+
+	TRY(store_get(env->store, id, &t));
+	TRY(store_text(env->store, id, &text));
+	*out = (struct entry){
+		.id = id,
+		.open = task_is_open(&t),
+		.size = (int64_t)text.n,
+		.created_at = t.created_at,
+		.changed_at = t.changed_at,
+	};
+	return buf_err(&text);
+}
+
+enum err tree_node(struct env *env, uint64_t ino, struct found *out, bool *hidden)
+{
+	int64_t id = node_id(ino);
+
+	*out = (struct found){ .ino = ino, .lasting = true };
+	*hidden = false;
+	if (node_as_fixed(ino) != NODE_NONE)
+		return ERR_OK;
+	if (node_kind(ino) == KIND_SCRATCH)
+		return store_scratch(env->store, id, &out->x);
+	enum err e = store_entry(env->store, id, &out->e);
+	if (e != ERR_NOENT || node_kind(ino) != KIND_TASK)
+		return e;
+	*hidden = true;
+	return hidden_task(env, id, &out->e);
+}
+
+/* ---- new files ------------------------------------------------------------------------------------------------ */
+
+static enum err taken(struct env *env, const char *name, int64_t but)
+{
+	struct entry e;
+	enum err err = store_lookup(env->store, name, &e);
+
+	if (err == ERR_OK)
+		return e.id == but ? ERR_OK : ERR_EXIST;
+	return err == ERR_NOENT ? ERR_OK : err;
+}
+
+static enum err set_title(struct task *t, const char *name)
+{
+	AUTO_BUF title = BUF_INIT;
+
+	TRY(name_title(name, &title));
+	TRY(buf_err(&title));
+	return task_set(t, FIELD_TITLE, buf_str(&title));
+}
+
+static enum err new_task(struct env *env, enum fixed dir, const char *name, int64_t *id)
+{
+	AUTO_TASK t = TASK_INIT;
+	uint32_t fields = 0;
+
+	t.created_at = env->now;
+	TRY(set_title(&t, name));
+	TRY(view_verb(dir, env->today, &t, &fields));
+	return store_create(env->store, &t, "", 0, SIDE_LOCAL, env->now, id);
+}
+
+/* The task that a file of this name is from now on, where no visible one has it. */
+static enum err begin_task(struct env *env, struct files *files, enum fixed dir, const char *name, int64_t *id)
+{
+	TRY(taken(env, name, 0));
+	enum err e = store_revive(env->store, name, dir == NODE_OPEN, env->now, id);
+	if (e == ERR_NOENT)
+		return new_task(env, dir, name, id);
+	TRY(e);
+	struct file *f = files_find(files, node_ino(KIND_TASK, *id));
+	if (f)
+		file_revived(f);
+	return ERR_OK;
+}
+
+static enum err new_scratch(struct env *env, enum fixed dir, const char *name, uint32_t mode, const char *target,
+	struct found *out)
+{
+	struct scratch x = { .open = dir == NODE_OPEN, .is_link = target, .mode = mode & 0777 };
+	int64_t id;
+
+	memcpy(x.name, name, strlen(name) + 1);
+	TRY(store_scratch_create(env->store, &x, target ? target : "", target ? strlen(target) : 0, env->now, &id));
+	TRY(store_scratch(env->store, id, &out->x));
+	out->ino = node_ino(KIND_SCRATCH, id);
+	return ERR_OK;
+}
+
+enum err tree_create(struct env *env, struct files *files, enum fixed dir, const char *name, uint32_t mode,
+	struct found *out)
+{
+	int64_t id;
+	enum err e = tree_find(env, dir, name, out);
+
+	if (e != ERR_NOENT)
+		return e ? e : ERR_EXIST;
+	if (!holds_tasks(dir))
+		return ERR_PERM;
+	if (!name_is_task(name))
+		return new_scratch(env, dir, name, mode, NULL, out);
+	TRY(begin_task(env, files, dir, name, &id));
+	TRY(store_entry(env->store, id, &out->e));
+	found_task(out, KIND_TASK, !strcmp(out->e.name, name));
+	return ERR_OK;
+}
+
+enum err tree_lock(struct env *env, enum fixed dir, const char *name, const char *target, struct found *out)
+{
+	enum err e = tree_find(env, dir, name, out);
+
+	if (e != ERR_NOENT)
+		return e ? e : ERR_EXIST;
+	if (!holds_tasks(dir) || strncmp(name, ".#", 2))
+		return ERR_PERM;
+	return new_scratch(env, dir, name, 0777, target, out);
+}
+
+enum err tree_remove(struct env *env, struct files *files, enum fixed dir, const char *name)
+{
+	struct found at;
+	struct file *f;
+
+	TRY(tree_find(env, dir, name, &at));
+	unsigned kind = node_kind(at.ino);
+	if (kind != KIND_TASK && kind != KIND_SCRATCH)
+		return ERR_PERM;
+	f = files_find(files, at.ino);
+	if (f)
+		TRY(file_unlinked(env, f));
+	if (kind == KIND_SCRATCH)
+		return store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms);
+	return store_delete(env->store, at.e.id, SIDE_LOCAL, env->now, env->grace_ms);
+}
+
+/* ---- renaming ------------------------------------------------------------------------------------------------- */
+
+struct move {
+	struct env *env;
+	struct files *files;
+	enum fixed dir, to_dir;
+	const char *name, *to;
+	struct found from;
+	bool there;		/* something has the new name: at */
+	struct found at;
+};
+
+/* The kernel moved its entry along. Where that is not what the new name stands for, it must ask again. */
+static void forget_names(struct move *m)
+{
+	m->env->forget(m->env->arg, node_fixed_ino(m->dir), m->name);
+	m->env->forget(m->env->arg, node_fixed_ino(m->to_dir), m->to);
+}
+
+/* A new title, a move, or what the directory means: all of them are one edit. */
+static enum err edit_by_name(struct move *m)
+{
+	struct env *env = m->env;
+	AUTO_TASK t = TASK_INIT;
+	uint32_t fields = 0;
+	struct entry now;
+
+	if (!name_is_task(m->to))
+		return ERR_PERM;
+	TRY(taken(env, m->to, m->from.e.id));
+	TRY(view_verb(m->to_dir, env->today, &t, &fields));
+	if (strcmp(m->to, m->from.e.name)) {
+		TRY(set_title(&t, m->to));
+		fields |= BIT(FIELD_TITLE);
+	}
+	TRY(store_edit(env->store, m->from.e.id, &t, fields, 0, NULL, 0, SIDE_LOCAL, env->now));
+	TRY(store_entry(env->store, m->from.e.id, &now));
+	if (fields != BIT(FIELD_STATUS))
+		env->forget(env->arg, node_ino(KIND_TASK, now.id), NULL);
+	if (node_kind(m->from.ino) != KIND_TASK || !holds_tasks(m->to_dir) || strcmp(now.name, m->to))
+		forget_names(m);
+	return ERR_OK;
+}
+
+/* An editor's backup: its next step is to create the old name anew. */
+static enum err park(struct move *m)
+{
+	struct file *over = m->there ? files_find(m->files, m->at.ino) : NULL;
+	int64_t id;
+
+	if (over)
+		TRY(file_unlinked(m->env, over));
+	TRY(store_park(m->env->store, m->from.e.id, m->to_dir == NODE_OPEN, m->to, m->env->now, &id));
+	forget_names(m);
+	return ERR_OK;
+}
+
+static enum err rename_scratch(struct move *m)
+{
+	struct file *over = m->there ? files_find(m->files, m->at.ino) : NULL;
+
+	if (over && over->ino != m->from.ino)
+		TRY(file_unlinked(m->env, over));
+	return store_scratch_rename(m->env->store, m->from.x.id, m->to_dir == NODE_OPEN, m->to);
+}
+
+/* The task whose save this is. *retitle: a backup that comes back under a new name. */
+static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
+{
+	AUTO_TASK parked = TASK_INIT;
+	bool open = m->to_dir == NODE_OPEN;
+
+	*retitle = false;
+	if (m->there) {
+		*id = m->at.e.id;
+		return ERR_OK;
+	}
+	TRY(taken(m->env, m->to, 0));
+	if (m->from.x.task && store_get(m->env->store, m->from.x.task, &parked) == ERR_OK && strcmp(parked.name, m->to) &&
+	    store_revive(m->env->store, parked.name, open, m->env->now, id) == ERR_OK) {
+		*retitle = true;
+		return ERR_OK;
+	}
+	return begin_task(m->env, m->files, m->to_dir, m->to, id);
+}
+
+static enum err save_into(struct move *m, int64_t id, const char *s, size_t n)
+{
+	AUTO_BUF old = BUF_INIT;
+	bool rewritten = false;
+
+	TRY(store_text(m->env->store, id, &old));
+	TRY(buf_err(&old));
+	if (text_blank(s, n) && !text_blank(old.s, old.n))
+		return ERR_OK;
+	enum err e = text_save(m->env, id, NULL, s, n, &rewritten);
+	return text_rejected(e) ? ERR_OK : e;
+}
+
+static enum err retitle(struct move *m, int64_t id)
+{
+	AUTO_TASK t = TASK_INIT;
+
+	TRY(set_title(&t, m->to));
+	return store_edit(m->env->store, id, &t, BIT(FIELD_TITLE), 0, NULL, 0, SIDE_LOCAL, m->env->now);
+}
+
+/* A file written beside a task is renamed onto it: the same task, with this text. */
+static enum err save(struct move *m)
+{
+	struct env *env = m->env;
+	struct file *f = files_find(m->files, m->from.ino);
+	AUTO_BUF tmp = BUF_INIT;
+	const char *s = NULL;
+	size_t n = 0;
+	int64_t id;
+	bool renamed;
+
+	if (m->from.x.is_link)
+		return ERR_PERM;
+	if (f) {
+		TRY(file_read(env, f, &tmp, &s, &n));
+	} else {
+		TRY(store_scratch_text(env->store, m->from.x.id, &tmp));
+		TRY(buf_err(&tmp));
+		s = buf_str(&tmp);
+		n = tmp.n;
+	}
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(env->store, &tx));
+	TRY(saved_task(m, &id, &renamed));
+	TRY(save_into(m, id, s, n));
+	if (renamed)
+		TRY(retitle(m, id));
+	TRY(store_scratch_remove(env->store, m->from.x.id, env->now, env->grace_ms));
+	TRY(store_closed(env->store, id, env->now, env->grace_ms));
+	TRY(tx_commit(&tx));
+	env->forget(env->arg, node_ino(KIND_TASK, id), NULL);
+	return files_retarget(m->files, m->from.ino, node_ino(KIND_TASK, id));
+}
+
+enum err tree_rename(struct env *env, struct files *files, enum fixed dir, const char *name, enum fixed to_dir,
+	const char *to, bool noreplace)
+{
+	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to };
+
+	if (strlen(to) > NAME_LEN)
+		return ERR_NAME;
+	TRY(tree_find(env, dir, name, &m.from));
+	enum err e = tree_find(env, to_dir, to, &m.at);
+	if (e && e != ERR_NOENT)
+		return e;
+	m.there = !e;
+	unsigned kind = node_kind(m.from.ino);
+	bool tasks = holds_tasks(to_dir), scratch = kind == KIND_SCRATCH;
+	if (m.there && noreplace)
+		return ERR_EXIST;
+	if (kind == KIND_FIXED || (m.there && node_kind(m.at.ino) == KIND_FIXED) || (scratch && !tasks))
+		return ERR_PERM;
+	if (scratch)
+		return name_is_task(to) ? save(&m) : rename_scratch(&m);
+	if (!tasks || name_is_task(to))
+		return edit_by_name(&m);
+	return kind == KIND_TASK ? park(&m) : ERR_PERM;
+}

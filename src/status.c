@@ -1,0 +1,213 @@
+#include "status.h"
+#include "name.h"
+#include <inttypes.h>
+
+#define LABEL "%-13s "
+
+/* What to type, or what happens by itself. NULL: the message says it all. */
+static const char *next_step(enum err e, enum side side)
+{
+	switch (e) {
+	case ERR_AUTH:
+		return side == SIDE_SF ? "type: remindfs login salesforce" : "type: remindfs login salesconnect";
+	case ERR_OFFLINE:
+	case ERR_LOST:
+	case ERR_RETRY:
+	case ERR_LIMIT:
+		return "tries again by itself; now: remindfs sync";
+	case ERR_CONFIG:
+		return "mend the configuration, then: remindfs sync";
+	case ERR_NOSPC:
+	case ERR_IO:
+	case ERR_NOMEM:
+	case ERR_CORRUPT:
+		return "look at the log, make room, then: remindfs sync";
+	case ERR_OK:
+	case ERR_NOENT:
+	case ERR_EXIST:
+	case ERR_PERM:
+	case ERR_INVAL:
+	case ERR_TOOBIG:
+	case ERR_UTF8:
+	case ERR_NAME:
+	case ERR_BUSY:
+	case ERR_NEWER:
+	case ERR_STALE:
+	case ERR_GONE:
+	case ERR_REFUSED:
+	case ERR_DENIED:
+	case ERR_PROTOCOL:
+	case ERR_N:
+		break;
+	}
+	return NULL;
+}
+
+static void put_ago(int64_t ms, struct buf *out)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} step[] = { { 86400000, "day" }, { 3600000, "hour" }, { 60000, "minute" } };
+
+	for (size_t i = 0; i < sizeof(step) / sizeof(*step); i++) {
+		int64_t n = ms / step[i].ms;
+		if (n > 0) {
+			buf_printf(out, "%" PRId64 " %s%s ago", n, step[i].unit, n == 1 ? "" : "s");
+			return;
+		}
+	}
+	buf_puts(out, "just now");
+}
+
+static void put_side_state(const struct side_state *st, enum side side, int64_t now, struct buf *out)
+{
+	const char *next = next_step(st->err, side);
+
+	if (!st->on)
+		buf_puts(out, side == SIDE_SF ? "off; once configured, task sync begins with: remindfs sync on" :
+			"off; it is on as soon as it is configured");
+	else if (st->err)
+		name_visible(*st->message ? st->message : err_str(st->err), out);
+	else if (st->total > 0)
+		buf_printf(out, "first import: %" PRId64 " of %" PRId64, st->done, st->total);
+	else if (st->total)
+		buf_printf(out, "first import: %" PRId64 " so far", st->done);
+	else if (!st->ok_at)
+		buf_puts(out, "starting");
+	if (st->on && st->ok_at) {
+		buf_puts(out, st->err || st->total ? "; last synced " : "synced ");
+		put_ago(now - st->ok_at, out);
+	}
+	if (st->on && next)
+		buf_printf(out, "\n" LABEL "%s", "", next);
+	buf_putc(out, '\n');
+}
+
+static void put_side(const struct side_state *st, const struct counts *n, enum side side, int64_t now, struct buf *out)
+{
+	buf_printf(out, LABEL, side_name[side]);
+	put_side_state(st, side, now, out);
+	if (n->waiting[side])
+		buf_printf(out, LABEL "%" PRId64 " edit%s not there yet\n", "", n->waiting[side],
+			n->waiting[side] == 1 ? "" : "s");
+	if (n->refused[side])
+		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n", "",
+			n->refused[side]);
+	if (st->left_out > 0)
+		buf_printf(out, LABEL "%" PRId64 " open tasks were left out as older; first_import = open brings them\n",
+			"", st->left_out);
+}
+
+static void put_count(int64_t n, const char *one, const char *many, const char **sep, struct buf *out)
+{
+	if (!n)
+		return;
+	buf_printf(out, "%s%" PRId64 " %s", *sep, n, n == 1 ? one : many);
+	*sep = ", ";
+}
+
+static void put_problems(const struct counts *n, struct buf *out)
+{
+	const char *sep = "";
+
+	buf_printf(out, LABEL, "problems");
+	put_count(n->drafts, "save that does not parse", "saves that do not parse", &sep, out);
+	put_count(n->refused[SIDE_SC] + n->refused[SIDE_SF], "refused edit", "refused edits", &sep, out);
+	put_count(n->conflicts, "conflict", "conflicts", &sep, out);
+	put_count(n->scratch_typed, "file that is not a task (add .txt)", "files that are not tasks (add .txt)", &sep, out);
+	buf_puts(out, *sep ? "; more: cat .remindfs/errors\n" : "none\n");
+}
+
+enum err status_render(struct store *s, int64_t now, struct buf *out)
+{
+	struct counts n;
+
+	TRY(store_counts(s, now, &n));
+	buf_printf(out, LABEL "%" PRId64 " open, %" PRId64 " completed\n", "tasks", n.open, n.completed);
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct side_state st;
+		TRY(store_side(s, side, &st));
+		put_side(&st, &n, side, now, out);
+	}
+	put_problems(&n, out);
+	return buf_err(out);
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------------------- */
+
+static void json_text(const char *s, struct buf *out)
+{
+	buf_putc(out, '"');
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ')
+			buf_printf(out, "\\u%04x", (unsigned char)*s);
+		else if (*s == '"' || *s == '\\')
+			buf_printf(out, "\\%c", *s);
+		else
+			buf_putc(out, *s);
+	}
+	buf_putc(out, '"');
+}
+
+static void json_time(const char *key, int64_t ms, struct buf *out)
+{
+	char at[DATE_TIME_LEN];
+
+	buf_printf(out, ",\"%s\":", key);
+	if (!ms) {
+		buf_puts(out, "null");
+		return;
+	}
+	date_format_time(ms, at);
+	json_text(at, out);
+}
+
+static void json_side(const struct side_state *st, const struct counts *n, enum side side, struct buf *out)
+{
+	buf_printf(out, ",\"%s\":{\"on\":%s,\"error\":", side_name[side], st->on ? "true" : "false");
+	json_text(st->err ? err_str(st->err) : "", out);
+	buf_puts(out, ",\"message\":");
+	json_text(st->message, out);
+	json_time("tried", st->tried_at, out);
+	json_time("synced", st->ok_at, out);
+	buf_printf(out, ",\"waiting\":%" PRId64 ",\"refused\":%" PRId64 ",\"import_done\":%" PRId64
+		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 "}", n->waiting[side], n->refused[side], st->done,
+		st->total, st->left_out);
+}
+
+enum err status_json(struct store *s, int64_t now, struct buf *out)
+{
+	struct counts n;
+
+	TRY(store_counts(s, now, &n));
+	buf_printf(out, "{\"open\":%" PRId64 ",\"completed\":%" PRId64 ",\"drafts\":%" PRId64 ",\"conflicts\":%" PRId64
+		",\"not_tasks\":%" PRId64, n.open, n.completed, n.drafts, n.conflicts, n.scratch_typed);
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct side_state st;
+		TRY(store_side(s, side, &st));
+		json_side(&st, &n, side, out);
+	}
+	buf_puts(out, "}\n");
+	return buf_err(out);
+}
+
+/* ---- errors --------------------------------------------------------------------------------------------------- */
+
+static bool put_problem(void *arg, const struct problem *p)
+{
+	struct buf *out = arg;
+
+	buf_puts(out, p->open ? "open/" : "completed/");
+	name_visible(p->name, out);
+	buf_printf(out, ":%d: ", p->line);
+	name_visible(p->text, out);
+	buf_putc(out, '\n');
+	return true;
+}
+
+enum err status_problems(struct store *s, int64_t now, struct buf *out)
+{
+	TRY(store_problems(s, now, put_problem, out));
+	return buf_err(out);
+}

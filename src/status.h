@@ -1,0 +1,18 @@
+/*
+ * status - what the store can say about itself, for .remindfs/status and "remindfs status": plain lines, or JSON.
+ * Knows the store; no I/O of its own, no clock.
+ */
+#ifndef STATUS_H
+#define STATUS_H
+
+#include "buf.h"
+#include "store.h"
+
+/* Appended to out: aligned lines, each problem with the command to type next. */
+NODISCARD enum err status_render(struct store *s, int64_t now, struct buf *out);
+/* Appended to out: the same as one JSON object and a line break. */
+NODISCARD enum err status_json(struct store *s, int64_t now, struct buf *out);
+/* Appended to out: ".remindfs/errors", a line a problem: "open/Call Bob.txt:3: text". */
+NODISCARD enum err status_problems(struct store *s, int64_t now, struct buf *out);
+
+#endif
