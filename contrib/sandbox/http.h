@@ -62,7 +62,7 @@ struct route {
  * (authorisation, parsing; false = it has answered). */
 struct http_system {
 	const char *name;	/* "sf", "sc", or NULL for what is not logged */
-	const char *prefixes[3];
+	const char *prefixes[4];	/* ends with NULL */
 	const struct route *routes;	/* ends with a NULL method */
 	bool (*admit)(const struct route *, struct request *, struct reply *);
 	void (*no_route)(struct request *, struct reply *, bool wrong_method);

@@ -76,6 +76,7 @@ char *keep(const char *s)
 	return s ? keepn(s, strlen(s)) : NULL;
 }
 
+__attribute__((format(printf, 2, 0)))
 static void text_vprintf(struct text *t, const char *format, va_list ap)
 {
 	va_list again;
