@@ -72,6 +72,24 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void buf_json(struct buf *b, const char *s)
+{
+	if (!s) {
+		buf_puts(b, "null");
+		return;
+	}
+	buf_putc(b, '"');
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ')
+			buf_printf(b, "\\u%04x", (unsigned char)*s);
+		else if (*s == '"' || *s == '\\')
+			buf_printf(b, "\\%c", *s);
+		else
+			buf_putc(b, *s);
+	}
+	buf_putc(b, '"');
+}
+
 void buf_resize(struct buf *b, size_t n)
 {
 	if (n > b->n) {

@@ -24,6 +24,8 @@ void buf_puts(struct buf *b, const char *s);	/* NULL adds nothing */
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* A JSON string with its quotes; NULL gives null. s is UTF-8. */
+void buf_json(struct buf *b, const char *s);
 /* Set the length; new bytes are zero. */
 void buf_resize(struct buf *b, size_t n);
 /* Overwrite n bytes at off, growing with zeros as pwrite does. */

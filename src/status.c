@@ -136,20 +136,6 @@ enum err status_render(struct store *s, int64_t now, struct buf *out)
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------- */
 
-static void json_text(const char *s, struct buf *out)
-{
-	buf_putc(out, '"');
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ')
-			buf_printf(out, "\\u%04x", (unsigned char)*s);
-		else if (*s == '"' || *s == '\\')
-			buf_printf(out, "\\%c", *s);
-		else
-			buf_putc(out, *s);
-	}
-	buf_putc(out, '"');
-}
-
 static void json_time(const char *key, int64_t ms, struct buf *out)
 {
 	char at[DATE_TIME_LEN];
@@ -160,15 +146,15 @@ static void json_time(const char *key, int64_t ms, struct buf *out)
 		return;
 	}
 	date_format_time(ms, at);
-	json_text(at, out);
+	buf_json(out, at);
 }
 
 static void json_side(const struct side_state *st, const struct counts *n, enum side side, struct buf *out)
 {
 	buf_printf(out, ",\"%s\":{\"on\":%s,\"error\":", side_name[side], st->on ? "true" : "false");
-	json_text(st->err ? err_str(st->err) : "", out);
+	buf_json(out, st->err ? err_str(st->err) : "");
 	buf_puts(out, ",\"message\":");
-	json_text(st->message, out);
+	buf_json(out, st->message);
 	json_time("tried", st->tried_at, out);
 	json_time("synced", st->ok_at, out);
 	buf_printf(out, ",\"waiting\":%" PRId64 ",\"refused\":%" PRId64 ",\"import_done\":%" PRId64
