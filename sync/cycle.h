@@ -11,13 +11,16 @@
 #include "remote.h"
 #include "store.h"
 
-struct cycle {
+struct cycle {			/* zero what is not set here; keep it from call to call */
 	struct store *store;	/* borrowed; opened durable */
 	struct remote *remote;	/* borrowed */
 	const struct config *config;	/* borrowed */
 	int64_t now;		/* ms, local clock; the caller's to set before each call */
 	bool (*stop)(void *arg);	/* asked between requests; NULL: never. A stopped pass ends with ERR_BUSY */
 	void *stop_arg;
+	char message[200];	/* out: one line for the user about the last call, "" if there is nothing to say */
+	int64_t hello_at;	/* private: when the remote was greeted last; 0: to be done */
+	int64_t offset;		/* private: the remote's clock less ours */
 };
 
 /* Blocks on the network. ERR_OK: pulled to the end and everything due was tried. Otherwise what kept it from that;

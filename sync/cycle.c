@@ -1,0 +1,328 @@
+#include "cycle_p.h"
+#include "log.h"
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_MODULE "cycle"
+#define HELLO_EVERY (3600 * INT64_C(1000))
+
+static const char *const prefix[NSIDES] = { [SIDE_SC] = "sc", [SIDE_SF] = "sf" };
+
+void links_finish(struct links *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		link_finish(&x->l[i]);
+	free(x->l);
+	*x = (struct links){ 0 };
+}
+
+enum err ids_add(struct ids *x, const char *id)
+{
+	bool ok = true;
+	char **more = reallocarray(x->id, x->n + 1, sizeof(*more));
+	if (!more)
+		return ERR_NOMEM;
+	x->id = more;
+	x->id[x->n] = str_dup(id, &ok);
+	if (!ok)
+		return ERR_NOMEM;
+	x->n++;
+	return ERR_OK;
+}
+
+void ids_finish(struct ids *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		free(x->id[i]);
+	free(x->id);
+	*x = (struct ids){ 0 };
+}
+
+/* ---- small values ---- */
+
+static void key(enum side side, const char *name, char out[64])
+{
+	snprintf(out, 64, "%s.%s", prefix[side], name);
+}
+
+static enum err get(struct store *s, enum side side, const char *name, char **value)
+{
+	char k[64];
+	key(side, name, k);
+	*value = NULL;
+	enum err e = store_meta(s, k, value);
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+enum err pass_get(struct pass *p, const char *name, char **value)
+{
+	return get(p->s, p->side, name, value);
+}
+
+enum err pass_set(struct pass *p, const char *name, const char *value)
+{
+	char k[64];
+	key(p->side, name, k);
+	return store_meta_set(p->s, k, value);
+}
+
+enum err pass_get_int(struct pass *p, const char *name, int64_t *value)
+{
+	AUTO_FREE char *text = NULL;
+	TRY(pass_get(p, name, &text));
+	*value = text ? strtoll(text, NULL, 10) : 0;
+	return ERR_OK;
+}
+
+enum err pass_set_int(struct pass *p, const char *name, int64_t value)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	return pass_set(p, name, text);
+}
+
+enum err pass_put_state(struct pass *p)
+{
+	return store_side_put(p->s, p->side, &p->state);
+}
+
+enum err pass_go_on(struct pass *p)
+{
+	return p->c->stop && p->c->stop(p->c->stop_arg) ? ERR_BUSY : ERR_OK;
+}
+
+/* ---- may this side run at all? ---- */
+
+static void say(struct cycle *c, const char *text)
+{
+	snprintf(c->message, sizeof(c->message), "%s", text);
+}
+
+/* The vendor's own mirror writes Salesforce: we do not, and what was to be created there is its business now. */
+static enum err leave_creates(struct pass *p)
+{
+	struct outgoing row[256];
+	size_t n;
+	TRY(store_outbox(p->s, p->side, p->local_now, row, 256, &n));
+	for (size_t i = 0; i < n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		enum err e = store_link(p->s, row[i].task, p->side, &l);
+		if (e == ERR_NOENT)
+			e = store_outbox_done(p->s, row[i].task, p->side, row[i].seq);
+		TRY(e);
+	}
+	return ERR_OK;
+}
+
+/* R1, D7: Salesforce is silent while Sales Connect has not told us whether the vendor's own mirror is on. */
+static enum err may_run(struct pass *p, bool *yes)
+{
+	*yes = p->state.on;
+	if (!*yes || p->side != SIDE_SF || !p->c->config->remote[SIDE_SC].configured)
+		return ERR_OK;
+	AUTO_FREE char *seen = NULL, *mirror = NULL;
+	TRY(get(p->s, SIDE_SC, "seen", &seen));
+	TRY(get(p->s, SIDE_SC, "mirror", &mirror));
+	*yes = seen && !mirror;
+	if (!seen)
+		say(p->c, "waiting for Sales Connect's settings");
+	if (!mirror)
+		return ERR_OK;
+	say(p->c, "Sales Connect's own Salesforce sync is on: remindfs syncs with Sales Connect only");
+	return leave_creates(p);
+}
+
+/* ---- hello ---- */
+
+/* Another account's tasks must never be merged into this store. */
+static enum err same_account(struct pass *p, const struct hello *h)
+{
+	AUTO_FREE char *account = NULL;
+	TRY(pass_get(p, "account", &account));
+	if (!account)
+		return pass_set(p, "account", h->account);
+	if (str_eq(account, h->account))
+		return ERR_OK;
+	say(p->c, "logged in as another user than before: log in as the former one, or start with an empty cache");
+	return ERR_CONFIG;
+}
+
+/* R15 compares Sales Connect's created_at, so the moment of enabling is needed on its clock: measured once for each. */
+static enum err unmeasured(struct pass *p, int64_t *enabled_at)
+{
+	struct side_state sf;
+	int64_t measured;
+	*enabled_at = 0;
+	if (p->side != SIDE_SC)
+		return ERR_OK;
+	TRY(store_side(p->s, SIDE_SF, &sf));
+	TRY(pass_get_int(p, "clock_offset_for", &measured));
+	if (measured != sf.enabled_at)
+		*enabled_at = sf.enabled_at;
+	return ERR_OK;
+}
+
+static enum err measure_enabling(struct pass *p)
+{
+	int64_t enabled_at;
+	TRY(unmeasured(p, &enabled_at));
+	if (!enabled_at)
+		return ERR_OK;
+	TRY(pass_set_int(p, "clock_offset", p->c->offset));
+	return pass_set_int(p, "clock_offset_for", enabled_at);
+}
+
+static enum err learn_settings(struct pass *p, const struct hello *h)
+{
+	TRY(pass_set(p, "template", h->template));
+	TRY(pass_set(p, "mirror", h->mirror ? "on" : NULL));
+	TRY(pass_set(p, "seen", "yes"));
+	return measure_enabling(p);
+}
+
+static enum err hello_store(struct pass *p, const struct hello *h)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	TRY(same_account(p, h));
+	if (p->side == SIDE_SC)
+		TRY(learn_settings(p, h));
+	return tx_commit(&tx);
+}
+
+static enum err greet(struct pass *p)
+{
+	struct cycle *c = p->c;
+	int64_t age = c->now - c->hello_at, enabled_at;
+	TRY(unmeasured(p, &enabled_at));
+	if (c->hello_at && age >= 0 && age < HELLO_EVERY && !enabled_at)
+		return ERR_OK;
+	AUTO_HELLO h = { 0 };
+	TRY(pass_go_on(p));
+	TRY(p->ops->hello(p->r, &h));
+	c->offset = h.now - c->now;
+	TRY(hello_store(p, &h));
+	c->hello_at = c->now;
+	return ERR_OK;
+}
+
+/* ---- the pass ---- */
+
+static enum err load_template(struct pass *p)
+{
+	bool ok = true;
+	const struct config *c = p->c->config;
+	if (c->remote[SIDE_SC].configured)
+		return get(p->s, SIDE_SC, "template", &p->template);
+	p->template = str_dup(c->remote[SIDE_SF].activity_detail, &ok);
+	return ok ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err load_store_id(struct pass *p)
+{
+	unsigned char r[16];
+	char id[2 * sizeof(r) + 1];
+	enum err e = store_meta(p->s, "store.uuid", &p->store_id);
+	if (e != ERR_NOENT)
+		return e;
+	if (RAND_bytes(r, sizeof(r)) != 1)
+		return ERR_IO;
+	for (size_t i = 0; i < sizeof(r); i++)
+		snprintf(id + 2 * i, 3, "%02x", r[i]);
+	TRY(store_meta_set(p->s, "store.uuid", id));
+	return store_meta(p->s, "store.uuid", &p->store_id);
+}
+
+static enum err link_copy(struct link *to, const struct link *from)
+{
+	bool ok = true;
+	*to = *from;
+	to->rid = str_dup(from->rid, &ok);
+	to->once = str_dup(from->once, &ok);
+	to->version = str_dup(from->version, &ok);
+	to->url = str_dup(from->url, &ok);
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		to->base[f] = str_dup(from->base[f], &ok);
+		to->raw[f] = str_dup(from->raw[f], &ok);
+	}
+	if (ok)
+		return ERR_OK;
+	link_finish(to);
+	return ERR_NOMEM;
+}
+
+static bool keep_link(void *arg, const struct link *l)
+{
+	struct links *x = arg;
+	struct link *more = reallocarray(x->l, x->n + 1, sizeof(*more));
+	if (!more) {
+		x->failed = true;
+		return false;
+	}
+	x->l = more;
+	x->failed = link_copy(&x->l[x->n], l) != ERR_OK;
+	x->n += !x->failed;
+	return !x->failed;
+}
+
+enum err pass_load_doubt(struct pass *p)
+{
+	links_finish(&p->doubt);
+	TRY(store_links(p->s, p->side, true, 0, keep_link, &p->doubt));
+	return p->doubt.failed ? ERR_NOMEM : ERR_OK;
+}
+
+static void pass_finish(struct pass *p)
+{
+	free(p->template);
+	free(p->store_id);
+	links_finish(&p->doubt);
+}
+
+static enum err pull_and_push(struct pass *p, bool pull)
+{
+	bool unfinished;
+	TRY(greet(p));
+	p->now = p->local_now + p->c->offset;
+	TRY(load_template(p));
+	TRY(load_store_id(p));
+	TRY(pull_unfinished(p, &unfinished));
+	p->will_pull = pull || unfinished;
+	TRY(push_settle(p));
+	if (p->will_pull) {
+		TRY(pull_all(p));
+		TRY(pull_check(p));
+		p->pulled = true;
+		TRY(push_settle(p));
+	}
+	return push_all(p);
+}
+
+static enum err run(struct cycle *c, bool pull)
+{
+	AUTO(pass_finish) struct pass p = { .c = c, .s = c->store, .r = c->remote, .ops = c->remote->ops,
+		.side = c->remote->ops->side, .local_now = c->now };
+	bool yes;
+	say(c, "");
+	TRY(store_side(p.s, p.side, &p.state));
+	TRY(may_run(&p, &yes));
+	if (!yes)
+		return ERR_OK;
+	enum err e = pull_and_push(&p, pull);
+	if (e == ERR_AUTH)
+		c->hello_at = 0;
+	if (e != ERR_OK && !c->message[0])
+		say(c, c->remote->message[0] ? c->remote->message : err_str(e));
+	return e;
+}
+
+enum err cycle_run(struct cycle *c)
+{
+	return run(c, true);
+}
+
+enum err cycle_push(struct cycle *c)
+{
+	return run(c, false);
+}

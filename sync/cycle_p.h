@@ -1,0 +1,75 @@
+/*
+ * cycle_p - what cycle.c, pull.c and push.c share: one pass under way. Never included from elsewhere.
+ * Times in here are the remote's clock unless a name says local.
+ */
+#ifndef CYCLE_P_H
+#define CYCLE_P_H
+
+#include "cycle.h"
+
+struct links {			/* growing array, owned */
+	struct link *l;
+	size_t n;
+	bool failed;		/* out of memory on the way */
+};
+void links_finish(struct links *l);
+#define AUTO_LINKS AUTO(links_finish) struct links
+
+struct ids {			/* growing array of remote ids, owned */
+	char **id;
+	size_t n;
+};
+NODISCARD enum err ids_add(struct ids *x, const char *id);
+void ids_finish(struct ids *x);
+#define AUTO_IDS AUTO(ids_finish) struct ids
+
+struct pass {
+	struct cycle *c;
+	struct store *s;
+	struct remote *r;
+	const struct remote_ops *ops;
+	enum side side;
+	int64_t local_now;
+	int64_t now;		/* the remote's clock */
+	char *template;		/* owned: the subject template in force; NULL: the default */
+	char *store_id;		/* owned: tells this store's creates from another's */
+	struct side_state state;	/* as stored */
+	struct links doubt;	/* creates whose answer is not known, until adopted */
+	bool touched;		/* something new was learnt in this pass */
+	bool will_pull;		/* this pass has a pull */
+	bool pulled;		/* everything that is new there has been seen in this pass */
+};
+
+/* ERR_BUSY once the owner wants to stop: asked before every request. */
+NODISCARD enum err pass_go_on(struct pass *p);
+/* Small values of this side: name "mark" is "sf.mark". Get: *value NULL if there is none. */
+NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
+NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);
+NODISCARD enum err pass_get_int(struct pass *p, const char *name, int64_t *value);	/* none: 0 */
+NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value);
+NODISCARD enum err pass_put_state(struct pass *p);
+NODISCARD enum err pass_load_doubt(struct pass *p);
+
+/* pull.c: everything that changed there, page by page; resumes where it was cut off. */
+NODISCARD enum err pull_all(struct pass *p);
+/* Has a pull been cut off? Then what we know of the remote is older than what we may have sent: finish it first. */
+NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
+/* Once a day, after switching on, after a long absence: every linked record by its id (R19). */
+NODISCARD enum err pull_check(struct pass *p);
+/* Read these again and merge: absent ones are away (D5). */
+NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
+/* A record is deleted there: so it is here (D3, D4). Joins the caller's transaction. */
+NODISCARD enum err pull_bury(struct pass *p, struct link *l);
+/* A create in doubt turns out to be this record. Joins the caller's transaction. */
+NODISCARD enum err pull_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
+/* Can this record be what the create in doubt made? All that was sent must be there. */
+bool pull_is_ours(const struct link *l, const struct remote_task *rt);
+
+/* push.c: find out about creates in doubt; drop those that never happened. */
+NODISCARD enum err push_settle(struct pass *p);
+/* Everything in the outbox that is due. */
+NODISCARD enum err push_all(struct pass *p);
+/* The fields in which the hub differs from what the remote has, and which may be sent. */
+uint32_t push_fields(const struct pass *p, const struct link *l, const struct task *hub);
+
+#endif

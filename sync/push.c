@@ -1,0 +1,569 @@
+#include "cycle_p.h"
+#include "log.h"
+#include "merge.h"
+#include "rules.h"
+#include "subject.h"
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_MODULE "push"
+#define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
+#define DOUBT_WAIT INT64_C(60000)	/* how long a create may still come to light (salesforce.md 4.4) */
+#define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
+#define BACKOFF_MIN INT64_C(5000)
+#define BACKOFF_MAX (15 * 60 * INT64_C(1000))
+
+enum verb { VERB_NONE, VERB_WAIT, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
+
+struct parcel {			/* one row of the outbox on its way */
+	struct outgoing row;	/* seq 0: none, a create that is repeated */
+	struct task task;	/* as it was read */
+	struct task wire;	/* the same as the remote shall show it */
+	struct link link;
+	uint32_t fields;
+};
+
+struct batch {
+	struct parcel *parcel;
+	struct item *item;
+	size_t n, max;
+};
+
+struct round {			/* one walk over the rows */
+	struct pass *p;
+	struct batch batch[NVERBS];
+	struct outgoing *again;	/* owned: moved on there; to be merged and tried again */
+	size_t n_again;
+	struct ids stale;
+};
+
+/* ---- deciding ---- */
+
+static const char *base_title(const struct link *l)
+{
+	return l->base[FIELD_TITLE];
+}
+
+static uint32_t differing(const struct link *l, const struct task *hub)
+{
+	struct task same = { 0 };
+	memcpy(same.field, l->base, sizeof(same.field));	/* borrowed */
+	return merge_task(l->base, hub, &same, 0).push;
+}
+
+uint32_t push_fields(const struct pass *p, const struct link *l, const struct task *hub)
+{
+	return differing(l, hub) & rules_may_push(p->side, p->template);
+}
+
+/* linked: there is a link row. */
+static enum verb decide(enum gone gone, bool linked, const struct link *l, bool born, uint32_t fields)
+{
+	if (!linked)
+		return gone == GONE_DELETED || gone == GONE_AWAY || !born ? VERB_NONE : VERB_CREATE;
+	if (l->gone || l->away)
+		return VERB_NONE;
+	if (!l->rid)
+		return VERB_WAIT;
+	if (gone == GONE_DELETED)
+		return VERB_REMOVE;
+	return gone != GONE_AWAY && fields ? VERB_UPDATE : VERB_NONE;
+}
+
+static int64_t backoff(int tries)
+{
+	int64_t ms = BACKOFF_MIN << (tries < 10 ? tries : 10);
+	return ms < BACKOFF_MAX ? ms : BACKOFF_MAX;
+}
+
+enum answer { LATER, DONE, AGAIN, BURIED, REFUSED };
+static const enum answer answer_of[ERR_N] = {	/* of one item; what is not here: later */
+	[ERR_OK] = DONE, [ERR_STALE] = AGAIN, [ERR_GONE] = BURIED, [ERR_REFUSED] = REFUSED, [ERR_DENIED] = REFUSED,
+	[ERR_INVAL] = REFUSED, [ERR_TOOBIG] = REFUSED, [ERR_UTF8] = REFUSED,
+};
+static const bool nothing_applied[ERR_N] = {	/* a create that ended so did certainly not happen */
+	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true, [ERR_STALE] = true, [ERR_GONE] = true,
+	[ERR_BUSY] = true,	/* stopped before it was sent */
+};
+static const bool blames_items[ERR_N] = {	/* a whole call failed, but trying all again at once is of no use */
+	[ERR_PROTOCOL] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true, [ERR_STALE] = true, [ERR_GONE] = true,
+	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
+};
+
+/* ---- parcels ---- */
+
+static void parcel_finish(struct parcel *x)
+{
+	task_finish(&x->task);
+	task_finish(&x->wire);
+	link_finish(&x->link);
+}
+
+static void batch_clear(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		parcel_finish(&b->parcel[i]);
+		item_finish(&b->item[i]);
+	}
+	b->n = 0;
+}
+
+static void batch_finish(struct batch *b)
+{
+	batch_clear(b);
+	free(b->parcel);
+	free(b->item);
+}
+#define AUTO_BATCH AUTO(batch_finish) struct batch
+
+static enum err batch_init(struct batch *b, size_t max)
+{
+	b->max = max ? max : 1;
+	b->parcel = calloc(b->max, sizeof(*b->parcel));
+	b->item = calloc(b->max, sizeof(*b->item));
+	return b->parcel && b->item ? ERR_OK : ERR_NOMEM;
+}
+
+/* Takes the parcel over; x is empty afterwards. */
+static void batch_add(struct batch *b, struct parcel *x)
+{
+	struct parcel *to = &b->parcel[b->n];
+	*to = *x;
+	*x = (struct parcel){ 0 };
+	b->item[b->n++] = (struct item){ .t = &to->wire, .fields = to->fields, .id = to->link.rid,
+		.version = to->link.version, .once = to->link.once };
+}
+
+/* Salesforce shows the subject that the template makes of the name; Sales Connect the name. */
+static enum err dress(struct pass *p, struct parcel *x)
+{
+	AUTO_BUF subject = BUF_INIT;
+	TRY(task_copy(&x->wire, &x->task));
+	if (p->side != SIDE_SF)
+		return ERR_OK;
+	subject_render(p->template, &x->task, &subject);
+	TRY(buf_err(&subject));
+	return subject.n ? task_set(&x->wire, FIELD_TITLE, subject.s) : ERR_OK;
+}
+
+/* As read now: the row of the outbox names the task, no more. */
+static enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *x, enum verb *verb)
+{
+	enum gone gone;
+	x->row = *row;
+	TRY(store_get(p->s, row->task, &x->task));
+	TRY(store_gone(p->s, row->task, &gone));
+	enum err e = store_link(p->s, row->task, p->side, &x->link);
+	if (e != ERR_OK && e != ERR_NOENT)
+		return e;
+	x->fields = e == ERR_OK ? push_fields(p, &x->link, &x->task) : FIELDS_ALL;
+	*verb = decide(gone, e == ERR_OK, &x->link, x->task.born & BIT(p->side), x->fields);
+	return dress(p, x);
+}
+
+static enum err dup_into(char **slot, const char *value)
+{
+	bool ok = true;
+	char *copy = str_dup(value, &ok);
+	if (!ok)
+		return ERR_NOMEM;
+	free(*slot);
+	*slot = copy;
+	return ERR_OK;
+}
+
+/* The link's base and raw say that the remote has these fields of the parcel now. */
+static enum err agree(struct parcel *x, uint32_t fields)
+{
+	const char *shown = x->wire.field[FIELD_TITLE];
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		bool renamed = f == FIELD_TITLE && !field_same(shown, x->task.field[f]);
+		if (!(fields & BIT(f)))
+			continue;
+		TRY(dup_into(&x->link.base[f], x->task.field[f]));
+		TRY(dup_into(&x->link.raw[f], renamed ? shown : NULL));
+	}
+	return ERR_OK;
+}
+
+/* ---- the key of a create ---- */
+
+/* The same attempt has the same key, also after a crash; another text has another. Looks like a UUID (version 8). */
+static enum err make_once(struct pass *p, struct parcel *x)
+{
+	unsigned char d[SHA256_DIGEST_LENGTH];
+	char text[40];
+	AUTO_BUF b = BUF_INIT;
+	buf_printf(&b, "%s %lld %lld", p->store_id, (long long)x->row.task, (long long)p->now);
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		buf_putc(&b, '\0');
+		buf_puts(&b, x->wire.field[f]);
+	}
+	TRY(buf_err(&b));
+	SHA256((const unsigned char *)b.s, b.n, d);
+	d[6] = 0x80 | (d[6] & 0x0f);
+	d[8] = 0x80 | (d[8] & 0x3f);
+	char *to = text;
+	for (int i = 0; i < 16; i++)
+		to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", d[i]);
+	return dup_into(&x->link.once, text);
+}
+
+/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). */
+static enum err journal(struct pass *p, struct batch *b)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	for (size_t i = 0; i < b->n; i++) {
+		struct parcel *x = &b->parcel[i];
+		x->link.task = x->row.task;
+		x->link.side = p->side;
+		x->link.sent_at = p->now;
+		TRY(agree(x, FIELDS_ALL));
+		TRY(make_once(p, x));
+		TRY(store_link_put(p->s, &x->link));
+		b->item[i].once = x->link.once;
+	}
+	return tx_commit(&tx);
+}
+
+/* ---- answers ---- */
+
+static enum err row_done(struct pass *p, const struct parcel *x)
+{
+	return x->row.seq ? store_outbox_done(p->s, x->row.task, p->side, x->row.seq) : ERR_OK;
+}
+
+static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err why)
+{
+	bool unborn = !x->link.rid && nothing_applied[why];
+	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
+}
+
+/* The record came to us as another task while its create was in doubt: this one is the copy. */
+static enum err drop_double(struct pass *p, struct parcel *x)
+{
+	TRY(store_link_drop(p->s, x->row.task, p->side));
+	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &x->task, NULL, p->local_now));
+	TRY(store_delete(p->s, x->row.task, p->side, p->local_now, 0));
+	return row_done(p, x);
+}
+
+static enum err created(struct pass *p, struct parcel *x, const struct item *it)
+{
+	if (!it->new_id)
+		return ERR_OK;	/* still in doubt: the remote says it did, and not what */
+	TRY(dup_into(&x->link.rid, it->new_id));
+	enum err e = store_link_put(p->s, &x->link);
+	if (e == ERR_EXIST)
+		return drop_double(p, x);
+	TRY(e);
+	return row_done(p, x);
+}
+
+static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, const struct item *it)
+{
+	if (verb == VERB_UPDATE)
+		TRY(agree(x, x->fields));
+	if (it->new_version)
+		TRY(dup_into(&x->link.version, it->new_version));
+	if (it->url)
+		TRY(dup_into(&x->link.url, it->url));
+	x->link.synced_at = p->local_now;
+	if (verb == VERB_CREATE)
+		return created(p, x, it);
+	x->link.gone = verb == VERB_REMOVE;
+	TRY(store_link_put(p->s, &x->link));
+	return row_done(p, x);
+}
+
+static enum err item_failed(struct pass *p, struct parcel *x, const struct item *it, int64_t wait)
+{
+	const char *msg = it->msg[0] ? it->msg : err_str(it->err);
+	log_info("task=%lld side=%s err=%s", (long long)x->row.task, side_name[p->side], err_str(it->err));
+	TRY(drop_if_unborn(p, x, it->err));
+	if (!x->row.seq)
+		return ERR_OK;	/* the row is there, and will be tried for itself */
+	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, it->err, msg, p->local_now, wait);
+}
+
+static enum err remember_stale(struct round *r, const struct parcel *x)
+{
+	struct outgoing *more = reallocarray(r->again, r->n_again + 1, sizeof(*more));
+	if (!more)
+		return ERR_NOMEM;
+	r->again = more;
+	r->again[r->n_again++] = x->row;
+	return ids_add(&r->stale, x->link.rid);
+}
+
+static enum err answer(struct round *r, enum verb verb, struct parcel *x, const struct item *it)
+{
+	struct pass *p = r->p;
+	enum answer a = answer_of[it->err];
+	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
+		a = REFUSED;
+	switch (a) {
+	case DONE:
+		return item_done(p, verb, x, it);
+	case AGAIN:
+		return remember_stale(r, x);
+	case BURIED:
+		TRY(pull_bury(p, &x->link));
+		return row_done(p, x);
+	case REFUSED:
+		return item_failed(p, x, it, -1);
+	case LATER:
+		break;
+	}
+	return item_failed(p, x, it, backoff(x->row.tries));
+}
+
+static enum err answers(struct round *r, enum verb verb, struct batch *b)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(r->p->s, &tx));
+	for (size_t i = 0; i < b->n; i++)
+		TRY(answer(r, verb, &b->parcel[i], &b->item[i]));
+	return tx_commit(&tx);
+}
+
+/* No item was answered. */
+static enum err call_failed(struct pass *p, struct batch *b, enum err why)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	for (size_t i = 0; i < b->n; i++) {
+		struct parcel *x = &b->parcel[i];
+		b->item[i].err = why;
+		if (blames_items[why])
+			TRY(item_failed(p, x, &b->item[i], backoff(x->row.tries)));
+		else
+			TRY(drop_if_unborn(p, x, why));
+	}
+	TRY(tx_commit(&tx));
+	return why;
+}
+
+/* ---- sending ---- */
+
+static enum err call(struct pass *p, enum verb verb, struct batch *b)
+{
+	const struct remote_ops *ops = p->ops;
+	TRY(pass_go_on(p));
+	if (verb == VERB_CREATE)
+		return ops->create(p->r, b->item, b->n);
+	if (verb == VERB_UPDATE)
+		return ops->update(p->r, b->item, b->n);
+	return ops->remove(p->r, b->item, b->n);
+}
+
+static enum err send(struct round *r, enum verb verb, struct batch *b)
+{
+	struct pass *p = r->p;
+	if (!b->n)
+		return ERR_OK;
+	enum err e = call(p, verb, b);
+	if (e != ERR_OK)
+		return call_failed(p, b, e);
+	e = answers(r, verb, b);
+	log_info("side=%s verb=%d n=%zu", side_name[p->side], verb, b->n);
+	batch_clear(b);
+	return e;
+}
+
+static enum err flush(struct round *r, enum verb verb)
+{
+	struct batch *b = &r->batch[verb];
+	if (b->n && verb == VERB_CREATE)
+		TRY(journal(r->p, b));
+	return send(r, verb, b);
+}
+
+/* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not send a burst of
+ * old names (R24, R26). */
+static enum err nothing(struct pass *p, struct parcel *x)
+{
+	AUTO_TX tx = { 0 };
+	bool live = x->link.rid && !x->link.gone && !x->link.away;
+	TRY(tx_begin(p->s, &tx));
+	if (live && !field_same(base_title(&x->link), x->task.field[FIELD_TITLE])) {
+		TRY(dup_into(&x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE]));
+		TRY(store_link_put(p->s, &x->link));
+	}
+	TRY(row_done(p, x));
+	return tx_commit(&tx);
+}
+
+static enum err post(struct round *r, const struct outgoing *row)
+{
+	AUTO(parcel_finish) struct parcel x = { 0 };
+	enum verb verb = VERB_NONE;
+	TRY(parcel_read(r->p, row, &x, &verb));
+	if (verb == VERB_WAIT)
+		return ERR_OK;
+	if (verb == VERB_NONE)
+		return nothing(r->p, &x);
+	struct batch *b = &r->batch[verb];
+	/* one that failed travels with fewer others each time, so that a poisoned text is alone in the end */
+	size_t room = b->max >> (row->tries < 16 ? row->tries : 16);
+	if (b->n && b->n >= room)
+		TRY(flush(r, verb));
+	batch_add(b, &x);
+	return b->n >= (room ? room : 1) ? flush(r, verb) : ERR_OK;
+}
+
+static void round_finish(struct round *r)
+{
+	for (int v = 0; v < NVERBS; v++)
+		batch_finish(&r->batch[v]);
+	free(r->again);
+	ids_finish(&r->stale);
+}
+
+static enum err round_init(struct round *r, struct pass *p)
+{
+	r->p = p;
+	for (enum verb v = VERB_CREATE; v < NVERBS; v++)
+		TRY(batch_init(&r->batch[v], p->ops->batch));
+	return ERR_OK;
+}
+
+/* Rows in, those to be tried once more out (owned). */
+static enum err walk(struct pass *p, const struct outgoing *row, size_t n, struct outgoing **again, size_t *n_again)
+{
+	AUTO(round_finish) struct round r = { 0 };
+	TRY(round_init(&r, p));
+	for (size_t i = 0; i < n; i++)
+		TRY(post(&r, &row[i]));
+	for (enum verb v = VERB_CREATE; v < NVERBS; v++)
+		TRY(flush(&r, v));
+	TRY(pull_these(p, &r.stale));
+	*again = TAKE(r.again);
+	*n_again = r.n_again;
+	return ERR_OK;
+}
+
+/* All that is due; a copy, because rows that wait stay due. */
+static enum err due(struct pass *p, struct outgoing **row, size_t *n)
+{
+	size_t max = 64;
+	do {
+		max *= 4;
+		struct outgoing *more = reallocarray(*row, max, sizeof(*more));
+		if (!more)
+			return ERR_NOMEM;
+		*row = more;
+		TRY(store_outbox(p->s, p->side, p->local_now, *row, max, n));
+	} while (*n == max);
+	return ERR_OK;
+}
+
+enum err push_all(struct pass *p)
+{
+	AUTO_FREE struct outgoing *row = NULL;
+	size_t n;
+	TRY(due(p, &row, &n));
+	for (int i = 0; n && i < ROUNDS; i++) {
+		struct outgoing *again = NULL;
+		size_t n_again = 0;
+		TRY(walk(p, row, n, &again, &n_again));
+		free(row);
+		row = again;
+		n = n_again;
+	}
+	return ERR_OK;
+}
+
+/* ---- creates in doubt ---- */
+
+/* What was sent, from the journal; with facts from the task, which a create carries once. */
+static enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x)
+{
+	x->row.task = l->task;
+	TRY(store_link(p->s, l->task, p->side, &x->link));
+	TRY(store_get(p->s, l->task, &x->task));
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		TRY(task_set(&x->task, f, l->base[f]));
+	TRY(task_copy(&x->wire, &x->task));
+	return l->raw[FIELD_TITLE] ? task_set(&x->wire, FIELD_TITLE, l->raw[FIELD_TITLE]) : ERR_OK;
+}
+
+/* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes next. */
+static enum err repeat_create(struct pass *p, const struct link *l)
+{
+	AUTO(round_finish) struct round r = { 0 };
+	AUTO(parcel_finish) struct parcel x = { 0 };
+	TRY(round_init(&r, p));
+	TRY(parcel_of_journal(p, l, &x));
+	batch_add(&r.batch[VERB_CREATE], &x);
+	return send(&r, VERB_CREATE, &r.batch[VERB_CREATE]);
+}
+
+static enum err taken(struct pass *p, const struct remote_task *rt, bool *yes)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link_by_rid(p->s, p->side, rt->id, &l);
+	*yes = e == ERR_OK;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/* The oldest record that is all we sent and nobody's yet; NULL: none. */
+static enum err pick(struct pass *p, const struct link *l, const struct page *page, const struct remote_task **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < page->n; i++) {
+		const struct remote_task *rt = &page->task[i];
+		bool used;
+		TRY(taken(p, rt, &used));
+		if (!used && pull_is_ours(l, rt) && (!*out || rt->t.created_at < (*out)->t.created_at))
+			*out = rt;
+	}
+	return ERR_OK;
+}
+
+/* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it anew. */
+static enum err look_for(struct pass *p, struct link *l)
+{
+	AUTO_PAGE page = PAGE_INIT;
+	AUTO(parcel_finish) struct parcel x = { 0 };
+	const struct remote_task *found;
+	int64_t since = l->sent_at < p->now ? l->sent_at : p->now;
+	TRY(parcel_of_journal(p, l, &x));
+	TRY(pass_go_on(p));
+	TRY(p->ops->find(p->r, &x.wire, since, &page));
+	TRY(pick(p, l, &page, &found));
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	if (found)
+		TRY(pull_adopt(p, l, found));
+	else
+		TRY(store_link_drop(p->s, l->task, p->side));
+	return tx_commit(&tx);
+}
+
+/* With a key: repeat it, while it is remembered. Without: a pull brings every new record; look for what was not among
+ * them and has had time to come to light. */
+static enum err settle_keyed(struct pass *p, struct link *l)
+{
+	if (p->now - l->sent_at < ONCE_KEPT)
+		return p->pulled ? ERR_OK : repeat_create(p, l);
+	return p->pulled ? store_link_drop(p->s, l->task, p->side) : ERR_OK;
+}
+
+static enum err settle_unkeyed(struct pass *p, struct link *l)
+{
+	if (p->will_pull && !p->pulled)
+		return ERR_OK;
+	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l) : ERR_OK;
+}
+
+enum err push_settle(struct pass *p)
+{
+	TRY(pass_load_doubt(p));
+	for (size_t i = 0; i < p->doubt.n; i++)
+		TRY(p->ops->once_is_kept ? settle_keyed(p, &p->doubt.l[i]) : settle_unkeyed(p, &p->doubt.l[i]));
+	return pass_load_doubt(p);
+}
