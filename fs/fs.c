@@ -1,5 +1,5 @@
 #define LOG_MODULE "fs"
-#include "fs_p.h"
+#include "session.h"
 #include "log.h"
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 #define LOG_MODULE "notify"
-#include "fs_p.h"
+#include "session.h"
 #include "log.h"
 #include "views.h"
 #include <pthread.h>

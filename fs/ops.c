@@ -1,6 +1,6 @@
 /* ops - one function per FUSE operation: find, call, reply. */
 #define LOG_MODULE "ops"
-#include "fs_p.h"
+#include "session.h"
 #include "log.h"
 #include "name.h"
 #include "views.h"

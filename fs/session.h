@@ -1,6 +1,6 @@
-/* fs_p - inside fs/: what the session, its operations and the notify thread share. */
-#ifndef FS_P_H
-#define FS_P_H
+/* session - inside fs/: what the session, its operations and the notify thread share. */
+#ifndef SESSION_H
+#define SESSION_H
 
 #define FUSE_USE_VERSION 312
 #include "control.h"
