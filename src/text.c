@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define BOM "\xEF\xBB\xBF"
-#define EXCERPT_MAX 40		/* characters of the user's text in a message */
+#define EXCERPT_MAX 28		/* characters of the user's text in a message: so that it fits, with the remedy */
 
 struct span {
 	const char *s;
@@ -74,8 +74,6 @@ static enum err fail(struct parse *p, enum err err, int line, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(p->e->msg, sizeof(p->e->msg), fmt, ap);
 	va_end(ap);
-	/* a cut in the middle of a character must not make the message itself bad UTF-8 */
-	p->e->msg[utf8_valid(p->e->msg, strlen(p->e->msg))] = '\0';
 	return err;
 }
 
@@ -236,8 +234,7 @@ static enum err start_slot(struct parse *p, int line, struct span l, const struc
 static void add_more(struct slot *slot, struct span l)
 {
 	l = trim(l);
-	if (slot->value.n)
-		buf_putc(&slot->value, ' ');
+	buf_putc(&slot->value, ' ');
 	buf_add(&slot->value, l.s, l.n);
 }
 

@@ -255,6 +255,15 @@ static void a_log_line_is_one_line(void **state)
 	assert_true(strlen(second) < sizeof(big));
 }
 
+static void logging_leaves_errno_alone(void **state)
+{
+	log_init(LOG_LEVEL_ERROR, "/dev/full", 0);
+	errno = EEXIST;
+	log_err("cannot be written");
+	assert_int_equal(errno, EEXIST);
+	log_init(LOG_LEVEL_ERROR, NULL, 0);
+}
+
 #define LINES 200
 
 static void *log_much(void *who)
@@ -306,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_ring_ends_the_wait),
 		cmocka_unit_test(nobody_need_listen),
 		cmocka_unit_test(a_log_line_is_one_line),
+		cmocka_unit_test(logging_leaves_errno_alone),
 		cmocka_unit_test(threads_do_not_mix_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,7 @@ static const struct {
 	{ "[salesforce]\nurl = http://localhost@evil.test\n", 2, "without user" },
 	{ "[salesforce]\nurl = http://localhost:80@evil.test/\n", 2, "without user" },
 	{ "[salesforce]\nurl = http://evil.test/@localhost\n", 2, "without user" },
+	{ "[salesforce]\nurl = http://local\n", 2, "must be https://" },
 	{ "[salesforce]\nurl = http://[::2]:80\n", 2, "must be https://" },
 	{ "[salesforce]\nurl = https://\n", 2, "https://HOST" },
 	{ "[salesforce]\nurl = https:///x\n", 2, "https://HOST" },
@@ -358,6 +359,13 @@ static void R23_one_switch_comments_kept(void **state)
 	}
 }
 
+static void R23_other_sections_are_left_alone(void **state)
+{
+	put_file("[mount]\nenabled = no\n[sync]\n", 0600);
+	assert_ok(config_set_enabled(path, true));
+	check_file("[mount]\nenabled = no\n[sync]\nenabled = yes\n");
+}
+
 static void R23_the_switch_makes_its_file(void **state)
 {
 	char keep[sizeof(path)], target[sizeof(path)], link[sizeof(path)];
@@ -437,6 +445,7 @@ int main(void)
 		cmocka_unit_test(odd_files_are_refused),
 		cmocka_unit_test(tilde_is_home),
 		cmocka_unit_test(R23_one_switch_comments_kept),
+		cmocka_unit_test(R23_other_sections_are_left_alone),
 		cmocka_unit_test(R23_the_switch_makes_its_file),
 		cmocka_unit_test(where_things_are),
 	};

@@ -147,6 +147,7 @@ static const struct {
 	{ "Title: x\nDue-date: tomorrow\n", ERR_INVAL, 2, "did you mean \"Due\"" },
 	{ "Title: x\nDue 2026-09-03\n", ERR_INVAL, 2, "did you mean \"Due: ...\"" },
 	{ "Title: x\nDue date: 2026-09-03\n", ERR_INVAL, 2, "did you mean \"Due: ...\"" },
+	{ "Title: x\nDeu: today\n", ERR_INVAL, 2, "did you mean \"Due\"" },
 	{ "Title: x\nOwner: me\n", ERR_INVAL, 2, "unknown field \"Owner\"; \"X-Owner:\" stays" },
 	{ "Title: x\nX-: me\n", ERR_INVAL, 2, "unknown field" },
 	{ "Title: x\nwants a demo\n", ERR_INVAL, 2, "\"wants a demo\" is no field; put a blank line before the details" },
@@ -241,6 +242,29 @@ static void long_words_are_quoted_short(void **state)
 	assert_int_equal(utf8_valid(e.msg, strlen(e.msg)), strlen(e.msg));
 	assert_non_null(strstr(e.msg, "日␛日"));
 	assert_true(strlen(e.msg) < sizeof(e.msg));
+}
+
+static void a_message_keeps_its_remedy(void **state)
+{
+	static const char *const row[][3] = {
+		{ "Due: ", "", "or nothing" }, { "Priority: ", "", "write Normal or High" }, { "Type: ", "", "or Custom" },
+		{ "Due:\n", "", "before the details" }, { "Person: ", "", "or drop the line" }, { "Person: ", "\n", "or drop the line" },
+	};
+	AUTO_TASK t = bob();
+	AUTO_BUF name = BUF_INIT;
+	repeat(&name, "😀", 100);
+	assert_ok(task_set_fact(&t, FACT_PERSON, name.s));
+	for (size_t i = 0; i < COUNT(row); i++) {
+		AUTO_BUF b = BUF_INIT;
+		struct text x;
+		struct text_error e = { 0, "" };
+		buf_puts(&b, row[i][0]);
+		repeat(&b, "😁", *row[i][1] ? 1 : 100);
+		assert_err(parse(b.s, strcmp(row[i][0], "Type: ") ? &t : NULL, &x, &e), ERR_INVAL);
+		assert_int_equal(utf8_valid(e.msg, strlen(e.msg)), strlen(e.msg));
+		if (!strstr(e.msg, row[i][2]))
+			fail_msg("%s", e.msg);
+	}
 }
 
 static void status_hint_names_the_task(void **state)
@@ -383,6 +407,28 @@ static void files_comments_and_private_lines_are_kept(void **state)
 		AUTO_BUF want = BUF_INIT;
 		buf_printf(&want, "Title: t\nPriority: Normal\nDue:\n%s\n", row[i].kept);
 		render_is(&t, row[i].old, buf_str(&want));
+	}
+}
+
+static void a_person_is_told_from_an_address(void **state)
+{
+	static const char *const row[][3] = {
+		{ "Bob", "b@x", "Bob <b@x>" }, { "Bob", NULL, "Bob" }, { NULL, "b@x", "b@x" }, { "bob@home", NULL, "bob@home <>" },
+		{ "Bob @home", NULL, "Bob @home" }, { "Bob <x>", NULL, "Bob <x> <>" }, { NULL, "no address", "<no address>" },
+		{ "b@x", "b@x", "b@x <b@x>" },
+	};
+	for (size_t i = 0; i < COUNT(row); i++) {
+		AUTO_TASK t = TASK_INIT;
+		AUTO_BUF s = BUF_INIT, want = BUF_INIT;
+		AUTO_TEXT x = { 0 };
+		assert_ok(task_set_fact(&t, FACT_PERSON, row[i][0]));
+		assert_ok(task_set_fact(&t, FACT_EMAIL, row[i][1]));
+		buf_printf(&want, "Title:\nPriority: Normal\nDue:\nPerson: %s\n\n", row[i][2]);
+		text_render(&t, NULL, 0, &s);
+		assert_string_equal(s.s, want.s);
+		assert_ok(parse(s.s, NULL, &x, NULL));
+		assert_same(row[i][2], x.task.fact[FACT_PERSON], row[i][0]);
+		assert_same(row[i][2], x.task.fact[FACT_EMAIL], row[i][1]);
 	}
 }
 
@@ -545,6 +591,8 @@ int main(void)
 		cmocka_unit_test(files_bad_saves_say_what_to_type),
 		cmocka_unit_test(files_limits_are_characters),
 		cmocka_unit_test(long_words_are_quoted_short),
+		cmocka_unit_test(a_message_keeps_its_remedy),
+		cmocka_unit_test(a_person_is_told_from_an_address),
 		cmocka_unit_test(status_hint_names_the_task),
 		cmocka_unit_test(files_person_and_type_are_settable_at_creation),
 		cmocka_unit_test(files_fixed_fields_may_be_repeated_not_changed),
