@@ -172,5 +172,10 @@ enum err command_run(const char *line, bool (*stop)(void *), void *arg, struct b
 		e = reap(pid, deadline, e);
 	}
 	close(fd[0]);
-	return e == ERR_OK && out->n == 0 ? ERR_AUTH : e;
+	if (e == ERR_OK && out->n > 0)
+		return ERR_OK;
+	if (out->s)
+		explicit_bzero(out->s, out->n);
+	buf_clear(out);
+	return e == ERR_OK ? ERR_AUTH : e;
 }

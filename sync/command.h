@@ -16,7 +16,7 @@
  * there is no word. */
 NODISCARD enum err command_split(const char *line, char ***words);
 void command_free(char ***words);
-/* ERR_CONFIG: cannot be run. ERR_AUTH: failed, printed nothing or too much, or took too long. ERR_BUSY: stopped. */
+/* The output is appended; after an error *out is empty. ERR_CONFIG: cannot be run. ERR_AUTH: failed, printed nothing or too much, or took too long. ERR_BUSY: stopped. */
 NODISCARD enum err command_run(const char *line, bool (*stop)(void *), void *arg, struct buf *out);
 
 #endif

@@ -76,7 +76,15 @@ static enum err fail(struct oauth *o, enum err e, const char *text)
 static const char *login_hint(const struct oauth *o)
 {
 	return o->side == SIDE_SF ? "not logged in: remindfs login salesforce" :
-				    "no token: remindfs token paste salesconnect";
+				    "no token: remindfs login salesconnect";
+}
+
+/* login.salesforce.com hands out tokens and takes none. */
+static bool is_only_login(const char *url)
+{
+	struct http_url u;
+	return http_url(url, &u) == ERR_OK &&
+	       (strcmp(u.host, "login.salesforce.com") == 0 || strcmp(u.host, "test.salesforce.com") == 0);
 }
 
 /* From here on *t is the token to use; where it may be sent is settled first. */
@@ -87,8 +95,10 @@ static enum err adopt(struct oauth *o, struct oauth_token *t)
 	TRY(buf_err(&login));
 	if (o->side == SIDE_SF && t->instance && !oauth_instance_ok(login.s, t->instance))
 		return fail(o, ERR_PROTOCOL, "the token came with an instance_url that is not Salesforce's");
-	if (!o->c->url && !t->instance)
+	if (o->side == SIDE_SC && !o->c->url)
 		return fail(o, ERR_CONFIG, "the url is missing in the configuration");
+	if (o->side == SIDE_SF && !t->instance && is_only_login(login.s))
+		return fail(o, ERR_CONFIG, "set url = https://YOURS.my.salesforce.com under [salesforce]");
 	buf_clear(&o->base);
 	buf_puts(&o->base, o->side == SIDE_SF && t->instance ? t->instance : login.s);
 	while (o->base.n && o->base.s[o->base.n - 1] == '/')
@@ -278,7 +288,7 @@ static enum err from_file(struct oauth *o, const char *refused)
 		return adopt(o, &t);
 	if (!t.refresh)
 		return fail(o, ERR_AUTH, o->side == SIDE_SF ? "the session is over: remindfs login salesforce" :
-							      "the token is refused: remindfs token paste salesconnect");
+							      "the token is refused: remindfs login salesconnect");
 	AUTO(lock_release) int fd = -1;
 	TRY(lock(o, &fd));
 	oauth_token_finish(&t);

@@ -55,7 +55,7 @@ NODISCARD enum err oauth_login_wait(struct oauth_login *l, int seconds, char **c
 NODISCARD enum err oauth_login_complete(const struct oauth_login *l, const struct config_remote *c, const char *code,
 	const char *state_dir, char msg[OAUTH_MSG]);
 /*
- * For "token paste": keep what the user gives. salesconnect: a bare token. salesforce: a bare access token, or JSON
+ * For a login by pasting: keep what the user gives. salesconnect: a bare token. salesforce: a bare access token, or JSON
  * with access_token or refresh_token (and instance_url), or the sf program's own. ERR_INVAL: none of these.
  */
 NODISCARD enum err oauth_token_file(enum side side, const char *state_dir, const char *text);

@@ -23,7 +23,7 @@ void oauth_login_finish(struct oauth_login *l)
 	free(l->redirect);
 	free(l->verifier);
 	free(l->state);
-	if (l->fd >= 0)
+	if (l->fd > 0)
 		close(l->fd);
 	*l = (struct oauth_login){ .fd = -1 };
 }
