@@ -101,6 +101,10 @@ NODISCARD enum err store_entry(struct store *s, int64_t id, struct entry *out);
 NODISCARD enum err store_lookup(struct store *s, const char *name, struct entry *out);
 /* A task's former name, for 15 minutes after its last use; using it counts. ERR_NOENT also once a task has it. */
 NODISCARD enum err store_alias(struct store *s, const char *name, int64_t now, struct entry *out);
+/* The task, visible or not, that had this name within those 15 minutes. ERR_NOENT. */
+NODISCARD enum err store_former(struct store *s, const char *name, int64_t now, int64_t *id);
+/* Nobody answers to this former name any more: a file was renamed on purpose (mv). */
+NODISCARD enum err store_unalias(struct store *s, const char *name);
 
 struct filter {
 	const char *status;	/* TASK_OPEN, TASK_COMPLETE, NULL: both */

@@ -2,7 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { TAKEN, SPREAD, GAP, CLAIM, FORMER, FORMER_PRUNE, ALIAS, ALIAS_USE, NSQL };
+enum { TAKEN, SPREAD, GAP, CLAIM, FORMER, FORMER_PRUNE, FORMER_OF, ALIAS, ALIAS_USE, NSQL };
 #define LIVE "gone IN (0, 2)"
 static const char *const sql_text[NSQL] = {
 	[TAKEN] = "SELECT 1 FROM task INDEXED BY task_name WHERE name = :name AND " LIVE " AND id <> :id",
@@ -14,6 +14,7 @@ static const char *const sql_text[NSQL] = {
 	[FORMER] = "INSERT INTO alias(name, task, used_at) VALUES(:name, :task, :now)"
 		   " ON CONFLICT(name) DO UPDATE SET task = excluded.task, used_at = excluded.used_at",
 	[FORMER_PRUNE] = "DELETE FROM alias WHERE used_at + :life <= :now",
+	[FORMER_OF] = "SELECT task FROM alias WHERE name = :name AND used_at + :life > :now",
 	[ALIAS] = "SELECT " ENTRY_COLUMNS ", alias.used_at FROM alias JOIN task ON task.id = alias.task"
 		  " WHERE alias.name = :name AND task.gone = 0"
 		  " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2) AND t.gone = 0)",
@@ -166,4 +167,26 @@ enum err store_alias(struct store *s, const char *name, int64_t now, struct entr
 	if (!s->read_only && (now < used_at || now - used_at >= ALIAS_STEP_MS))
 		TRY(use_alias(s, name, now));
 	return ERR_OK;
+}
+
+enum err store_former(struct store *s, const char *name, int64_t now, int64_t *id)
+{
+	AUTO_Q q = sql(s, FORMER_OF);
+	q_text(&q, ":name", name);
+	q_int(&q, ":life", ALIAS_MS);
+	q_int(&q, ":now", now);
+	if (!q_row(&q))
+		return q_end(&q, ERR_NOENT);
+	*id = q_col(&q, 0);
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_unalias(struct store *s, const char *name)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, CLAIM);
+	q_text(&q, ":name", name);
+	TRY(q_run(&q));
+	return tx_commit(&tx);
 }
