@@ -8,6 +8,7 @@
 #include "clock.h"
 
 #define DEPTH_MAX 100
+#define CONDITIONS_MAX 500	/* SQLite takes expressions 1000 deep, a chain of ORs is as deep as it is long */
 
 enum token { END, WORD, STRING, LITERAL, SYMBOL, BAD };
 
@@ -18,7 +19,7 @@ struct parser {
 	char *text;		/* decoded string, else the token's own text */
 	char *pattern;
 	struct sf_error *error;
-	int depth;
+	int depth, conditions;
 };
 
 bool soql_fail(struct sf_error *e, const char *source, size_t at, const char *code, const char *message)
@@ -317,6 +318,9 @@ static bool factor(struct parser *p, struct soql_expr **out)
 
 	if (p->depth++ > DEPTH_MAX)
 		return soql_fail(p->error, p->s, p->at, "MALFORMED_QUERY", "the condition is nested too deeply");
+	if (p->conditions++ > CONDITIONS_MAX)
+		return sf_fail(p->error, "QUERY_TOO_COMPLICATED", NULL, "Query is either selecting too many fields or the "
+			       "filter conditions are too complicated.");
 	if (accept(p, SYMBOL, "(")) {
 		fine = condition(p, out) && expect(p, SYMBOL, ")");
 	} else if (accept(p, WORD, "NOT")) {

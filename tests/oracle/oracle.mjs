@@ -343,6 +343,7 @@ const refusals = [
 	['SELECT Other.Name FROM Task', 'INVALID_FIELD', /relationship 'Other'/],
 	['DELETE FROM Task', 'MALFORMED_QUERY', /unexpected token: 'DELETE'/],
 	[`SELECT Id FROM Task WHERE ${'('.repeat(200)}Id = null`, 'MALFORMED_QUERY', /nested/],
+	[`SELECT Id FROM Task WHERE Id=null${' OR Id=null'.repeat(600)}`, 'QUERY_TOO_COMPLICATED', /too complicated/],
 ];
 
 for (const [soql, want, message] of refusals)
