@@ -307,7 +307,8 @@ static enum err run(struct cycle *c, bool pull)
 	say(c, "");
 	TRY(store_side(p.s, p.side, &p.state));
 	TRY(may_run(&p, &yes));
-	if (!yes)
+	c->blocked = !yes;
+	if (c->blocked)
 		return ERR_OK;
 	enum err e = pull_and_push(&p, pull);
 	if (e == ERR_AUTH)

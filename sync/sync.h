@@ -1,6 +1,10 @@
 /*
  * sync - the threads: when to run a cycle, back-off, stop. One thread per remote; a stalled one never holds up another.
- * Knows the clock and the store; decides nothing about tasks.
+ * Knows the clock and the store; decides nothing about tasks, and when is decided in pace.
+ *
+ * Each thread keeps its side's row in the store (store_side_put): at once when how it stands changes and after a kick,
+ * else every few minutes (PACE_TELL_MS), so that a quiet system writes next to nothing. A side that was switched on from
+ * another process begins within PACE_BLOCKED_MS.
  */
 #ifndef SYNC_H
 #define SYNC_H

@@ -1,0 +1,36 @@
+/*
+ * pace - when the next pass is due, and how long to wait after a failure. Pure: times and chance are arguments.
+ * Times are ms of the monotonic clock; chance is any number, its low bits are the jitter of ±20 %.
+ */
+#ifndef PACE_H
+#define PACE_H
+
+#include "errcode.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACE_ACTIVE_MS (15 * 60 * INT64_C(1000))	/* somebody edits: poll_active for so long after */
+#define PACE_BLOCKED_MS INT64_C(5000)	/* a side that may not run asks again */
+#define PACE_STUCK_MS INT64_C(5000)	/* rows that stay due after a push are tried again */
+#define PACE_TELL_MS (5 * 60 * INT64_C(1000))	/* how old "last synced" may be in status */
+
+/* How long to leave a remote alone after fails (1, 2, ...) failures in a row, the last with e. retry_ms: what it asked
+ * for itself, 0: nothing. -1: do not wait at all, for we were asked to stop. */
+int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance);
+/* From one full pass to the next. poll_s: as configured; used_pct of the day's quota: slower over 80, an hour over 95. */
+int64_t pace_interval(int poll_s, int used_pct, uint32_t chance);
+
+enum pace { PACE_WAIT, PACE_PUSH, PACE_FULL };
+struct pace_view {
+	int64_t now;
+	int64_t full_at;	/* the next full pass */
+	int64_t hold_until;	/* backing off: nothing before, unless kicked */
+	int64_t push_after;	/* no push before: rows were still due after the last one */
+	int64_t outbox_ms;	/* until the next row is due; 0: now; -1: none */
+	bool kicked;
+	bool blocked;		/* the last pass was not allowed to run */
+};
+/* What to do now; *wait_ms: for PACE_WAIT, how long at most. */
+enum pace pace_next(const struct pace_view *v, int64_t *wait_ms);
+
+#endif
