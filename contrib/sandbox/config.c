@@ -9,6 +9,8 @@
 
 struct config config;
 
+static long default_pages;
+
 enum kind { NUMBER, SWITCH, ON_OFF, STRING };
 
 static const struct setting {
@@ -58,6 +60,13 @@ void config_reset(void)
 {
 	for (size_t i = 0; i < COUNT; i++)
 		assign(&settings[i], settings[i].number, settings[i].string);
+	if (default_pages > 0)
+		config.page_size = default_pages;
+}
+
+void config_default_pages(long rows)
+{
+	default_pages = rows;
 }
 
 static const char *set_one(const struct setting *s, const cJSON *v)

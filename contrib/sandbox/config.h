@@ -29,6 +29,7 @@ struct config {
 extern struct config config;
 
 void config_reset(void);
+void config_default_pages(long rows);	/* what config_reset() sets page_size to from now on */
 const char *config_set(const struct cJSON *values);	/* NULL, or what is wrong */
 void config_json(struct text *t);
 

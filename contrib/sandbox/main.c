@@ -10,13 +10,14 @@
 #include "db.h"
 #include "demo.h"
 #include "http.h"
+#include "text.h"
 
 static const char usage[] =
 	"usage: remindfs-sandbox [options]\n"
 	"  --port N        listen on 127.0.0.1:N; 0, the default, takes a free one\n"
 	"  --port-file F   write the port there once it listens\n"
 	"  --db FILE       keep the data there; without it they end with the program\n"
-	"  --demo N        start with N made-up tasks\n"
+	"  --demo N        start with N made-up tasks, if there are none yet\n"
 	"  --page-size N   rows in a page of a Salesforce query (2000)\n"
 	"  --help\n";
 
@@ -73,12 +74,15 @@ int main(int argc, char **argv)
 
 	http_init();
 	db_open(db);
+	config_default_pages(page_size);
 	config_reset();
-	if (page_size > 0)
-		config.page_size = page_size;
 	dataset_house();
-	if (demo > 0)
+	/* A kept file is not filled again at every start. */
+	if (demo > 0 && !db_int("SELECT (SELECT count(*) FROM Task) + (SELECT count(*) FROM sc_task)", "")) {
+		db_run("BEGIN", "");
 		demo_generate(demo, 1, "");
+		db_run("COMMIT", "");
+	}
 	port = http_start(port);
 	write_port(port_file, port);
 	printf("listening on http://127.0.0.1:%d\n", port);
