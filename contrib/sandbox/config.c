@@ -20,8 +20,10 @@ static const struct setting {
 	long number;
 	const char *string;
 } settings[] = {
-#define ROW(member, kind, number, string) \
-	{ #member, kind, offsetof(struct config, member), sizeof(config.member), number, string }
+#define ROW(member, kind, number, string)                                                                    \
+	{                                                                                                    \
+#member, kind, offsetof(struct config, member), sizeof(config.member), number, string        \
+	}
 	ROW(page_size, NUMBER, 2000, NULL),
 	ROW(token_ttl, NUMBER, 7200, NULL),
 	ROW(sc_rate, NUMBER, 600, NULL),
@@ -89,7 +91,8 @@ const char *config_set(const cJSON *values)
 {
 	const cJSON *v;
 
-	cJSON_ArrayForEach(v, values) {
+	cJSON_ArrayForEach(v, values)
+	{
 		const char *wrong = fmt("%s: no such setting", v->string);
 
 		for (size_t i = 0; i < COUNT; i++)

@@ -66,8 +66,9 @@ static void get_clock(struct request *req, struct reply *rep)
 	char now[TIME_TEXT];
 
 	(void)req;
-	http_reply(rep, 200, JSON, fmt("{\"now\":\"%s\",\"frozen\":%s}", time_sc(clock_now(), now),
-				       clock_frozen() ? "true" : "false"));
+	http_reply(rep, 200, JSON,
+		fmt("{\"now\":\"%s\",\"frozen\":%s}", time_sc(clock_now(), now),
+			clock_frozen() ? "true" : "false"));
 }
 
 static void set_clock(struct request *req, struct reply *rep)
@@ -164,8 +165,8 @@ static void add_sf_task(struct text *t, const char *id)
 	soql_column(o, "Who.Name", &columns[n++]);
 	soql_column(o, "Who.Email", &columns[n++]);
 	sf_reader_start(&reader, o, columns, n, SF_API_DEFAULT);
-	sqlite3_stmt *st = id ? db_query("SELECT Id, IsDeleted FROM Task WHERE Id = ?", "s", id) :
-				db_query("SELECT Id, IsDeleted FROM Task ORDER BY rowid", "");
+	sqlite3_stmt *st = id ? db_query("SELECT Id, IsDeleted FROM Task WHERE Id = ?", "s", id)
+			      : db_query("SELECT Id, IsDeleted FROM Task ORDER BY rowid", "");
 
 	for (bool first = true; db_row(st); first = false) {
 		text_add(t, first ? "" : ",\n");
@@ -344,7 +345,8 @@ static void info(struct request *req, struct reply *rep)
 	char now[TIME_TEXT];
 
 	(void)req;
-	text_printf(&t, "{\"now\":\"%s\",\"frozen\":%s", time_sc(clock_now(), now), clock_frozen() ? "true" : "false");
+	text_printf(&t, "{\"now\":\"%s\",\"frozen\":%s", time_sc(clock_now(), now),
+		clock_frozen() ? "true" : "false");
 	add_list(&t, "statuses", "SELECT ApiName FROM TaskStatus ORDER BY SortOrder");
 	add_list(&t, "closed", "SELECT ApiName FROM TaskStatus WHERE IsClosed ORDER BY SortOrder");
 	add_list(&t, "priorities", "SELECT ApiName FROM TaskPriority ORDER BY SortOrder");

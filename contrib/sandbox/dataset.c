@@ -41,23 +41,26 @@ static void add_user(int64_t sc_id, const char *sf_id, const char *name, const c
 
 	split_name(name, &first, &last);
 	db_run("REPLACE INTO sc_user VALUES(?,?,?,?,?)", "issss", sc_id, sf_id, name, email, zone);
-	db_run("REPLACE INTO User(Id, Username, Name, FirstName, LastName, Email, IsActive, TimeZoneSidKey, CreatedDate, "
-	       "LastModifiedDate, SystemModstamp) VALUES(?,?,?,?,?,?,1,?,?8,?8,?8)", "ssssssss", sf_id, email, name, first, last,
-	       email, zone, now);
+	db_run("REPLACE INTO User(Id, Username, Name, FirstName, LastName, Email, IsActive, TimeZoneSidKey, "
+	       "CreatedDate, "
+	       "LastModifiedDate, SystemModstamp) VALUES(?,?,?,?,?,?,1,?,?8,?8,?8)",
+		"ssssssss", sf_id, email, name, first, last, email, zone, now);
 }
 
-static void add_value(const char *table, const char *flag_column, const char *prefix, int64_t order, const char *value,
-		      const char *label, bool flag, bool is_default)
+static void add_value(const char *table, const char *flag_column, const char *prefix, int64_t order,
+	const char *value, const char *label, bool flag, bool is_default)
 {
-	db_run(fmt("REPLACE INTO %s(Id, ApiName, MasterLabel, %s, IsDefault, SortOrder, SystemModstamp) VALUES(?,?,?,?,?,?,?)",
-		   table, flag_column), "sssiiis", sf_id18(fmt("%s%012lld", prefix, (long long)order)), value, label,
-	       (int64_t)flag, (int64_t)is_default, order, now_sf());
+	db_run(fmt("REPLACE INTO %s(Id, ApiName, MasterLabel, %s, IsDefault, SortOrder, SystemModstamp) "
+		   "VALUES(?,?,?,?,?,?,?)",
+		       table, flag_column),
+		"sssiiis", sf_id18(fmt("%s%012lld", prefix, (long long)order)), value, label, (int64_t)flag,
+		(int64_t)is_default, order, now_sf());
 }
 
 void dataset_house(void)
 {
-	static const char *const statuses[] = { "Not Started", "In Progress", "Completed", "Waiting on someone else",
-						"Deferred" };
+	static const char *const statuses[] = { "Not Started", "In Progress", "Completed",
+		"Waiting on someone else", "Deferred" };
 	static const char *const priorities[] = { "High", "Normal", "Low" };
 
 	if (db_int("SELECT count(*) FROM User", ""))
@@ -67,16 +70,19 @@ void dataset_house(void)
 	for (int i = 0; i < 5; i++)
 		add_value("TaskStatus", "IsClosed", "01J", i + 1, statuses[i], statuses[i], i == 2, i == 0);
 	for (int i = 0; i < 3; i++)
-		add_value("TaskPriority", "IsHighPriority", "01K", i + 1, priorities[i], priorities[i], i == 0, i == 1);
+		add_value("TaskPriority", "IsHighPriority", "01K", i + 1, priorities[i], priorities[i],
+			i == 0, i == 1);
 	db_run("INSERT INTO token(token, kind, family, user, expires, fixed) VALUES"
-	       "('sc-token','sc','sc','7',9e18,1),('sc-token-ben','sc','sc','8',9e18,1)", "");
+	       "('sc-token','sc','sc','7',9e18,1),('sc-token-ben','sc','sc','8',9e18,1)",
+		"");
 	sf_fixed_tokens();
 }
 
 void dataset_reset(void)
 {
-	static const char *const tables[] = { "Task", "User", "TaskStatus", "TaskPriority", "person", "sc_user", "sc_task",
-		"sc_idempotency", "deleted_log", "locator", "token", "auth_code", "log", "sqlite_sequence" };
+	static const char *const tables[] = { "Task", "User", "TaskStatus", "TaskPriority", "person",
+		"sc_user", "sc_task", "sc_idempotency", "deleted_log", "locator", "token", "auth_code", "log",
+		"sqlite_sequence" };
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		db_run(fmt("DELETE FROM %s", tables[i]), "");
@@ -97,23 +103,25 @@ static const char *load_user(const cJSON *u)
 
 	if (!cJSON_IsNumber(id) || !sf)
 		return "a user needs an id and a salesforce_id";
-	add_user((int64_t)id->valuedouble, sf, text_of(u, "name", "Nobody"), text_of(u, "email", "nobody@example.test"),
-		 text_of(u, "time_zone", "America/Denver"));
+	add_user((int64_t)id->valuedouble, sf, text_of(u, "name", "Nobody"),
+		text_of(u, "email", "nobody@example.test"), text_of(u, "time_zone", "America/Denver"));
 	return NULL;
 }
 
 static const char *load_person(const cJSON *p)
 {
 	const cJSON *id = cJSON_GetObjectItemCaseSensitive(p, "id");
-	const char *sf = text_of(p, "salesforce_id", NULL), *name = text_of(p, "name", "Nobody"), *now = now_sf();
+	const char *sf = text_of(p, "salesforce_id", NULL), *name = text_of(p, "name", "Nobody"),
+		   *now = now_sf();
 	char *first, *last;
 
 	split_name(name, &first, &last);
-	db_run("REPLACE INTO person(sc_id, Id, Type, FirstName, LastName, Name, Email, CreatedDate, LastModifiedDate, "
-	       "SystemModstamp) VALUES(?,?,?,?,?,?,?,?8,?8,?8)", "ssssssss", cJSON_IsNumber(id) ?
-	       fmt("%.0f", id->valuedouble) : NULL, sf ? sf_id18(sf) : NULL,
-	       text_of(p, "type", sf && strncmp(sf, "00Q", 3) == 0 ? "Lead" : "Contact"), first, last, name,
-	       text_of(p, "email", NULL), now);
+	db_run("REPLACE INTO person(sc_id, Id, Type, FirstName, LastName, Name, Email, CreatedDate, "
+	       "LastModifiedDate, "
+	       "SystemModstamp) VALUES(?,?,?,?,?,?,?,?8,?8,?8)",
+		"ssssssss", cJSON_IsNumber(id) ? fmt("%.0f", id->valuedouble) : NULL, sf ? sf_id18(sf) : NULL,
+		text_of(p, "type", sf && strncmp(sf, "00Q", 3) == 0 ? "Lead" : "Contact"), first, last, name,
+		text_of(p, "email", NULL), now);
 	return NULL;
 }
 
@@ -124,10 +132,12 @@ static const char *load_value(const cJSON *v, const char *table, const char *fla
 
 	if (!name)
 		return "a picklist value needs an ApiName";
-	add_value(table, flag, prefix, cJSON_IsNumber(order) ? (int64_t)order->valuedouble :
-		  1 + db_int(fmt("SELECT max(SortOrder) FROM %s", table), ""), name, text_of(v, "MasterLabel", name),
-		  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(v, flag)),
-		  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(v, "IsDefault")));
+	add_value(table, flag, prefix,
+		cJSON_IsNumber(order) ? (int64_t)order->valuedouble
+				      : 1 + db_int(fmt("SELECT max(SortOrder) FROM %s", table), ""),
+		name, text_of(v, "MasterLabel", name),
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(v, flag)),
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(v, "IsDefault")));
 	return NULL;
 }
 
@@ -160,7 +170,7 @@ static const char *load_sc(const cJSON *task)
 static const struct {
 	const char *name;
 	const char *(*load)(const cJSON *);
-	const char *instead_of;		/* the list replaces what this table held */
+	const char *instead_of; /* the list replaces what this table held */
 } lists[] = {
 	{ "users", load_user, NULL },
 	{ "people", load_person, NULL },
@@ -178,9 +188,8 @@ static const char *load_lists(const cJSON *json)
 
 		if (list && lists[i].instead_of)
 			db_run(fmt("DELETE FROM %s", lists[i].instead_of), "");
-		cJSON_ArrayForEach(item, list)
-			if ((wrong = lists[i].load(item)) != NULL)
-				return fmt("%s: %s", lists[i].name, wrong);
+		cJSON_ArrayForEach(item, list) if ((wrong = lists[i].load(item)) != NULL) return fmt(
+			"%s: %s", lists[i].name, wrong);
 	}
 	return NULL;
 }
@@ -193,8 +202,8 @@ const char *dataset_load(const cJSON *json)
 
 	db_run("BEGIN", "");
 	if (cJSON_IsNumber(generate))
-		demo_generate((long)generate->valuedouble, cJSON_IsNumber(seed) ? (unsigned)seed->valuedouble : 1,
-			      text_of(json, "only", ""));
+		demo_generate((long)generate->valuedouble,
+			cJSON_IsNumber(seed) ? (unsigned)seed->valuedouble : 1, text_of(json, "only", ""));
 	wrong = load_lists(json);
 	db_run(wrong ? "ROLLBACK" : "COMMIT", "");
 	return wrong;

@@ -20,19 +20,23 @@ static const char schema[] =
 	"CREATE VIEW IF NOT EXISTS Lead AS SELECT * FROM person WHERE Type = 'Lead';"
 	"CREATE TABLE IF NOT EXISTS sc_user(id INTEGER PRIMARY KEY, salesforce_id TEXT UNIQUE, name TEXT, "
 	" email TEXT, time_zone TEXT);"
-	"CREATE TABLE IF NOT EXISTS sc_task(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER, revision INTEGER,"
+	"CREATE TABLE IF NOT EXISTS sc_task(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER, revision "
+	"INTEGER,"
 	" type TEXT, name TEXT, status TEXT, priority TEXT, due_date TEXT, details TEXT, person INTEGER,"
 	" campaign_name TEXT, campaign_day INTEGER, campaign_step INTEGER, created_at INTEGER,"
 	" updated_at INTEGER, completed_at INTEGER, deleted_at INTEGER);"
 	"CREATE INDEX IF NOT EXISTS sc_changed ON sc_task(owner, updated_at, id);"
-	"CREATE TABLE IF NOT EXISTS sc_idempotency(key TEXT PRIMARY KEY, body TEXT, task INTEGER, at INTEGER);"
+	"CREATE TABLE IF NOT EXISTS sc_idempotency(key TEXT PRIMARY KEY, body TEXT, task INTEGER, at "
+	"INTEGER);"
 	"CREATE TABLE IF NOT EXISTS deleted_log(id TEXT, object TEXT, at TEXT);"
 	"CREATE TABLE IF NOT EXISTS locator(id TEXT PRIMARY KEY, soql TEXT, ids TEXT, at INTEGER);"
 	"CREATE TABLE IF NOT EXISTS token(token TEXT PRIMARY KEY, kind TEXT, family TEXT, user TEXT,"
 	" expires INTEGER, fixed INTEGER DEFAULT 0, dead INTEGER DEFAULT 0);"
-	"CREATE TABLE IF NOT EXISTS auth_code(code TEXT PRIMARY KEY, client TEXT, redirect TEXT, challenge TEXT,"
+	"CREATE TABLE IF NOT EXISTS auth_code(code TEXT PRIMARY KEY, client TEXT, redirect TEXT, challenge "
+	"TEXT,"
 	" user TEXT, at INTEGER);"
-	"CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT, method TEXT, path TEXT,"
+	"CREATE TABLE IF NOT EXISTS log(seq INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT, method TEXT, "
+	"path TEXT,"
 	" query TEXT, status INTEGER, body TEXT, writes INTEGER, fault TEXT);"
 	"CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER);";
 
@@ -41,8 +45,10 @@ static const char later[] =
 	"CREATE INDEX IF NOT EXISTS task_stamp ON Task(SystemModstamp, Id);"
 	"CREATE INDEX IF NOT EXISTS task_created ON Task(CreatedById, CreatedDate);"
 	"CREATE INDEX IF NOT EXISTS task_external ON Task(remindfs_id__c) WHERE remindfs_id__c IS NOT NULL;"
-	"CREATE VIEW IF NOT EXISTS who AS SELECT Id, Name, FirstName, LastName, Email, Type, NULL AS Username FROM person;"
-	"CREATE VIEW IF NOT EXISTS owner AS SELECT Id, Name, FirstName, LastName, Email, 'User' AS Type, Username FROM User;";
+	"CREATE VIEW IF NOT EXISTS who AS SELECT Id, Name, FirstName, LastName, Email, Type, NULL AS "
+	"Username FROM person;"
+	"CREATE VIEW IF NOT EXISTS owner AS SELECT Id, Name, FirstName, LastName, Email, 'User' AS Type, "
+	"Username FROM User;";
 
 static void must(int rc, const char *what)
 {
@@ -56,7 +62,8 @@ void db_open(const char *path)
 {
 	must(sqlite3_open(path, &db), path);
 	must(sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; PRAGMA temp_store=MEMORY",
-			  NULL, NULL, NULL), "pragma");
+		     NULL, NULL, NULL),
+		"pragma");
 	must(sqlite3_exec(db, schema, NULL, NULL, NULL), "schema");
 	for (const struct sf_object *o = sf_objects; o->name; o++)
 		if (o->own_table)

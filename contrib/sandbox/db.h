@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void db_open(const char *path);		/* ":memory:" or a file; makes what is missing */
+void db_open(const char *path); /* ":memory:" or a file; makes what is missing */
 void db_close(void);
 
 sqlite3_stmt *db_prepare(const char *sql);
-sqlite3_stmt *db_query(const char *sql, const char *types, ...);	/* finish with sqlite3_finalize() */
-bool db_row(sqlite3_stmt *st);			/* another row? */
-const char *db_column(sqlite3_stmt *st, int i);	/* until the next db_row(); NULL for null */
+sqlite3_stmt *db_query(const char *sql, const char *types, ...); /* finish with sqlite3_finalize() */
+bool db_row(sqlite3_stmt *st);					 /* another row? */
+const char *db_column(sqlite3_stmt *st, int i);			 /* until the next db_row(); NULL for null */
 
 void db_run(const char *sql, const char *types, ...);
-char *db_text(const char *sql, const char *types, ...);	/* first column of the first row, or NULL */
-int64_t db_int(const char *sql, const char *types, ...);	/* likewise, or 0 */
+char *db_text(const char *sql, const char *types, ...);	 /* first column of the first row, or NULL */
+int64_t db_int(const char *sql, const char *types, ...); /* likewise, or 0 */
 int db_changes(void);
 
 #endif

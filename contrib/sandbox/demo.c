@@ -13,24 +13,35 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PEOPLE 24
 
-static const char *const firsts[] = { "Bob", "María", "Jürgen", "Aisha", "Tom", "Wei", "Olga", "Kwame", "Lucía", "Noor",
-				      "Sven", "Priya" };
-static const char *const lasts[] = { "Müller", "Okonkwo", "Sanchez", "Chen", "Kowalski", "O'Brien", "Haddad", "Lindqvist",
-				     "Rossi", "Tanaka", "Novák", "Dubois" };
+static const char *const firsts[] = { "Bob", "María", "Jürgen", "Aisha", "Tom", "Wei", "Olga", "Kwame",
+	"Lucía", "Noor", "Sven", "Priya" };
+static const char *const lasts[] = { "Müller", "Okonkwo", "Sanchez", "Chen", "Kowalski", "O'Brien", "Haddad",
+	"Lindqvist", "Rossi", "Tanaka", "Novák", "Dubois" };
 static const char *const subjects[] = {
-	"Call * about the renewal", "Send the quote to *", "Follow up with *", "Prepare the demo for *",
-	"Ask * for a reference", "Email * the data sheet", "Check in with *", "Book a meeting with *",
-	"Review the contract with *", "Thank * for the introduction", "Remind * of the trial's end",
+	"Call * about the renewal",
+	"Send the quote to *",
+	"Follow up with *",
+	"Prepare the demo for *",
+	"Ask * for a reference",
+	"Email * the data sheet",
+	"Check in with *",
+	"Book a meeting with *",
+	"Review the contract with *",
+	"Thank * for the introduction",
+	"Remind * of the trial's end",
 	"Discuss the budget with *",
 };
 static const char *const details[] = {
-	NULL, "He asked for a two-year quote.", "Left a voicemail.\nTry again before noon.",
-	"Wants to see the reporting part.\n\n- seats: 40\n- budget: next quarter", NULL,
+	NULL,
+	"He asked for a two-year quote.",
+	"Left a voicemail.\nTry again before noon.",
+	"Wants to see the reporting part.\n\n- seats: 40\n- budget: next quarter",
+	NULL,
 	"Competes with the current supplier; be quick.",
 };
 static const char *const types[] = { "call", "email", "inmail", "custom" };
-static const char *const statuses[] = { "Not Started", "Not Started", "Not Started", "Not Started", "In Progress",
-					"Completed", "Completed", "Waiting on someone else", "Deferred", "Not Started" };
+static const char *const statuses[] = { "Not Started", "Not Started", "Not Started", "Not Started",
+	"In Progress", "Completed", "Completed", "Waiting on someone else", "Deferred", "Not Started" };
 static const char *const priorities[] = { "Normal", "Normal", "Normal", "High", "High", "Low", "Normal" };
 static const char *const campaigns[] = { "Q3 renewals", "Trial users", "Spring event" };
 
@@ -54,13 +65,18 @@ static void add_people(struct person *people)
 {
 	for (int i = 0; i < PEOPLE; i++) {
 		people[i].sc_id = 101 + i;
-		people[i].name = fmt("%s %s", firsts[(size_t)i % COUNT(firsts)], lasts[((size_t)i * 7 + (size_t)i / 12) % COUNT(lasts)]);
+		people[i].name = fmt("%s %s", firsts[(size_t)i % COUNT(firsts)],
+			lasts[((size_t)i * 7 + (size_t)i / 12) % COUNT(lasts)]);
 		people[i].contact = sf_id18(fmt("%s%012d", i % 6 == 5 ? "00Q" : "003", 101 + i));
-		db_run("INSERT OR IGNORE INTO person(sc_id, Id, Type, FirstName, LastName, Name, Email, CreatedDate, "
-		       "LastModifiedDate, SystemModstamp) VALUES(?1,?2,?3,?4,substr(?5, length(?4) + 2),?5,?6,"
-		       "'2026-01-05T09:00:00.000+0000','2026-01-05T09:00:00.000+0000','2026-01-05T09:00:00.000+0000')",
-		       "isssss", (int64_t)people[i].sc_id, people[i].contact, i % 6 == 5 ? "Lead" : "Contact",
-		       firsts[(size_t)i % COUNT(firsts)], people[i].name, fmt("person%d@example.test", i + 1));
+		db_run("INSERT OR IGNORE INTO person(sc_id, Id, Type, FirstName, LastName, Name, Email, "
+		       "CreatedDate, "
+		       "LastModifiedDate, SystemModstamp) VALUES(?1,?2,?3,?4,substr(?5, length(?4) + "
+		       "2),?5,?6,"
+		       "'2026-01-05T09:00:00.000+0000','2026-01-05T09:00:00.000+0000','2026-01-05T09:00:00."
+		       "000+0000')",
+			"isssss", (int64_t)people[i].sc_id, people[i].contact,
+			i % 6 == 5 ? "Lead" : "Contact", firsts[(size_t)i % COUNT(firsts)], people[i].name,
+			fmt("person%d@example.test", i + 1));
 	}
 }
 
@@ -162,6 +178,7 @@ void demo_generate(long n, unsigned seed, const char *only)
 		if (sf && (!sc || i % 3 != 1))
 			put_sf(&s);
 		if (sc && (!sf || i % 3 != 0))
-			put_sc(&s, sf && i % 3 == 2 ? s.created + 1000 * (int64_t)pick(100) + 250 : s.created + 250);
+			put_sc(&s, sf && i % 3 == 2 ? s.created + 1000 * (int64_t)pick(100) + 250
+						    : s.created + 250);
 	}
 }

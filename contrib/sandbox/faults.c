@@ -10,7 +10,8 @@
 #define JSON "application/json;charset=UTF-8"
 #define SF_ERROR(code, message) "[{\"message\":\"" message "\",\"errorCode\":\"" code "\"}]"
 #define SC_ERROR(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\"}}"
-#define HTML "<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n" \
+#define HTML                                                                                                 \
+	"<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n"                       \
 	"<body><h1>Service Unavailable</h1><p>We are down for maintenance.</p></body></html>\n"
 
 /* An issued access token dies for good; the fixed ones of the tests only look dead this once. */
@@ -20,7 +21,8 @@ static void expire_session(struct request *req)
 	const char *token = header ? strchr(header, ' ') : NULL;
 
 	if (token)
-		db_run("UPDATE token SET dead = 1 WHERE token = ? AND kind = 'access' AND NOT fixed", "s", token + 1);
+		db_run("UPDATE token SET dead = 1 WHERE token = ? AND kind = 'access' AND NOT fixed", "s",
+			token + 1);
 }
 
 static void drop_locators(struct request *req)
@@ -36,54 +38,57 @@ static void half(struct reply *rep)
 
 static const struct fault_kind kinds[] = {
 	{ "slow", FAULT_DELAY, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	  "wait \"seconds\", then answer as usual" },
+		"wait \"seconds\", then answer as usual" },
 	{ "401", FAULT_BEFORE, ENDING_REPLY, 401, JSON,
-	  SF_ERROR("INVALID_SESSION_ID", "Session expired or invalid"),
-	  SC_ERROR("unauthorized", "The access token is invalid or expired"), NULL, NULL, expire_session, NULL,
-	  "the session has expired; an issued SF access token is dead from then on" },
+		SF_ERROR("INVALID_SESSION_ID", "Session expired or invalid"),
+		SC_ERROR("unauthorized", "The access token is invalid or expired"), NULL, NULL,
+		expire_session, NULL,
+		"the session has expired; an issued SF access token is dead from then on" },
 	{ "401-final", FAULT_BEFORE, ENDING_REPLY, 401, JSON,
-	  SF_ERROR("INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
-	  SC_ERROR("unauthorized", "This user may not use the API"), NULL, NULL, NULL, NULL,
-	  "a 401 that no refresh can mend" },
+		SF_ERROR("INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+		SC_ERROR("unauthorized", "This user may not use the API"), NULL, NULL, NULL, NULL,
+		"a 401 that no refresh can mend" },
 	{ "403-limit", FAULT_BEFORE, ENDING_REPLY, 403, JSON,
-	  SF_ERROR("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
-	  SC_ERROR("limit_exceeded", "Request limit exceeded"), NULL, NULL, NULL, NULL,
-	  "the quota is used up" },
+		SF_ERROR("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+		SC_ERROR("limit_exceeded", "Request limit exceeded"), NULL, NULL, NULL, NULL,
+		"the quota is used up" },
 	{ "403-rights", FAULT_BEFORE, ENDING_REPLY, 403, JSON,
-	  SF_ERROR("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"),
-	  SC_ERROR("forbidden", "You may not do that"), NULL, NULL, NULL, NULL,
-	  "no right to this record" },
+		SF_ERROR("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"),
+		SC_ERROR("forbidden", "You may not do that"), NULL, NULL, NULL, NULL,
+		"no right to this record" },
 	{ "429", FAULT_BEFORE, ENDING_REPLY, 429, JSON,
-	  SF_ERROR("REQUEST_LIMIT_EXCEEDED", "Too many requests"),
-	  SC_ERROR("rate_limited", "Too many requests"), "Retry-After", NULL, NULL, NULL,
-	  "with Retry-After: \"seconds\" (default 1)" },
-	{ "503-html", FAULT_BEFORE, ENDING_REPLY, 503, "text/html; charset=utf-8", HTML, HTML,
-	  "Retry-After", NULL, NULL, NULL, "an edge server's error page, with Retry-After" },
-	{ "503-after", FAULT_AFTER, ENDING_REPLY, 503, "text/html; charset=utf-8", HTML, HTML,
-	  NULL, NULL, NULL, NULL, "applied, and then an error page" },
+		SF_ERROR("REQUEST_LIMIT_EXCEEDED", "Too many requests"),
+		SC_ERROR("rate_limited", "Too many requests"), "Retry-After", NULL, NULL, NULL,
+		"with Retry-After: \"seconds\" (default 1)" },
+	{ "503-html", FAULT_BEFORE, ENDING_REPLY, 503, "text/html; charset=utf-8", HTML, HTML, "Retry-After",
+		NULL, NULL, NULL, "an edge server's error page, with Retry-After" },
+	{ "503-after", FAULT_AFTER, ENDING_REPLY, 503, "text/html; charset=utf-8", HTML, HTML, NULL, NULL,
+		NULL, NULL, "applied, and then an error page" },
 	{ "500", FAULT_BEFORE, ENDING_REPLY, 500, JSON,
-	  SF_ERROR("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1-1 (1)"),
-	  SC_ERROR("internal", "Something went wrong"), NULL, NULL, NULL, NULL, "an internal error" },
+		SF_ERROR("UNKNOWN_EXCEPTION",
+			"An unexpected error occurred. Please include this ErrorId: 1-1 (1)"),
+		SC_ERROR("internal", "Something went wrong"), NULL, NULL, NULL, NULL, "an internal error" },
 	{ "lock-row", FAULT_BEFORE, ENDING_REPLY, 400, JSON,
-	  SF_ERROR("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: 001000000000001AAA"),
-	  SC_ERROR("conflict", "The record is being changed"), NULL, NULL, NULL, NULL,
-	  "somebody else holds the row" },
+		SF_ERROR("UNABLE_TO_LOCK_ROW",
+			"unable to obtain exclusive access to this record or 1 records: 001000000000001AAA"),
+		SC_ERROR("conflict", "The record is being changed"), NULL, NULL, NULL, NULL,
+		"somebody else holds the row" },
 	{ "412", FAULT_BEFORE, ENDING_REPLY, 412, JSON,
-	  SF_ERROR("PRECONDITION_FAILED", "The precondition of the request was not met"),
-	  SC_ERROR("revision_mismatch", "The task has changed"), NULL, NULL, NULL, NULL,
-	  "the precondition does not hold" },
+		SF_ERROR("PRECONDITION_FAILED", "The precondition of the request was not met"),
+		SC_ERROR("revision_mismatch", "The task has changed"), NULL, NULL, NULL, NULL,
+		"the precondition does not hold" },
 	{ "bad-locator", FAULT_BEFORE, ENDING_REPLY, 400, JSON,
-	  SF_ERROR("INVALID_QUERY_LOCATOR", "invalid query locator"),
-	  SC_ERROR("invalid_cursor", "The cursor is not valid"), NULL, NULL, drop_locators, NULL,
-	  "every open query locator is gone" },
+		SF_ERROR("INVALID_QUERY_LOCATOR", "invalid query locator"),
+		SC_ERROR("invalid_cursor", "The cursor is not valid"), NULL, NULL, drop_locators, NULL,
+		"every open query locator is gone" },
 	{ "reset-before", FAULT_BEFORE, ENDING_RESET, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	  "connection reset, nothing was applied" },
+		"connection reset, nothing was applied" },
 	{ "reset-after", FAULT_AFTER, ENDING_RESET, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	  "applied, then connection reset" },
+		"applied, then connection reset" },
 	{ "truncated", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, half,
-	  "applied; a complete HTTP reply with half of the JSON" },
+		"applied; a complete HTTP reply with half of the JSON" },
 	{ "cut", FAULT_AFTER, ENDING_CUT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	  "applied; the connection ends in the middle of the reply" },
+		"applied; the connection ends in the middle of the reply" },
 };
 
 static struct active {
@@ -105,7 +110,7 @@ static const struct active *find(const char *system, const char *what, bool dela
 		const struct active *a = &active[i];
 
 		if ((a->kind->stage == FAULT_DELAY) == delays &&
-		    (!a->system[0] || strcmp(a->system, system) == 0) && strstr(what, a->match))
+			(!a->system[0] || strcmp(a->system, system) == 0) && strstr(what, a->match))
 			return a;
 	}
 	return NULL;
@@ -170,7 +175,7 @@ const char *faults_set(const cJSON *json)
 		struct active *a = &active[nactive++];
 
 		*a = (struct active){ &kinds[i], cJSON_IsNumber(count) ? (long)count->valuedouble : 1,
-				      cJSON_IsNumber(seconds) ? seconds->valuedouble : 1, "", "" };
+			cJSON_IsNumber(seconds) ? seconds->valuedouble : 1, "", "" };
 		snprintf(a->match, sizeof a->match, "%s", match ? match : "");
 		snprintf(a->system, sizeof a->system, "%s", system ? system : "");
 		return NULL;
@@ -189,7 +194,7 @@ void faults_json(struct text *t)
 	text_add(t, "],\"active\":[");
 	for (size_t i = 0; i < nactive; i++) {
 		text_printf(t, "%s{\"name\":\"%s\",\"count\":%ld,\"seconds\":%g,\"match\":", i ? "," : "",
-			    active[i].kind->name, active[i].left, active[i].seconds);
+			active[i].kind->name, active[i].left, active[i].seconds);
 		text_json(t, active[i].match);
 		text_add(t, ",\"system\":");
 		text_json(t, active[i].system[0] ? active[i].system : NULL);

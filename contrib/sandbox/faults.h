@@ -9,37 +9,42 @@
 struct cJSON;
 
 enum fault_stage {
-	FAULT_DELAY,	/* wait, then go on as if nothing were */
-	FAULT_BEFORE,	/* the request is never applied */
-	FAULT_AFTER,	/* it is applied, the answer suffers */
+	FAULT_DELAY,  /* wait, then go on as if nothing were */
+	FAULT_BEFORE, /* the request is never applied */
+	FAULT_AFTER,  /* it is applied, the answer suffers */
 };
 
-enum fault_ending { ENDING_REPLY, ENDING_RESET, ENDING_CUT };	/* CUT: half of the promised body, then nothing */
+enum fault_ending {
+	ENDING_REPLY,
+	ENDING_RESET,
+	ENDING_CUT
+}; /* CUT: half of the promised body, then nothing */
 
 struct fault_kind {
 	const char *name;
 	enum fault_stage stage;
 	enum fault_ending ending;
-	int status;			/* 0: keep the handler's */
+	int status; /* 0: keep the handler's */
 	const char *type;
-	const char *sf_body, *sc_body;	/* NULL: keep the handler's */
-	const char *header, *value;	/* value NULL: the fault's seconds */
-	void (*before)(struct request *);	/* an effect of its own, or NULL */
+	const char *sf_body, *sc_body;	  /* NULL: keep the handler's */
+	const char *header, *value;	  /* value NULL: the fault's seconds */
+	void (*before)(struct request *); /* an effect of its own, or NULL */
 	void (*after)(struct reply *);
 	const char *help;
 };
 
 struct fault_hit {
-	const struct fault_kind *kind;	/* NULL: all is well */
+	const struct fault_kind *kind; /* NULL: all is well */
 	double seconds;
 };
 
-/* Both take one shot of what matches "METHOD URI": the seconds to wait first, and the fault to suffer then. */
+/* Both take one shot of what matches "METHOD URI": the seconds to wait first, and the fault to suffer then.
+ */
 double faults_delay(const char *system, const char *method, const char *uri);
 struct fault_hit faults_take(const char *system, const char *method, const char *uri);
 void faults_reply(const struct fault_hit *, const char *system, struct reply *);
 
-const char *faults_set(const struct cJSON *);	/* NULL, or what is wrong */
+const char *faults_set(const struct cJSON *); /* NULL, or what is wrong */
 void faults_clear(void);
 void faults_json(struct text *);
 

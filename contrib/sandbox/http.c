@@ -35,7 +35,8 @@ struct incoming {
 
 /* --- the pieces of a request --- */
 
-static const char *pair_get(const struct pair *p, size_t n, const char *name, int (*cmp)(const char *, const char *))
+static const char *pair_get(
+	const struct pair *p, size_t n, const char *name, int (*cmp)(const char *, const char *))
 {
 	for (size_t i = 0; i < n; i++)
 		if (cmp(p[i].name, name) == 0)
@@ -159,7 +160,8 @@ static const struct http_system *system_of(const char *path)
  * MHD's hands by one that is not connected, which MHD may then shut down and close as it likes. */
 static enum MHD_Result reset_connection(struct MHD_Connection *conn)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct linger hard = { 1, 0 };
 	int stand_in = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -201,8 +203,8 @@ static struct MHD_Response *make_response(const struct reply *rep, bool cut)
 		memcpy(body->s, text_str(&rep->body), body->len);
 		r = MHD_create_response_from_callback(rep->body.len, 4096, read_cut, body, free);
 	} else {
-		r = MHD_create_response_from_buffer(rep->body.len, (void *)(uintptr_t)text_str(&rep->body),
-						    MHD_RESPMEM_MUST_COPY);
+		r = MHD_create_response_from_buffer(
+			rep->body.len, (void *)(uintptr_t)text_str(&rep->body), MHD_RESPMEM_MUST_COPY);
 	}
 	if (rep->type)
 		MHD_add_response_header(r, "Content-Type", rep->type);
@@ -297,7 +299,8 @@ static enum MHD_Result answer(struct MHD_Connection *conn, const char *method, s
 		serve_system(sys, req, &out);
 	else
 		http_dispatch(sys, req, &out.rep);
-	struct MHD_Response *r = out.ending == ENDING_RESET ? NULL : make_response(&out.rep, out.ending == ENDING_CUT);
+	struct MHD_Response *r =
+		out.ending == ENDING_RESET ? NULL : make_response(&out.rep, out.ending == ENDING_CUT);
 	unsigned status = (unsigned)out.rep.status;
 
 	pool_reset();
@@ -344,7 +347,8 @@ static ssize_t read_events(void *cls, uint64_t pos, char *buf, size_t max)
 static enum MHD_Result watch(struct MHD_Connection *conn)
 {
 	struct watcher *w = calloc(1, sizeof *w);
-	struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 256, read_events, w, free);
+	struct MHD_Response *r =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 256, read_events, w, free);
 
 	MHD_add_response_header(r, "Content-Type", "text/event-stream");
 	MHD_add_response_header(r, "Cache-Control", "no-cache");
@@ -401,7 +405,7 @@ static bool take_body(struct incoming *in, const char *data, size_t len)
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
-				  const char *version, const char *data, size_t *len, void **state)
+	const char *version, const char *data, size_t *len, void **state)
 {
 	struct incoming *in = *state;
 
@@ -434,15 +438,15 @@ void http_init(void)
 
 int http_start(int port)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-				    .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	server = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-				  MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, NULL,
-				  MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&here,
-				  MHD_OPTION_URI_LOG_CALLBACK, remember_uri, NULL,
-				  MHD_OPTION_NOTIFY_COMPLETED, forget, NULL,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)256 * 1024,
-				  MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
+	struct sockaddr_in here = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	server = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+					  MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+		0, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&here,
+		MHD_OPTION_URI_LOG_CALLBACK, remember_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)256 * 1024, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
+		MHD_OPTION_END);
 	if (!server) {
 		fprintf(stderr, "sandbox: cannot listen on 127.0.0.1:%d\n", port);
 		exit(1);

@@ -15,19 +15,22 @@ void log_add(const char *system, const struct request *req, int status, const ch
 		len--;
 	const char *body = utf8_valid(req->body, len) ? keepn(req->body, len) : "";
 
-	db_run("INSERT INTO log(system, method, path, query, status, body, writes, fault) VALUES(?,?,?,?,?,?,?,?)",
-	       "ssssisis", system, req->method, req->path, req->query, (int64_t)status, body,
-	       (int64_t)req->writes, fault);
+	db_run("INSERT INTO log(system, method, path, query, status, body, writes, fault) "
+	       "VALUES(?,?,?,?,?,?,?,?)",
+		"ssssisis", system, req->method, req->path, req->query, (int64_t)status, body,
+		(int64_t)req->writes, fault);
 }
 
 void log_json(struct text *t, int64_t since)
 {
-	sqlite3_stmt *st = db_query("SELECT seq, system, method, path, query, status, body, writes, fault FROM log "
-				    "WHERE seq > ? ORDER BY seq", "i", since);
+	sqlite3_stmt *st =
+		db_query("SELECT seq, system, method, path, query, status, body, writes, fault FROM log "
+			 "WHERE seq > ? ORDER BY seq",
+			"i", since);
 	bool first = true;
 
 	text_printf(t, "{\"seq\":%lld,\"requests\":[",
-		    (long long)db_int("SELECT seq FROM sqlite_sequence WHERE name = 'log'", ""));
+		(long long)db_int("SELECT seq FROM sqlite_sequence WHERE name = 'log'", ""));
 	while (db_row(st)) {
 		static const char *const names[] = { "system", "method", "path", "query" };
 

@@ -8,7 +8,7 @@
 
 /* status 0: no answer was given. fault: its name or NULL. */
 void log_add(const char *system, const struct request *, int status, const char *fault);
-void log_json(struct text *, int64_t since);	/* those with seq > since */
-void log_clear(void);				/* numbers go on */
+void log_json(struct text *, int64_t since); /* those with seq > since */
+void log_clear(void);			     /* numbers go on */
 
 #endif

@@ -12,14 +12,13 @@
 #include "http.h"
 #include "text.h"
 
-static const char usage[] =
-	"usage: remindfs-sandbox [options]\n"
-	"  --port N        listen on 127.0.0.1:N; 0, the default, takes a free one\n"
-	"  --port-file F   write the port there once it listens\n"
-	"  --db FILE       keep the data there; without it they end with the program\n"
-	"  --demo N        start with N made-up tasks, if there are none yet\n"
-	"  --page-size N   rows in a page of a Salesforce query (2000)\n"
-	"  --help\n";
+static const char usage[] = "usage: remindfs-sandbox [options]\n"
+			    "  --port N        listen on 127.0.0.1:N; 0, the default, takes a free one\n"
+			    "  --port-file F   write the port there once it listens\n"
+			    "  --db FILE       keep the data there; without it they end with the program\n"
+			    "  --demo N        start with N made-up tasks, if there are none yet\n"
+			    "  --page-size N   rows in a page of a Salesforce query (2000)\n"
+			    "  --help\n";
 
 static const struct option options[] = {
 	{ "port", required_argument, NULL, 'p' },

@@ -38,7 +38,8 @@ static void reply_task(struct reply *rep, int status, int64_t id)
 
 	sc_add(&t, id);
 	http_reply(rep, status, JSON, t.s);
-	http_reply_header(rep, "ETag", fmt("\"%lld\"", (long long)db_int("SELECT revision FROM sc_task WHERE id = ?", "i", id)));
+	http_reply_header(rep, "ETag",
+		fmt("\"%lld\"", (long long)db_int("SELECT revision FROM sc_task WHERE id = ?", "i", id)));
 }
 
 /* --- admission --- */
@@ -74,7 +75,8 @@ static bool admit(const struct route *route, struct request *req, struct reply *
 	const char *header = http_header(req, "Authorization");
 
 	if (header && strncasecmp(header, "Bearer ", 7) == 0)
-		req->sc_user = db_int("SELECT user FROM token WHERE token = ? AND kind = 'sc' AND NOT dead", "s", header + 7);
+		req->sc_user = db_int("SELECT user FROM token WHERE token = ? AND kind = 'sc' AND NOT dead",
+			"s", header + 7);
 	if (!req->sc_user) {
 		error(rep, 401, "unauthorized", "The access token is invalid or expired", NULL);
 		return false;
@@ -100,7 +102,8 @@ static bool admit(const struct route *route, struct request *req, struct reply *
 
 static void me(struct request *req, struct reply *rep)
 {
-	sqlite3_stmt *st = db_query("SELECT id, name, email, time_zone FROM sc_user WHERE id = ?", "i", req->sc_user);
+	sqlite3_stmt *st =
+		db_query("SELECT id, name, email, time_zone FROM sc_user WHERE id = ?", "i", req->sc_user);
 	struct text t = { 0 };
 
 	db_row(st);
@@ -189,9 +192,11 @@ static void list(struct request *req, struct reply *rep)
 
 	if (!parse_list(req, &from, &limit, &changes, rep))
 		return;
-	sqlite3_stmt *st = db_query("SELECT id, updated_at FROM sc_task WHERE owner = ? AND (updated_at, id) > (?, ?) AND "
-				    "(? OR deleted_at IS NULL) ORDER BY updated_at, id LIMIT ?", "iiiii", req->sc_user,
-				    (int64_t)from.updated, (int64_t)from.id, (int64_t)changes, (int64_t)limit + 1);
+	sqlite3_stmt *st = db_query(
+		"SELECT id, updated_at FROM sc_task WHERE owner = ? AND (updated_at, id) > (?, ?) AND "
+		"(? OR deleted_at IS NULL) ORDER BY updated_at, id LIMIT ?",
+		"iiiii", req->sc_user, (int64_t)from.updated, (int64_t)from.id, (int64_t)changes,
+		(int64_t)limit + 1);
 
 	text_add(&t, "{\"tasks\":[");
 	while (db_row(st)) {
@@ -277,7 +282,8 @@ static void destroy(struct request *req, struct reply *rep)
 /* The same key says the same thing twice: the first answer's task, or a complaint if it said another. */
 static bool answered_before(struct request *req, struct reply *rep, const char *key)
 {
-	char *body = db_text("SELECT body FROM sc_idempotency WHERE key = ? AND at > ?", "si", key, clock_now() - 7 * DAY_MS);
+	char *body = db_text("SELECT body FROM sc_idempotency WHERE key = ? AND at > ?", "si", key,
+		clock_now() - 7 * DAY_MS);
 
 	if (!body)
 		return false;
@@ -312,7 +318,8 @@ static void create(struct request *req, struct reply *rep)
 static void no_route(struct request *req, struct reply *rep, bool wrong_method)
 {
 	(void)req;
-	error(rep, wrong_method ? 405 : 404, wrong_method ? "method_not_allowed" : "not_found", "There is nothing here", NULL);
+	error(rep, wrong_method ? 405 : 404, wrong_method ? "method_not_allowed" : "not_found",
+		"There is nothing here", NULL);
 }
 
 static const struct route routes[] = {

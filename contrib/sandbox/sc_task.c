@@ -11,8 +11,26 @@
 #define IDEMPOTENCY_DAYS 7
 
 /* The columns of sc_task, in order; a row in memory is their values as stored. */
-enum column { ID, OWNER, REVISION, TYPE, NAME, STATUS, PRIORITY, DUE, DETAILS, PERSON, C_NAME, C_DAY, C_STEP, CREATED,
-	      UPDATED, COMPLETED, DELETED, COLUMNS };
+enum column {
+	ID,
+	OWNER,
+	REVISION,
+	TYPE,
+	NAME,
+	STATUS,
+	PRIORITY,
+	DUE,
+	DETAILS,
+	PERSON,
+	C_NAME,
+	C_DAY,
+	C_STEP,
+	CREATED,
+	UPDATED,
+	COMPLETED,
+	DELETED,
+	COLUMNS
+};
 
 struct row {
 	const char *v[COLUMNS];
@@ -30,7 +48,7 @@ struct member {
 	const char *name;
 	enum column column;
 	bool (*take)(const struct member *, const cJSON *, struct row *, struct sc_error *);
-	size_t max;			/* characters */
+	size_t max; /* characters */
 	const char *const *listed;
 	bool required, world_only;
 };
@@ -111,8 +129,9 @@ static bool take_campaign(const struct member *m, const cJSON *v, struct row *r,
 	for (size_t i = 0; i < 3; i++) {
 		const cJSON *part = cJSON_GetObjectItemCaseSensitive(v, parts[i].name);
 
-		r->v[parts[i].column] = cJSON_IsString(part) ? keep(part->valuestring) :
-					cJSON_IsNumber(part) ? fmt("%.0f", part->valuedouble) : NULL;
+		r->v[parts[i].column] = cJSON_IsString(part)   ? keep(part->valuestring)
+					: cJSON_IsNumber(part) ? fmt("%.0f", part->valuedouble)
+							       : NULL;
 	}
 	return true;
 }
@@ -165,7 +184,8 @@ static const char *text_of(const cJSON *o, const char *name)
 int64_t sc_person(const cJSON *p, bool may_create)
 {
 	const cJSON *id = cJSON_GetObjectItemCaseSensitive(p, "id");
-	const char *sf = text_of(p, "salesforce_id"), *email = text_of(p, "email"), *name = text_of(p, "name");
+	const char *sf = text_of(p, "salesforce_id"), *email = text_of(p, "email"),
+		   *name = text_of(p, "name");
 	int64_t found = 0;
 
 	if (cJSON_IsNumber(id))
@@ -176,7 +196,8 @@ int64_t sc_person(const cJSON *p, bool may_create)
 		found = db_int("SELECT sc_id FROM person WHERE Email = ?", "s", email);
 	if (found || !name || !*name || !may_create)
 		return found;
-	db_run("INSERT INTO person(Type, Name, LastName, Email) VALUES('Contact', ?1, ?1, ?2)", "ss", name, email);
+	db_run("INSERT INTO person(Type, Name, LastName, Email) VALUES('Contact', ?1, ?1, ?2)", "ss", name,
+		email);
 	return db_int("SELECT max(sc_id) FROM person", "");
 }
 
@@ -237,8 +258,13 @@ bool sc_create(const cJSON *values, int64_t owner, enum sc_how how, int64_t *id,
 		enum column column;
 		const char *value;
 	} defaults[] = {
-		{ OWNER, fmt("%lld", (long long)owner) }, { REVISION, "1" }, { TYPE, "custom" }, { STATUS, "open" },
-		{ PRIORITY, "normal" }, { CREATED, now }, { UPDATED, r.v[CREATED] ? r.v[CREATED] : now },
+		{ OWNER, fmt("%lld", (long long)owner) },
+		{ REVISION, "1" },
+		{ TYPE, "custom" },
+		{ STATUS, "open" },
+		{ PRIORITY, "normal" },
+		{ CREATED, now },
+		{ UPDATED, r.v[CREATED] ? r.v[CREATED] : now },
 	};
 
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
@@ -246,8 +272,10 @@ bool sc_create(const cJSON *values, int64_t owner, enum sc_how how, int64_t *id,
 			r.v[defaults[i].column] = defaults[i].value;
 	complete(&r, &nothing, r.v[UPDATED], given);
 	if (!r.v[ID])
-		r.v[ID] = fmt("%lld", 1 + (long long)db_int("SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence "
-							    "WHERE name = 'sc_task' UNION SELECT 1000)", ""));
+		r.v[ID] = fmt(
+			"%lld", 1 + (long long)db_int("SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence "
+						      "WHERE name = 'sc_task' UNION SELECT 1000)",
+					    ""));
 	store(&r);
 	*id = atoll(r.v[ID]);
 	return true;
@@ -281,8 +309,8 @@ bool sc_update(int64_t id, const cJSON *values, enum sc_how how, struct sc_error
 
 void sc_delete(int64_t id)
 {
-	db_run("UPDATE sc_task SET deleted_at = ?1, updated_at = ?1, revision = revision + 1 WHERE id = ?2", "ii", clock_now(),
-	       id);
+	db_run("UPDATE sc_task SET deleted_at = ?1, updated_at = ?1, revision = revision + 1 WHERE id = ?2",
+		"ii", clock_now(), id);
 }
 
 void sc_purge(int64_t id)
@@ -314,9 +342,9 @@ static void add_row(struct text *t, sqlite3_stmt *st)
 		const char *name;
 		enum column column;
 	} texts[] = { { "type", TYPE }, { "name", NAME }, { "status", STATUS }, { "priority", PRIORITY },
-		      { "due_date", DUE }, { "details", DETAILS } },
+		{ "due_date", DUE }, { "details", DETAILS } },
 	  times[] = { { "created_at", CREATED }, { "updated_at", UPDATED }, { "completed_at", COMPLETED },
-		      { "deleted_at", DELETED } };
+		  { "deleted_at", DELETED } };
 
 	text_printf(t, "{\"id\":%s,\"revision\":%s", db_column(st, ID), db_column(st, REVISION));
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -339,8 +367,9 @@ static void add_row(struct text *t, sqlite3_stmt *st)
 	if (db_column(st, C_NAME)) {
 		text_add(t, "{\"name\":");
 		text_json(t, db_column(st, C_NAME));
-		text_printf(t, ",\"day\":%s,\"step\":%s}", db_column(st, C_DAY) ? db_column(st, C_DAY) : "null",
-			    db_column(st, C_STEP) ? db_column(st, C_STEP) : "null");
+		text_printf(t, ",\"day\":%s,\"step\":%s}",
+			db_column(st, C_DAY) ? db_column(st, C_DAY) : "null",
+			db_column(st, C_STEP) ? db_column(st, C_STEP) : "null");
 	} else {
 		text_add(t, "null");
 	}

@@ -9,7 +9,7 @@
 #include "config.h"
 #include "db.h"
 
-#define VERSION_MIN 31		/* those below were retired */
+#define VERSION_MIN 31 /* those below were retired */
 #define VERSION_MAX 67
 #define DATA "/services/data/{}"
 
@@ -88,8 +88,9 @@ static const char *caller(const struct request *req)
 
 	if (!space || (strncasecmp(header, "Bearer ", 7) != 0 && strncasecmp(header, "OAuth ", 6) != 0))
 		return NULL;
-	return db_text("SELECT user FROM token WHERE token = ? AND kind = 'access' AND NOT dead AND expires > ?", "si",
-		       space + 1, clock_now());
+	return db_text(
+		"SELECT user FROM token WHERE token = ? AND kind = 'access' AND NOT dead AND expires > ?",
+		"si", space + 1, clock_now());
 }
 
 static bool check_version(const struct request *req, struct sf_error *e)
@@ -101,7 +102,8 @@ static bool check_version(const struct request *req, struct sf_error *e)
 	if (!v)
 		return true;
 	if (n && n < VERSION_MIN)
-		return sf_fail(e, "UNSUPPORTED_API_VERSION", NULL, "This version of the API has been retired");
+		return sf_fail(
+			e, "UNSUPPORTED_API_VERSION", NULL, "This version of the API has been retired");
 	if (!n || n > VERSION_MAX || strcmp(end, ".0") != 0)
 		return sf_fail(e, "NOT_FOUND", NULL, "The requested resource does not exist");
 	return true;
@@ -125,11 +127,13 @@ static bool check_body(struct request *req, struct sf_error *e)
 	const char *type = http_header(req, "Content-Type");
 
 	if (!type || strncasecmp(type, "application/json", 16) != 0)
-		return sf_fail(e, "UNSUPPORTED_MEDIA_TYPE", NULL, "Content-Type header is not application/json");
+		return sf_fail(
+			e, "UNSUPPORTED_MEDIA_TYPE", NULL, "Content-Type header is not application/json");
 	if (utf8_valid(req->body, req->body_len))
 		req->json = cJSON_ParseWithLengthOpts(req->body, req->body_len + 1, NULL, true);
 	if (!cJSON_IsObject(req->json))
-		return sf_fail(e, "JSON_PARSER_ERROR", NULL, "Unexpected character in the request body at [line:1, column:1]");
+		return sf_fail(e, "JSON_PARSER_ERROR", NULL,
+			"Unexpected character in the request body at [line:1, column:1]");
 	return true;
 }
 
@@ -192,8 +196,9 @@ void sf_versions(struct request *req, struct reply *rep)
 
 	(void)req;
 	for (int v = VERSION_MIN; v <= VERSION_MAX; v++)
-		text_printf(&t, "%s{\"label\":\"Release %d\",\"url\":\"/services/data/v%d.0\",\"version\":\"%d.0\"}",
-			    v == VERSION_MIN ? "[" : ",", v, v, v);
+		text_printf(&t,
+			"%s{\"label\":\"Release %d\",\"url\":\"/services/data/v%d.0\",\"version\":\"%d.0\"}",
+			v == VERSION_MIN ? "[" : ",", v, v, v);
 	text_add(&t, "]");
 	sf_reply_json(rep, 200, &t);
 }
@@ -216,9 +221,11 @@ void sf_sobjects(struct request *req, struct reply *rep)
 
 	text_add(&t, "{\"encoding\":\"UTF-8\",\"maxBatchSize\":200,\"sobjects\":[");
 	for (const struct sf_object *o = sf_objects; o->name; o++)
-		text_printf(&t, "%s{\"name\":\"%s\",\"label\":\"%s\",\"keyPrefix\":\"%s\",\"queryable\":true,\"urls\":"
-			    "{\"sobject\":\"/services/data/%s/sobjects/%s\"}}", o == sf_objects ? "" : ",", o->name, o->label,
-			    o->prefix, sf_version(req), o->name);
+		text_printf(&t,
+			"%s{\"name\":\"%s\",\"label\":\"%s\",\"keyPrefix\":\"%s\",\"queryable\":true,"
+			"\"urls\":"
+			"{\"sobject\":\"/services/data/%s/sobjects/%s\"}}",
+			o == sf_objects ? "" : ",", o->name, o->label, o->prefix, sf_version(req), o->name);
 	text_add(&t, "]}");
 	sf_reply_json(rep, 200, &t);
 }
@@ -251,8 +258,10 @@ void sf_limits(struct request *req, struct reply *rep)
 	long max = config.api_limit ? config.api_limit : 100000;
 
 	(void)req;
-	http_reply(rep, 200, SF_JSON, fmt("{\"DailyApiRequests\":{\"Max\":%ld,\"Remaining\":%ld},\"ConcurrentAsyncGetReport"
-					  "Instances\":{\"Max\":200,\"Remaining\":200}}", max, max > usage ? max - usage : 0));
+	http_reply(rep, 200, SF_JSON,
+		fmt("{\"DailyApiRequests\":{\"Max\":%ld,\"Remaining\":%ld},\"ConcurrentAsyncGetReport"
+		    "Instances\":{\"Max\":200,\"Remaining\":200}}",
+			max, max > usage ? max - usage : 0));
 }
 
 /* --- what changed between two times --- */
@@ -262,7 +271,7 @@ struct window {
 };
 
 static bool window(const struct request *req, const char *what, int days, int64_t shortest, struct window *w,
-		   struct sf_error *e)
+	struct sf_error *e)
 {
 	const char *start = http_param(req, "start"), *end = http_param(req, "end");
 	int64_t now = clock_now();
@@ -278,9 +287,11 @@ static bool window(const struct request *req, const char *what, int days, int64_
 	w->start -= w->start % 60000;
 	w->end -= w->end % 60000;
 	if (w->end - w->start <= shortest)
-		return sf_fail(e, "INVALID_REPLICATION_DATE", NULL, "endDate must be at least one minute greater than startDate");
+		return sf_fail(e, "INVALID_REPLICATION_DATE", NULL,
+			"endDate must be at least one minute greater than startDate");
 	if (w->start < now - days * DAY_MS)
-		return sf_fail(e, "INVALID_REPLICATION_DATE", NULL, "startDate before org's %s window (%d days)", what, days);
+		return sf_fail(e, "INVALID_REPLICATION_DATE", NULL,
+			"startDate before org's %s window (%d days)", what, days);
 	return true;
 }
 
@@ -289,7 +300,8 @@ static const char *covered(const struct window *w)
 	char buf[TIME_TEXT];
 	int64_t now = clock_now() - clock_now() % 60000;
 
-	return config.latest_date_covered[0] ? config.latest_date_covered : keep(time_sf(w->end < now ? w->end : now, buf));
+	return config.latest_date_covered[0] ? config.latest_date_covered
+					     : keep(time_sf(w->end < now ? w->end : now, buf));
 }
 
 void sf_updated(struct request *req, struct reply *rep)
@@ -306,9 +318,10 @@ void sf_updated(struct request *req, struct reply *rep)
 		sf_reply_error(rep, &e);
 		return;
 	}
-	sqlite3_stmt *st = db_query(fmt("SELECT Id FROM %s WHERE SystemModstamp >= ? AND SystemModstamp < ?%s", o->name,
-					sf_field(o, "IsDeleted") ? " AND NOT IsDeleted" : ""), "ss",
-				    time_sf(w.start, from), time_sf(w.end, to));
+	sqlite3_stmt *st =
+		db_query(fmt("SELECT Id FROM %s WHERE SystemModstamp >= ? AND SystemModstamp < ?%s", o->name,
+				 sf_field(o, "IsDeleted") ? " AND NOT IsDeleted" : ""),
+			"ss", time_sf(w.start, from), time_sf(w.end, to));
 
 	while (db_row(st))
 		text_printf(&t, "%s\"%s\"", t.len ? "," : "{\"ids\":[", db_column(st, 0));
@@ -331,16 +344,17 @@ void sf_deleted(struct request *req, struct reply *rep)
 		sf_reply_error(rep, &e);
 		return;
 	}
-	sqlite3_stmt *st = db_query("SELECT id, at FROM deleted_log WHERE object = ? AND at >= ? AND at < ? ORDER BY at",
-				    "sss", o->name, time_sf(w.start, from), time_sf(w.end, to));
+	sqlite3_stmt *st =
+		db_query("SELECT id, at FROM deleted_log WHERE object = ? AND at >= ? AND at < ? ORDER BY at",
+			"sss", o->name, time_sf(w.start, from), time_sf(w.end, to));
 
 	text_add(&t, "{\"deletedRecords\":[");
 	for (bool first = true; db_row(st); first = false)
-		text_printf(&t, "%s{\"id\":\"%s\",\"deletedDate\":\"%s\"}", first ? "" : ",", db_column(st, 0),
-			    db_column(st, 1));
+		text_printf(&t, "%s{\"id\":\"%s\",\"deletedDate\":\"%s\"}", first ? "" : ",",
+			db_column(st, 0), db_column(st, 1));
 	sqlite3_finalize(st);
 	time_sf(clock_now() - 15 * DAY_MS, available);
 	text_printf(&t, "],\"earliestDateAvailable\":\"%s\",\"latestDateCovered\":\"%s\"}",
-		    config.earliest_date_available[0] ? config.earliest_date_available : available, covered(&w));
+		config.earliest_date_available[0] ? config.earliest_date_available : available, covered(&w));
 	sf_reply_json(rep, 200, &t);
 }

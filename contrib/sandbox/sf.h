@@ -19,13 +19,13 @@ struct sqlite3_stmt;
 /* --- sf.c: replies, and who calls --- */
 void sf_reply_error(struct reply *, const struct sf_error *);
 void sf_reply_json(struct reply *, int status, const struct text *);
-const char *sf_version(const struct request *);		/* "v66.0" */
+const char *sf_version(const struct request *); /* "v66.0" */
 void sf_usage_reset(void);
 
 /* --- sf_task.c: the only writable object --- */
 enum sf_how {
-	SF_AS_CLIENT,	/* all checks of the API */
-	SF_AS_OWNER_OF_THE_WORLD,	/* the control API: any field, any record, derived fields still derived */
+	SF_AS_CLIENT,		  /* all checks of the API */
+	SF_AS_OWNER_OF_THE_WORLD, /* the control API: any field, any record, derived fields still derived */
 };
 
 /* How a call ended for a task that may be gone: 0 alive, else the error code that says why not. */
@@ -33,10 +33,11 @@ const char *sf_task_missing(const char *id);
 
 /* values: a JSON object by field name. `id` is normalised (sf_id18). False: *e says why, nothing changed. */
 bool sf_task_create(const struct cJSON *values, const char *user, enum sf_how, char **id, struct sf_error *);
-bool sf_task_update(const char *id, const struct cJSON *values, const char *user, enum sf_how, struct sf_error *);
+bool sf_task_update(
+	const char *id, const struct cJSON *values, const char *user, enum sf_how, struct sf_error *);
 bool sf_task_delete(const char *id, const char *user, enum sf_how, struct sf_error *);
-void sf_task_purge(const char *id);		/* from the recycle bin too */
-void sf_task_housekeeping(void);		/* what time does: archive, empty the recycle bin */
+void sf_task_purge(const char *id); /* from the recycle bin too */
+void sf_task_housekeeping(void);    /* what time does: archive, empty the recycle bin */
 
 /* --- sf_query.c: reading rows --- */
 struct sf_reader {
@@ -48,15 +49,16 @@ struct sf_reader {
 };
 
 void sf_reader_start(struct sf_reader *, const struct sf_object *, const struct soql_column *, size_t n,
-		     const char *version);
+	const char *version);
 /* Appends the row as JSON; false: no such row, nothing appended. */
 bool sf_reader_row(struct sf_reader *, const char *id, struct text *);
 void sf_reader_finish(struct sf_reader *);
 /* All fields the caller may see. */
 size_t sf_all_columns(const struct sf_object *, struct soql_column *);
 /* "Id,Subject" into columns; false: *e names the unknown one. */
-bool sf_named_columns(const struct sf_object *, const char *names, struct soql_column *, size_t *n, struct sf_error *);
-bool sf_visible(const struct sf_object *, const char *id, const char *user);	/* to GET and retrieve */
+bool sf_named_columns(
+	const struct sf_object *, const char *names, struct soql_column *, size_t *n, struct sf_error *);
+bool sf_visible(const struct sf_object *, const char *id, const char *user); /* to GET and retrieve */
 
 /* --- handlers --- */
 void sf_query(struct request *, struct reply *);
@@ -83,7 +85,7 @@ void sf_revoke(struct request *, struct reply *);
 void sf_userinfo(struct request *, struct reply *);
 void sf_soap_login(struct request *, struct reply *);
 void sf_expire_tokens(void);
-void sf_fixed_tokens(void);	/* those every test may rely on; see README.md */
+void sf_fixed_tokens(void); /* those every test may rely on; see README.md */
 
 void sf_versions(struct request *, struct reply *);
 void sf_resources(struct request *, struct reply *);
@@ -94,6 +96,7 @@ void sf_updated(struct request *, struct reply *);
 void sf_deleted(struct request *, struct reply *);
 
 /* Finds or refuses by external id field: sets *id (NULL: none yet). */
-bool sf_external(const struct sf_object *, const char *field, const char *value, char **id, struct sf_error *);
+bool sf_external(
+	const struct sf_object *, const char *field, const char *value, char **id, struct sf_error *);
 
 #endif

@@ -24,7 +24,7 @@ static void refuse(struct reply *rep, const char *code, const char *message)
 /* What became of one record. */
 struct item {
 	char *id;
-	int created;		/* 1, 0; -1 where the reply does not tell */
+	int created; /* 1, 0; -1 where the reply does not tell */
 	struct sf_error e;
 };
 
@@ -32,13 +32,15 @@ static void add_item(struct text *t, const struct item *it)
 {
 	if (!it->e.code) {
 		text_printf(t, "{\"id\":\"%s\",\"success\":true,\"errors\":[]%s}", it->id,
-			    it->created < 0 ? "" : it->created ? ",\"created\":true" : ",\"created\":false");
+			it->created < 0 ? ""
+			: it->created	? ",\"created\":true"
+					: ",\"created\":false");
 		return;
 	}
 	text_printf(t, "{\"success\":false,\"errors\":[{\"statusCode\":\"%s\",\"message\":", it->e.code);
 	text_json(t, it->e.message);
 	text_printf(t, ",\"fields\":[%s%s%s]}]}", it->e.field ? "\"" : "", it->e.field ? it->e.field : "",
-		    it->e.field ? "\"" : "");
+		it->e.field ? "\"" : "");
 }
 
 /* With allOrNone one failure undoes all: the others say that they were rolled back. */
@@ -54,7 +56,8 @@ static void reply_items(struct reply *rep, struct item *items, size_t n, bool al
 		db_run("RELEASE many", "");
 	for (size_t i = 0; i < n; i++) {
 		if (failed && all_or_none && !items[i].e.code)
-			sf_fail(&items[i].e, "ALL_OR_NONE_OPERATION_ROLLED_BACK", NULL, "Record rolled back because not all "
+			sf_fail(&items[i].e, "ALL_OR_NONE_OPERATION_ROLLED_BACK", NULL,
+				"Record rolled back because not all "
 				"records were valid and the request was using AllOrNone header");
 		text_add(&t, i ? "," : "[");
 		add_item(&t, &items[i]);
@@ -73,7 +76,8 @@ static bool task_record(const cJSON *record, struct sf_error *e)
 	if (!sf_object(type))
 		return sf_fail(e, "INVALID_TYPE", NULL, "sObject type '%s' is not supported.", type);
 	if (strcasecmp(type, "Task") != 0)
-		return sf_fail(e, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL, "entity type cannot be changed in the sandbox");
+		return sf_fail(e, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL,
+			"entity type cannot be changed in the sandbox");
 	return true;
 }
 
@@ -92,7 +96,8 @@ static char *record_id(const cJSON *record, struct sf_error *e)
 static void create_one(const struct request *req, const cJSON *record, struct item *it)
 {
 	if (cJSON_GetObjectItem(record, "id"))
-		sf_fail(&it->e, "INVALID_FIELD_FOR_INSERT_UPDATE", NULL, "cannot specify Id in an insert call");
+		sf_fail(&it->e, "INVALID_FIELD_FOR_INSERT_UPDATE", NULL,
+			"cannot specify Id in an insert call");
 	else
 		sf_task_create(record, req->user, SF_AS_CLIENT, &it->id, &it->e);
 }
@@ -120,7 +125,7 @@ static void upsert_one(const struct request *req, const cJSON *record, struct it
 }
 
 static void each_record(struct request *req, struct reply *rep, int created,
-			void (*one)(const struct request *, const cJSON *, struct item *))
+	void (*one)(const struct request *, const cJSON *, struct item *))
 {
 	const cJSON *records = cJSON_GetObjectItemCaseSensitive(req->json, "records"), *record;
 	struct item items[RECORDS_MAX] = { 0 };
@@ -135,7 +140,8 @@ static void each_record(struct request *req, struct reply *rep, int created,
 		return;
 	}
 	db_run("SAVEPOINT many", "");
-	cJSON_ArrayForEach(record, records) {
+	cJSON_ArrayForEach(record, records)
+	{
 		struct item *it = &items[n++];
 
 		it->created = created;
@@ -192,9 +198,8 @@ static char *joined(const cJSON *names)
 	struct text t = { 0 };
 	const cJSON *name;
 
-	cJSON_ArrayForEach(name, names)
-		if (cJSON_IsString(name))
-			text_printf(&t, "%s%s", t.len ? "," : "", name->valuestring);
+	cJSON_ArrayForEach(name, names) if (cJSON_IsString(name))
+		text_printf(&t, "%s%s", t.len ? "," : "", name->valuestring);
 	return t.s;
 }
 
@@ -222,7 +227,8 @@ void sf_many_retrieve(struct request *req, struct reply *rep)
 		return;
 	}
 	sf_reader_start(&reader, o, columns, n, sf_version(req));
-	cJSON_ArrayForEach(item, ids) {
+	cJSON_ArrayForEach(item, ids)
+	{
 		char *id = cJSON_IsString(item) ? sf_id18(item->valuestring) : NULL;
 
 		text_add(&t, t.len ? "," : "[");
@@ -251,8 +257,10 @@ static char *resolved(const char *s, const struct sub *done, size_t n)
 		const char *id = NULL;
 
 		for (size_t i = 0; i < n && !id; i++)
-			if (strlen(done[i].reference) == name && strncmp(done[i].reference, at + 2, name) == 0)
-				id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_Parse(text_str(&done[i].rep.body)), "id"));
+			if (strlen(done[i].reference) == name &&
+				strncmp(done[i].reference, at + 2, name) == 0)
+				id = cJSON_GetStringValue(
+					cJSON_GetObjectItem(cJSON_Parse(text_str(&done[i].rep.body)), "id"));
 		text_addn(&t, s, (size_t)(at - s));
 		if (id)
 			text_add(&t, id);
@@ -283,9 +291,10 @@ static void run_sub(struct request *outer, const cJSON *item, struct sub *subs, 
 	/* No body where one is needed is an empty object, so that the route's own checks speak. */
 	if (!req->json)
 		req->json = cJSON_CreateObject();
-	cJSON_ArrayForEach(header, cJSON_GetObjectItemCaseSensitive(item, "httpHeaders"))
-		if (cJSON_IsString(header) && req->nheaders < PAIRS_MAX)
-			req->headers[req->nheaders++] = (struct pair){ header->string, header->valuestring };
+	cJSON_ArrayForEach(
+		header, cJSON_GetObjectItemCaseSensitive(item, "httpHeaders")) if (cJSON_IsString(header) &&
+										   req->nheaders < PAIRS_MAX)
+		req->headers[req->nheaders++] = (struct pair){ header->string, header->valuestring };
 	http_dispatch(&sf_system, req, rep);
 	outer->writes |= req->writes;
 }
@@ -317,15 +326,18 @@ static bool check(const cJSON *list, struct sf_error *e)
 	if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) == 0)
 		return sf_fail(e, "REQUIRED_FIELD_MISSING", NULL, "compositeRequest is required");
 	if (cJSON_GetArraySize(list) > SUBREQUESTS_MAX)
-		return sf_fail(e, "LIMIT_EXCEEDED", NULL, "The limit of %d subrequests was exceeded", SUBREQUESTS_MAX);
-	cJSON_ArrayForEach(item, list) {
+		return sf_fail(e, "LIMIT_EXCEEDED", NULL, "The limit of %d subrequests was exceeded",
+			SUBREQUESTS_MAX);
+	cJSON_ArrayForEach(item, list)
+	{
 		heavies += heavy(item);
 		if (!cJSON_IsString(cJSON_GetObjectItemCaseSensitive(item, "referenceId")))
 			return sf_fail(e, "REQUIRED_FIELD_MISSING", NULL, "referenceId is required");
 	}
 	if (heavies > SUBREQUESTS_HEAVY_MAX)
-		return sf_fail(e, "LIMIT_EXCEEDED", NULL, "The limit of %d query and collection subrequests was exceeded",
-			       SUBREQUESTS_HEAVY_MAX);
+		return sf_fail(e, "LIMIT_EXCEEDED", NULL,
+			"The limit of %d query and collection subrequests was exceeded",
+			SUBREQUESTS_HEAVY_MAX);
 	return true;
 }
 
@@ -343,7 +355,8 @@ void sf_composite(struct request *req, struct reply *rep)
 		return;
 	}
 	db_run("SAVEPOINT composite", "");
-	cJSON_ArrayForEach(item, list) {
+	cJSON_ArrayForEach(item, list)
+	{
 		subs[n].reference = cJSON_GetObjectItemCaseSensitive(item, "referenceId")->valuestring;
 		if (bad == SUBREQUESTS_MAX || !all_or_none)
 			run_sub(req, item, subs, n);
@@ -359,8 +372,9 @@ void sf_composite(struct request *req, struct reply *rep)
 	text_add(&t, "{\"compositeResponse\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (undo && i != bad)
-			refuse(&subs[i].rep, "PROCESSING_HALTED", "The transaction was rolled back since another operation in "
-			       "the same transaction failed.");
+			refuse(&subs[i].rep, "PROCESSING_HALTED",
+				"The transaction was rolled back since another operation in "
+				"the same transaction failed.");
 		text_add(&t, i ? "," : "");
 		add_sub(&t, &subs[i]);
 	}

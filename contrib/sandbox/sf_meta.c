@@ -27,11 +27,13 @@ const struct sf_type_info sf_types[] = {
 	[SF_INT] = { "int", "xsd:int", "INTEGER", false },
 };
 
+/* clang-format off */
 #define SYSTEM_FIELDS \
 	{ "IsDeleted", SF_BOOLEAN, 0, 0, NULL, NULL }, \
 	{ "CreatedDate", SF_DATETIME, 0, 0, NULL, NULL }, \
 	{ "LastModifiedDate", SF_DATETIME, 0, 0, NULL, NULL }, \
 	{ "SystemModstamp", SF_DATETIME, 0, 0, NULL, NULL }
+/* clang-format on */
 
 static const struct sf_field task_fields[] = {
 	{ "Id", SF_ID, 18, SF_DEFAULTED, NULL, NULL },
@@ -85,6 +87,7 @@ static const struct sf_field person_fields[] = {
 	SYSTEM_FIELDS,
 };
 
+/* clang-format off */
 #define STATUS_FIELDS(flag) \
 	{ "Id", SF_ID, 18, SF_DEFAULTED, NULL, NULL }, \
 	{ "ApiName", SF_STRING, 255, SF_NILLABLE, NULL, NULL }, \
@@ -93,6 +96,7 @@ static const struct sf_field person_fields[] = {
 	{ "IsDefault", SF_BOOLEAN, 0, 0, NULL, NULL }, \
 	{ "SortOrder", SF_INT, 0, SF_NILLABLE, NULL, NULL }, \
 	{ "SystemModstamp", SF_DATETIME, 0, 0, NULL, NULL }
+/* clang-format on */
 
 static const struct sf_field status_fields[] = { STATUS_FIELDS("IsClosed") };
 static const struct sf_field priority_fields[] = { STATUS_FIELDS("IsHighPriority") };
@@ -134,7 +138,7 @@ static const struct {
 	{ "TaskSubtype", { "Task", "Email", "Call", "ListEmail", "LinkedIn", "Cadence" } },
 	{ "Type", { "Call", "Email", "Meeting", "Other" } },
 	{ "RecurrenceRegeneratedType", { "RecurrenceRegenerateAfterDueDate", "RecurrenceRegenerateAfterToday",
-		"RecurrenceRegenerated" } },
+					       "RecurrenceRegenerated" } },
 };
 
 const struct sf_object *sf_object(const char *name)
@@ -182,8 +186,8 @@ char *sf_create_table(const struct sf_object *o)
 
 	text_printf(&t, "CREATE TABLE IF NOT EXISTS %s(", o->name);
 	for (size_t i = 0; i < o->count; i++)
-		text_printf(&t, "%s%s %s%s", i ? ", " : "", o->fields[i].name, sf_types[o->fields[i].type].column,
-			    o->fields[i].type == SF_ID ? " UNIQUE" : "");
+		text_printf(&t, "%s%s %s%s", i ? ", " : "", o->fields[i].name,
+			sf_types[o->fields[i].type].column, o->fields[i].type == SF_ID ? " UNIQUE" : "");
 	text_add(&t, ")");
 	return t.s;
 }
@@ -232,9 +236,11 @@ char *sf_new_id(const char *prefix)
 static sqlite3_stmt *list_query(const struct sf_field *f)
 {
 	if (strcmp(f->name, "Status") == 0)
-		return db_prepare("SELECT ApiName, MasterLabel, IsDefault FROM TaskStatus ORDER BY SortOrder");
+		return db_prepare(
+			"SELECT ApiName, MasterLabel, IsDefault FROM TaskStatus ORDER BY SortOrder");
 	if (strcmp(f->name, "Priority") == 0)
-		return db_prepare("SELECT ApiName, MasterLabel, IsDefault FROM TaskPriority ORDER BY SortOrder");
+		return db_prepare(
+			"SELECT ApiName, MasterLabel, IsDefault FROM TaskPriority ORDER BY SortOrder");
 	return NULL;
 }
 
@@ -262,8 +268,9 @@ bool sf_listed(const struct sf_field *f, const char *value, bool *has_list)
 
 static void describe_value(struct text *t, const char *value, const char *label, bool is_default)
 {
-	text_printf(t, "%s{\"active\":true,\"defaultValue\":%s,\"label\":", t->s[t->len - 1] == '[' ? "" : ",",
-		    is_default ? "true" : "false");
+	text_printf(t,
+		"%s{\"active\":true,\"defaultValue\":%s,\"label\":", t->s[t->len - 1] == '[' ? "" : ",",
+		is_default ? "true" : "false");
 	text_json(t, label);
 	text_add(t, ",\"validFor\":null,\"value\":");
 	text_json(t, value);
@@ -292,16 +299,18 @@ static const char *yes(bool b)
 
 static void describe_field(struct text *t, const struct sf_field *f)
 {
-	text_printf(t, "{\"name\":\"%s\",\"label\":\"%s\",\"type\":\"%s\",\"soapType\":\"%s\",\"length\":%d,"
-		    "\"byteLength\":%d,\"createable\":%s,\"updateable\":%s,\"nillable\":%s,\"defaultedOnCreate\":%s,"
-		    "\"filterable\":%s,\"sortable\":%s,\"groupable\":%s,\"custom\":%s,\"externalId\":%s,"
-		    "\"idLookup\":%s,\"unique\":false,\"restrictedPicklist\":%s,\"relationshipName\":",
-		    f->name, f->name, sf_types[f->type].name, sf_types[f->type].soap, f->length, f->length * 3,
-		    yes(f->flags & SF_CREATE), yes(f->flags & SF_UPDATE), yes(f->flags & SF_NILLABLE),
-		    yes(f->flags & SF_DEFAULTED || f->type == SF_BOOLEAN), yes(!(f->flags & SF_NOFILTER)),
-		    yes(!(f->flags & SF_NOFILTER)), yes(f->type != SF_COMBOBOX && f->type != SF_TEXTAREA),
-		    yes(strstr(f->name, "__c") != NULL), yes(f->flags & SF_EXTERNAL),
-		    yes(f->type == SF_ID || f->flags & SF_EXTERNAL), yes(f->flags & SF_RESTRICTED));
+	text_printf(t,
+		"{\"name\":\"%s\",\"label\":\"%s\",\"type\":\"%s\",\"soapType\":\"%s\",\"length\":%d,"
+		"\"byteLength\":%d,\"createable\":%s,\"updateable\":%s,\"nillable\":%s,\"defaultedOnCreate\":"
+		"%s,"
+		"\"filterable\":%s,\"sortable\":%s,\"groupable\":%s,\"custom\":%s,\"externalId\":%s,"
+		"\"idLookup\":%s,\"unique\":false,\"restrictedPicklist\":%s,\"relationshipName\":",
+		f->name, f->name, sf_types[f->type].name, sf_types[f->type].soap, f->length, f->length * 3,
+		yes(f->flags & SF_CREATE), yes(f->flags & SF_UPDATE), yes(f->flags & SF_NILLABLE),
+		yes(f->flags & SF_DEFAULTED || f->type == SF_BOOLEAN), yes(!(f->flags & SF_NOFILTER)),
+		yes(!(f->flags & SF_NOFILTER)), yes(f->type != SF_COMBOBOX && f->type != SF_TEXTAREA),
+		yes(strstr(f->name, "__c") != NULL), yes(f->flags & SF_EXTERNAL),
+		yes(f->type == SF_ID || f->flags & SF_EXTERNAL), yes(f->flags & SF_RESTRICTED));
 	text_json(t, f->relation);
 	text_add(t, ",\"referenceTo\":[");
 	for (const char *p = f->refers; p && *p;) {
@@ -320,13 +329,18 @@ void sf_describe(struct text *t, const struct sf_object *o, const char *version)
 	bool task = strcmp(o->name, "Task") == 0;
 	bool first = true;
 
-	text_printf(t, "{\"name\":\"%s\",\"label\":\"%s\",\"labelPlural\":\"%ss\",\"keyPrefix\":\"%s\",\"custom\":false,"
-		    "\"createable\":%s,\"updateable\":%s,\"deletable\":%s,\"queryable\":true,\"retrieveable\":true,"
-		    "\"replicateable\":%s,\"undeletable\":%s,\"searchable\":true,\"urls\":{"
-		    "\"sobject\":\"/services/data/%s/sobjects/%s\",\"describe\":\"/services/data/%s/sobjects/%s/describe\","
-		    "\"rowTemplate\":\"/services/data/%s/sobjects/%s/{ID}\"},\"childRelationships\":[],"
-		    "\"recordTypeInfos\":[],\"fields\":[", o->name, o->label, o->label, o->prefix, yes(task), yes(task),
-		    yes(task), yes(task), yes(task), version, o->name, version, o->name, version, o->name);
+	text_printf(t,
+		"{\"name\":\"%s\",\"label\":\"%s\",\"labelPlural\":\"%ss\",\"keyPrefix\":\"%s\",\"custom\":"
+		"false,"
+		"\"createable\":%s,\"updateable\":%s,\"deletable\":%s,\"queryable\":true,\"retrieveable\":"
+		"true,"
+		"\"replicateable\":%s,\"undeletable\":%s,\"searchable\":true,\"urls\":{"
+		"\"sobject\":\"/services/data/%s/sobjects/%s\",\"describe\":\"/services/data/%s/sobjects/%s/"
+		"describe\","
+		"\"rowTemplate\":\"/services/data/%s/sobjects/%s/{ID}\"},\"childRelationships\":[],"
+		"\"recordTypeInfos\":[],\"fields\":[",
+		o->name, o->label, o->label, o->prefix, yes(task), yes(task), yes(task), yes(task), yes(task),
+		version, o->name, version, o->name, version, o->name);
 	for (size_t i = 0; i < o->count; i++) {
 		if (hidden(&o->fields[i]))
 			continue;
@@ -354,7 +368,8 @@ int sf_http_status(const char *code)
 	static const struct {
 		const char *code;
 		int status;
-	} table[] = {	/* the rest is 400 */
+	} table[] = {
+		/* the rest is 400 */
 		{ "INVALID_SESSION_ID", 401 },
 		{ "INVALID_AUTH_HEADER", 401 },
 		{ "REQUEST_LIMIT_EXCEEDED", 403 },

@@ -26,14 +26,17 @@ static const char *get(const struct form *f, const char *name)
 
 static void oauth_error(struct reply *rep, const char *error, const char *description)
 {
-	http_reply(rep, 400, SF_JSON, fmt("{\"error\":\"%s\",\"error_description\":\"%s\"}", error, description));
+	http_reply(rep, 400, SF_JSON,
+		fmt("{\"error\":\"%s\",\"error_description\":\"%s\"}", error, description));
 }
 
 void sf_fixed_tokens(void)
 {
-	db_run("INSERT OR IGNORE INTO token VALUES('sf-token','access','fixed','005000000000007AAA',9e18,1,0),"
+	db_run("INSERT OR IGNORE INTO token "
+	       "VALUES('sf-token','access','fixed','005000000000007AAA',9e18,1,0),"
 	       "('sf-token-ben','access','fixed-ben','005000000000008AAA',9e18,1,0),"
-	       "('sf-refresh','refresh','first','005000000000007AAA',9e18,0,0)", "");
+	       "('sf-refresh','refresh','first','005000000000007AAA',9e18,0,0)",
+		"");
 }
 
 void sf_expire_tokens(void)
@@ -46,26 +49,30 @@ static char *new_token(const char *kind, const char *family, const char *user)
 	char random[33];
 
 	hex_random(random, 32);
-	char *token = strcmp(kind, "access") == 0 ? fmt("00D000000000001!AQ.%s", random) : fmt("5Aep861.%s", random);
+	char *token = strcmp(kind, "access") == 0 ? fmt("00D000000000001!AQ.%s", random)
+						  : fmt("5Aep861.%s", random);
 	int64_t ttl = strcmp(kind, "access") == 0 ? config.token_ttl * 1000LL : 0;
 
-	db_run("INSERT INTO token(token, kind, family, user, expires) VALUES(?,?,?,?,?)", "ssssi", token, kind, family, user,
-	       ttl ? clock_now() + ttl : INT64_MAX);
+	db_run("INSERT INTO token(token, kind, family, user, expires) VALUES(?,?,?,?,?)", "ssssi", token,
+		kind, family, user, ttl ? clock_now() + ttl : INT64_MAX);
 	return token;
 }
 
-static void grant(struct request *req, struct reply *rep, const char *family, const char *user, bool with_refresh)
+static void grant(
+	struct request *req, struct reply *rep, const char *family, const char *user, bool with_refresh)
 {
 	const char *host = http_header(req, "Host");
-	const char *here = config.instance_url[0] ? config.instance_url : fmt("http://%s", host ? host : "127.0.0.1");
+	const char *here =
+		config.instance_url[0] ? config.instance_url : fmt("http://%s", host ? host : "127.0.0.1");
 	struct text t = { 0 };
 
 	text_printf(&t, "{\"access_token\":\"%s\",", new_token("access", family, user));
 	if (with_refresh)
 		text_printf(&t, "\"refresh_token\":\"%s\",", new_token("refresh", family, user));
-	text_printf(&t, "\"instance_url\":\"%s\",\"id\":\"http://%s/id/%s/%s\",\"token_type\":\"Bearer\","
-		    "\"issued_at\":\"%lld\",\"signature\":\"c2FuZGJveA==\",\"scope\":\"refresh_token api\"}", here,
-		    host ? host : "127.0.0.1", SF_ORG, user, (long long)clock_now());
+	text_printf(&t,
+		"\"instance_url\":\"%s\",\"id\":\"http://%s/id/%s/%s\",\"token_type\":\"Bearer\","
+		"\"issued_at\":\"%lld\",\"signature\":\"c2FuZGJveA==\",\"scope\":\"refresh_token api\"}",
+		here, host ? host : "127.0.0.1", SF_ORG, user, (long long)clock_now());
 	sf_reply_json(rep, 200, &t);
 }
 
@@ -82,7 +89,8 @@ static void by_refresh(struct request *req, struct reply *rep, const struct form
 {
 	const char *token = get(f, "refresh_token");
 	char *family = db_text("SELECT family FROM token WHERE token = ? AND kind = 'refresh'", "s", token);
-	char *user = db_text("SELECT user FROM token WHERE token = ? AND kind = 'refresh' AND NOT dead", "s", token);
+	char *user = db_text(
+		"SELECT user FROM token WHERE token = ? AND kind = 'refresh' AND NOT dead", "s", token);
 
 	if (user && config.rotate)
 		db_run("UPDATE token SET dead = 1 WHERE token = ?", "s", token);
@@ -112,7 +120,8 @@ static char *s256(const char *verifier)
 static void by_code(struct request *req, struct reply *rep, const struct form *f)
 {
 	const char *code = get(f, "code");
-	sqlite3_stmt *st = db_query("SELECT client, redirect, challenge, user, at FROM auth_code WHERE code = ?", "s", code);
+	sqlite3_stmt *st = db_query(
+		"SELECT client, redirect, challenge, user, at FROM auth_code WHERE code = ?", "s", code);
 	bool found = db_row(st);
 	char *redirect = found ? keep(db_column(st, 1)) : NULL;
 	char *challenge = found ? keep(db_column(st, 2)) : NULL;
@@ -122,7 +131,8 @@ static void by_code(struct request *req, struct reply *rep, const struct form *f
 	sqlite3_finalize(st);
 	db_run("DELETE FROM auth_code WHERE code = ?", "s", code);
 	if (!fresh)
-		oauth_error(rep, "invalid_grant", found ? "expired authorization code" : "invalid authorization code");
+		oauth_error(rep, "invalid_grant",
+			found ? "expired authorization code" : "invalid authorization code");
 	else if (strcmp(redirect, get(f, "redirect_uri")) != 0)
 		oauth_error(rep, "redirect_uri_mismatch", "redirect_uri must match configuration");
 	else if (*challenge && strcmp(challenge, s256(get(f, "code_verifier"))) != 0)
@@ -164,7 +174,7 @@ static void by_jwt(struct request *req, struct reply *rep, const struct form *f)
 static const struct {
 	const char *type;
 	void (*handle)(struct request *, struct reply *, const struct form *);
-	bool client;	/* client_id must be known */
+	bool client; /* client_id must be known */
 } grants[] = {
 	{ "refresh_token", by_refresh, true },
 	{ "authorization_code", by_code, true },
@@ -202,7 +212,8 @@ void sf_revoke(struct request *req, struct reply *rep)
 		return;
 	}
 	db_run("UPDATE token SET dead = 1 WHERE token = ? OR (family = ? AND "
-	       "(SELECT kind FROM token WHERE token = ?1) = 'refresh')", "ss", get(&f, "token"), family);
+	       "(SELECT kind FROM token WHERE token = ?1) = 'refresh')",
+		"ss", get(&f, "token"), family);
 	http_reply(rep, 200, NULL, NULL);
 }
 
@@ -222,12 +233,16 @@ static void ask(struct reply *rep, const struct form *f)
 	struct text t = { 0 };
 
 	text_add(&t, "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>Allow access?</title>\n"
-		 "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem}"
-		 "button{font:inherit;padding:.5rem 2rem;border:0;border-radius:.4rem;background:#0b5cab;color:#fff}</style>\n"
-		 "<h1>Allow access?</h1>\n<p><b>");
+		     "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh "
+		     "auto;padding:0 1rem}"
+		     "button{font:inherit;padding:.5rem "
+		     "2rem;border:0;border-radius:.4rem;background:#0b5cab;color:#fff}</style>\n"
+		     "<h1>Allow access?</h1>\n<p><b>");
 	add_escaped(&t, get(f, "client_id"));
-	text_add(&t, "</b> wants to read and write your tasks (api, refresh_token). You are Ann Lee, in the sandbox.</p>\n"
-		 "<form method=post action=/services/oauth2/authorize><input type=hidden name=approve value=1>");
+	text_add(&t, "</b> wants to read and write your tasks (api, refresh_token). You are Ann Lee, in the "
+		     "sandbox.</p>\n"
+		     "<form method=post action=/services/oauth2/authorize><input type=hidden name=approve "
+		     "value=1>");
 	for (size_t i = 0; i < f->n; i++) {
 		text_add(&t, "<input type=hidden name=\"");
 		add_escaped(&t, f->p[i].name);
@@ -244,7 +259,8 @@ static char *url_encoded(const char *s)
 	struct text t = { 0 };
 
 	for (; *s; s++)
-		if (strchr("-._~", *s) || (*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z'))
+		if (strchr("-._~", *s) || (*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') ||
+			(*s >= 'a' && *s <= 'z'))
 			text_addn(&t, s, 1);
 		else
 			text_printf(&t, "%%%02X", (unsigned char)*s);
@@ -256,8 +272,9 @@ static void redirect(struct reply *rep, const struct form *f, const char *answer
 	const char *to = get(f, "redirect_uri");
 
 	http_reply(rep, 302, NULL, NULL);
-	http_reply_header(rep, "Location", fmt("%s%c%s&state=%s", to, strchr(to, '?') ? '&' : '?', answer,
-					       url_encoded(get(f, "state"))));
+	http_reply_header(rep, "Location",
+		fmt("%s%c%s&state=%s", to, strchr(to, '?') ? '&' : '?', answer,
+			url_encoded(get(f, "state"))));
 }
 
 static void allow(struct reply *rep, const struct form *f)
@@ -265,8 +282,8 @@ static void allow(struct reply *rep, const struct form *f)
 	char code[33];
 
 	hex_random(code, 32);
-	db_run("INSERT INTO auth_code VALUES(?,?,?,?,?,?)", "sssssi", code, get(f, "client_id"), get(f, "redirect_uri"),
-	       get(f, "code_challenge"), "005000000000007AAA", clock_now());
+	db_run("INSERT INTO auth_code VALUES(?,?,?,?,?,?)", "sssssi", code, get(f, "client_id"),
+		get(f, "redirect_uri"), get(f, "code_challenge"), "005000000000007AAA", clock_now());
 	redirect(rep, f, fmt("code=%s", code));
 }
 
@@ -301,14 +318,19 @@ void sf_authorize(struct request *req, struct reply *rep)
 
 void sf_userinfo(struct request *req, struct reply *rep)
 {
-	static const char *const names[] = { "name", "email", "preferred_username", "zoneinfo", "username", "timezone" };
-	sqlite3_stmt *st = db_query("SELECT Name, Email, Username, TimeZoneSidKey, Username, TimeZoneSidKey FROM User "
-				    "WHERE Id = ?", "s", req->user);
+	static const char *const names[] = { "name", "email", "preferred_username", "zoneinfo", "username",
+		"timezone" };
+	sqlite3_stmt *st =
+		db_query("SELECT Name, Email, Username, TimeZoneSidKey, Username, TimeZoneSidKey FROM User "
+			 "WHERE Id = ?",
+			"s", req->user);
 	struct text t = { 0 };
 
-	text_printf(&t, "{\"sub\":\"http://%s/id/%s/%s\",\"id\":\"http://%s/id/%s/%s\",\"user_id\":\"%s\","
-		    "\"organization_id\":\"%s\",\"active\":true", http_header(req, "Host"), SF_ORG, req->user,
-		    http_header(req, "Host"), SF_ORG, req->user, req->user, SF_ORG);
+	text_printf(&t,
+		"{\"sub\":\"http://%s/id/%s/%s\",\"id\":\"http://%s/id/%s/%s\",\"user_id\":\"%s\","
+		"\"organization_id\":\"%s\",\"active\":true",
+		http_header(req, "Host"), SF_ORG, req->user, http_header(req, "Host"), SF_ORG, req->user,
+		req->user, SF_ORG);
 	for (int i = 0, row = db_row(st); row && i < 6; i++) {
 		text_printf(&t, ",\"%s\":", names[i]);
 		text_json(&t, db_column(st, i));
@@ -328,20 +350,28 @@ static char *element(const char *xml, const char *name)
 
 void sf_soap_login(struct request *req, struct reply *rep)
 {
-	static const char envelope[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope "
+	static const char envelope[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope "
 		"xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body>";
 	static const char end[] = "</soapenv:Body></soapenv:Envelope>";
 	const char *body = req->body_len ? req->body : "", *host = http_header(req, "Host");
 	char *user = db_text("SELECT Id FROM User WHERE Username = ?", "s", element(body, "username"));
 
 	if (!user || !*element(body, "password")) {
-		http_reply(rep, 500, "text/xml", fmt("%s<soapenv:Fault><faultcode>INVALID_LOGIN</faultcode><faultstring>"
-			   "INVALID_LOGIN: Invalid username, password, security token; or user locked out.</faultstring>"
-			   "</soapenv:Fault>%s", envelope, end));
+		http_reply(rep, 500, "text/xml",
+			fmt("%s<soapenv:Fault><faultcode>INVALID_LOGIN</faultcode><faultstring>"
+			    "INVALID_LOGIN: Invalid username, password, security token; or user locked "
+			    "out.</faultstring>"
+			    "</soapenv:Fault>%s",
+				envelope, end));
 		return;
 	}
-	http_reply(rep, 200, "text/xml", fmt("%s<loginResponse xmlns=\"urn:partner.soap.sforce.com\"><result>"
-		   "<serverUrl>http://%s/services/Soap/u/%s/%s</serverUrl><sessionId>%s</sessionId><userId>%s</userId>"
-		   "<userInfo><organizationId>%s</organizationId><userId>%s</userId></userInfo></result></loginResponse>%s",
-		   envelope, host, req->args[0], SF_ORG, new_token("access", new_family(), user), user, SF_ORG, user, end));
+	http_reply(rep, 200, "text/xml",
+		fmt("%s<loginResponse xmlns=\"urn:partner.soap.sforce.com\"><result>"
+		    "<serverUrl>http://%s/services/Soap/u/%s/%s</serverUrl><sessionId>%s</"
+		    "sessionId><userId>%s</userId>"
+		    "<userInfo><organizationId>%s</organizationId><userId>%s</userId></userInfo></result></"
+		    "loginResponse>%s",
+			envelope, host, req->args[0], SF_ORG, new_token("access", new_family(), user), user,
+			SF_ORG, user, end));
 }

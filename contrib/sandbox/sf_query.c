@@ -14,8 +14,8 @@
 
 /* --- rows --- */
 
-void sf_reader_start(struct sf_reader *r, const struct sf_object *o, const struct soql_column *columns, size_t n,
-		     const char *version)
+void sf_reader_start(struct sf_reader *r, const struct sf_object *o, const struct soql_column *columns,
+	size_t n, const char *version)
 {
 	r->object = o;
 	r->ncolumns = n;
@@ -43,8 +43,8 @@ static void add_value(struct text *t, const struct sf_field *f, const char *v)
 
 static void add_attributes(struct text *t, const struct sf_reader *r, const char *type, const char *id)
 {
-	text_printf(t, "{\"attributes\":{\"type\":\"%s\",\"url\":\"/services/data/%s/sobjects/%s/%s\"}", type, r->version,
-		    type, id);
+	text_printf(t, "{\"attributes\":{\"type\":\"%s\",\"url\":\"/services/data/%s/sobjects/%s/%s\"}", type,
+		r->version, type, id);
 }
 
 /* The relation's columns together, where its first one stands. */
@@ -102,8 +102,8 @@ size_t sf_all_columns(const struct sf_object *o, struct soql_column *out)
 	return n;
 }
 
-bool sf_named_columns(const struct sf_object *o, const char *names, struct soql_column *out, size_t *n,
-		      struct sf_error *e)
+bool sf_named_columns(
+	const struct sf_object *o, const char *names, struct soql_column *out, size_t *n, struct sf_error *e)
 {
 	*n = 0;
 	while (*names) {
@@ -111,9 +111,11 @@ bool sf_named_columns(const struct sf_object *o, const char *names, struct soql_
 		char *name = keepn(names, len);
 
 		if (*n == SOQL_COLUMNS_MAX || (len && !soql_column(o, name, &out[*n])))
-			return sf_fail(e, "INVALID_FIELD", NULL, "No such column '%s' on entity '%s'. If you are attempting to "
-				       "use a custom field, be sure to append the '__c' after the custom field name.", name,
-				       o->name);
+			return sf_fail(e, "INVALID_FIELD", NULL,
+				"No such column '%s' on entity '%s'. If you are attempting to "
+				"use a custom field, be sure to append the '__c' after the custom field "
+				"name.",
+				name, o->name);
 		*n += len > 0;
 		names += len + (names[len] == ',');
 	}
@@ -125,7 +127,7 @@ bool sf_visible(const struct sf_object *o, const char *id, const char *user)
 	if (strcmp(o->name, "Task") != 0)
 		return true;
 	return db_int("SELECT NOT IsDeleted AND (OwnerId = ? OR NOT ?) FROM Task WHERE Id = ?", "sis", user,
-		      (int64_t)config.private_sharing, id);
+		(int64_t)config.private_sharing, id);
 }
 
 /* --- pages: a locator keeps the ids of one moment, the rows are read when their page is asked for --- */
@@ -144,7 +146,7 @@ static long page_size(const struct request *req)
 }
 
 static void reply_page(struct request *req, struct reply *rep, const struct soql_plan *plan, const char *ids,
-		       size_t from, char *locator)
+	size_t from, char *locator)
 {
 	size_t total = strlen(ids) / ID_LEN, size = (size_t)page_size(req);
 	size_t to = total - from < size ? total : from + size;
@@ -154,11 +156,13 @@ static void reply_page(struct request *req, struct reply *rep, const struct soql
 
 	if (to < total && !locator) {
 		locator = fmt("0r8%s", sf_new_id("000") + 3);
-		db_run("INSERT INTO locator VALUES(?, ?, ?, ?)", "sssi", locator, http_param(req, "q"), ids, clock_now());
+		db_run("INSERT INTO locator VALUES(?, ?, ?, ?)", "sssi", locator, http_param(req, "q"), ids,
+			clock_now());
 	}
 	text_printf(&t, "{\"totalSize\":%zu,\"done\":%s", total, to == total ? "true" : "false");
 	if (to < total)
-		text_printf(&t, ",\"nextRecordsUrl\":\"/services/data/%s/query/%s-%zu\"", sf_version(req), locator, to);
+		text_printf(&t, ",\"nextRecordsUrl\":\"/services/data/%s/query/%s-%zu\"", sf_version(req),
+			locator, to);
 	text_add(&t, ",\"records\":[");
 	sf_reader_start(&reader, plan->object, plan->columns, plan->ncolumns, sf_version(req));
 	for (size_t i = from; i < to; i++) {
@@ -209,10 +213,12 @@ static void run(struct request *req, struct reply *rep, bool all)
 	}
 	size_t total = ids.len / ID_LEN;
 
-	http_reply(rep, 200, SF_JSON, q->count_id ?
-		   fmt("{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":\"AggregateResult\"},"
-		       "\"expr0\":%zu}]}", total) :
-		   fmt("{\"totalSize\":%zu,\"done\":true,\"records\":[]}", total));
+	http_reply(rep, 200, SF_JSON,
+		q->count_id ? fmt("{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":"
+				  "\"AggregateResult\"},"
+				  "\"expr0\":%zu}]}",
+				      total)
+			    : fmt("{\"totalSize\":%zu,\"done\":true,\"records\":[]}", total));
 }
 
 void sf_query(struct request *req, struct reply *rep)

@@ -30,7 +30,8 @@ static bool is_task(const struct request *req, struct reply *rep)
 	if (!o)
 		not_found(rep);
 	else
-		refuse(rep, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be changed in the sandbox");
+		refuse(rep, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+			"entity type cannot be changed in the sandbox");
 	return false;
 }
 
@@ -49,11 +50,13 @@ static bool conditions_hold(const struct request *req, struct reply *rep, const 
 		return false;
 	}
 	if (unmodified && last > given) {
-		http_reply(rep, 412, SF_JSON, "[{\"message\":\"The precondition of the request was not met\","
-			   "\"errorCode\":\"PRECONDITION_FAILED\"}]");
+		http_reply(rep, 412, SF_JSON,
+			"[{\"message\":\"The precondition of the request was not met\","
+			"\"errorCode\":\"PRECONDITION_FAILED\"}]");
 		return false;
 	}
-	if (modified && strcmp(req->method, "GET") == 0 && time_http_parse(modified, &given) && last <= given) {
+	if (modified && strcmp(req->method, "GET") == 0 && time_http_parse(modified, &given) &&
+		last <= given) {
 		http_reply(rep, 304, NULL, NULL);
 		return false;
 	}
@@ -113,8 +116,10 @@ static void get_row(struct request *req, struct reply *rep, const struct sf_obje
 		return;
 	}
 	sf_reply_json(rep, 200, &t);
-	const char *stamp = sf_field(o, "LastModifiedDate") ?
-		db_text(fmt("SELECT LastModifiedDate FROM %s WHERE Id = ?", o->name), "s", id) : NULL;
+	const char *stamp =
+		sf_field(o, "LastModifiedDate")
+			? db_text(fmt("SELECT LastModifiedDate FROM %s WHERE Id = ?", o->name), "s", id)
+			: NULL;
 
 	if (stamp && time_parse(stamp, &ms))
 		http_reply_header(rep, "Last-Modified", time_http(ms, buf));
@@ -181,18 +186,21 @@ void sf_row_delete(struct request *req, struct reply *rep)
 
 /* --- by external id --- */
 
-bool sf_external(const struct sf_object *o, const char *field, const char *value, char **id, struct sf_error *e)
+bool sf_external(
+	const struct sf_object *o, const char *field, const char *value, char **id, struct sf_error *e)
 {
 	const struct sf_field *f = sf_field(o, field);
 
 	*id = NULL;
 	if (!f || (!(f->flags & SF_EXTERNAL) && f->type != SF_ID))
-		return sf_fail(e, "NOT_FOUND", NULL, "Provided external ID field does not exist or is not accessible: %s",
-			       field);
+		return sf_fail(e, "NOT_FOUND", NULL,
+			"Provided external ID field does not exist or is not accessible: %s", field);
 	if (f->type == SF_ID && !sf_id18(value))
 		return sf_fail(e, "MALFORMED_ID", NULL, "Id: id value of incorrect type: %.40s", value);
-	sqlite3_stmt *st = db_query(fmt("SELECT Id FROM %s WHERE %s = ? AND NOT IsDeleted ORDER BY CreatedDate, Id", o->name,
-					f->name), "s", f->type == SF_ID ? sf_id18(value) : value);
+	sqlite3_stmt *st =
+		db_query(fmt("SELECT Id FROM %s WHERE %s = ? AND NOT IsDeleted ORDER BY CreatedDate, Id",
+				 o->name, f->name),
+			"s", f->type == SF_ID ? sf_id18(value) : value);
 	bool many = false;
 
 	if (db_row(st)) {
@@ -201,7 +209,8 @@ bool sf_external(const struct sf_object *o, const char *field, const char *value
 	}
 	sqlite3_finalize(st);
 	if (many)
-		return sf_fail(e, "DUPLICATE_EXTERNAL_ID", NULL, "More than one record found for external id field: [%s]", *id);
+		return sf_fail(e, "DUPLICATE_EXTERNAL_ID", NULL,
+			"More than one record found for external id field: [%s]", *id);
 	if (!*id && f->type == SF_ID)
 		return sf_fail(e, "INVALID_CROSS_REFERENCE_KEY", NULL, "invalid cross reference id");
 	return true;
@@ -219,18 +228,23 @@ void sf_row_upsert(struct request *req, struct reply *rep)
 
 	if (sf_external(o, field, value, &id, &e)) {
 		if (cJSON_GetObjectItem(req->json, field))
-			sf_fail(&e, "INVALID_FIELD", NULL, "The %s field should not be specified in the sobject data.", field);
+			sf_fail(&e, "INVALID_FIELD", NULL,
+				"The %s field should not be specified in the sobject data.", field);
 		else if (id) {
 			update(req, rep, id);
 			if (rep->status == 204)
-				http_reply(rep, 200, SF_JSON, fmt("{\"id\":\"%s\",\"success\":true,\"errors\":[],"
-								  "\"created\":false}", id));
+				http_reply(rep, 200, SF_JSON,
+					fmt("{\"id\":\"%s\",\"success\":true,\"errors\":[],"
+					    "\"created\":false}",
+						id));
 			return;
 		} else {
 			cJSON_AddStringToObject(req->json, field, value);
 			if (sf_task_create(req->json, req->user, SF_AS_CLIENT, &id, &e)) {
-				http_reply(rep, 201, SF_JSON, fmt("{\"id\":\"%s\",\"success\":true,\"errors\":[],"
-								  "\"created\":true}", id));
+				http_reply(rep, 201, SF_JSON,
+					fmt("{\"id\":\"%s\",\"success\":true,\"errors\":[],"
+					    "\"created\":true}",
+						id));
 				return;
 			}
 		}

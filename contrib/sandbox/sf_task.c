@@ -67,7 +67,7 @@ static void store(const struct row *r, bool insert)
 		text_add(&t, insert ? "INSERT INTO Task VALUES(" : "UPDATE Task SET ");
 		for (int i = 0; i < n; i++)
 			text_printf(&t, "%s%s%s?%d", i ? ", " : "", insert ? "" : r->object->fields[i].name,
-				    insert ? "" : " = ", i + 1);
+				insert ? "" : " = ", i + 1);
 		text_add(&t, insert ? ")" : " WHERE Id = ?1");
 		*st = db_prepare(t.s);
 	}
@@ -82,12 +82,14 @@ static void store(const struct row *r, bool insert)
 
 static bool bad_json(struct sf_error *e, const struct sf_field *f, const cJSON *v)
 {
-	static const char *const kinds[] = { "VALUE_STRING", "VALUE_NUMBER_INT", "VALUE_TRUE", "START_OBJECT" };
+	static const char *const kinds[] = { "VALUE_STRING", "VALUE_NUMBER_INT", "VALUE_TRUE",
+		"START_OBJECT" };
 	const char *kind = kinds[cJSON_IsString(v) ? 0 : cJSON_IsNumber(v) ? 1 : cJSON_IsBool(v) ? 2 : 3];
 
-	return sf_fail(e, "JSON_PARSER_ERROR", NULL, "Cannot deserialize instance of %s from %s value %.60s or request "
-		       "may be missing a required field at [line:1, column:2]", sf_types[f->type].name, kind,
-		       cJSON_IsString(v) ? v->valuestring : "");
+	return sf_fail(e, "JSON_PARSER_ERROR", NULL,
+		"Cannot deserialize instance of %s from %s value %.60s or request "
+		"may be missing a required field at [line:1, column:2]",
+		sf_types[f->type].name, kind, cJSON_IsString(v) ? v->valuestring : "");
 }
 
 static bool text_value(const struct sf_field *f, const cJSON *v, const char **out, struct sf_error *e)
@@ -98,8 +100,8 @@ static bool text_value(const struct sf_field *f, const cJSON *v, const char **ou
 	if (!**out)
 		*out = NULL;
 	else if (utf8_length(*out) > (size_t)f->length)
-		return sf_fail(e, "STRING_TOO_LONG", f->name, "%s: data value too large: %.80s (max length=%d)", f->name,
-			       *out, f->length);
+		return sf_fail(e, "STRING_TOO_LONG", f->name,
+			"%s: data value too large: %.80s (max length=%d)", f->name, *out, f->length);
 	return true;
 }
 
@@ -109,10 +111,11 @@ static bool picklist_value(const struct sf_field *f, const cJSON *v, const char 
 
 	if (!text_value(f, v, out, e) || !*out)
 		return !e->code;
-	if (sf_listed(f, *out, &has_list) || !has_list || !(f->flags & SF_RESTRICTED || config.restrict_picklists))
+	if (sf_listed(f, *out, &has_list) || !has_list ||
+		!(f->flags & SF_RESTRICTED || config.restrict_picklists))
 		return true;
 	return sf_fail(e, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f->name,
-		       "%s: bad value for restricted picklist field: %s", f->name, *out);
+		"%s: bad value for restricted picklist field: %s", f->name, *out);
 }
 
 static bool reference_value(const struct sf_field *f, const cJSON *v, const char **out, struct sf_error *e)
@@ -124,7 +127,8 @@ static bool reference_value(const struct sf_field *f, const cJSON *v, const char
 		return true;
 	*out = sf_id18(v->valuestring);
 	if (!*out)
-		return sf_fail(e, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s", f->name, v->valuestring);
+		return sf_fail(e, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s", f->name,
+			v->valuestring);
 	return true;
 }
 
@@ -156,11 +160,19 @@ static bool int_value(const struct sf_field *f, const cJSON *v, const char **out
 	return cJSON_IsNumber(v) || bad_json(e, f, v);
 }
 
-static bool (*const converters[])(const struct sf_field *, const cJSON *, const char **, struct sf_error *) = {
-	[SF_ID] = reference_value, [SF_STRING] = text_value, [SF_COMBOBOX] = text_value,
-	[SF_PICKLIST] = picklist_value, [SF_TEXTAREA] = text_value, [SF_EMAIL] = text_value,
-	[SF_REFERENCE] = reference_value, [SF_DATE] = date_value, [SF_DATETIME] = date_value,
-	[SF_BOOLEAN] = bool_value, [SF_INT] = int_value,
+static bool (*const converters[])(
+	const struct sf_field *, const cJSON *, const char **, struct sf_error *) = {
+	[SF_ID] = reference_value,
+	[SF_STRING] = text_value,
+	[SF_COMBOBOX] = text_value,
+	[SF_PICKLIST] = picklist_value,
+	[SF_TEXTAREA] = text_value,
+	[SF_EMAIL] = text_value,
+	[SF_REFERENCE] = reference_value,
+	[SF_DATE] = date_value,
+	[SF_DATETIME] = date_value,
+	[SF_BOOLEAN] = bool_value,
+	[SF_INT] = int_value,
 };
 
 /* --- the checks of a write --- */
@@ -171,16 +183,19 @@ static bool take(struct row *r, const cJSON *v, bool creating, enum sf_how how, 
 	const char *value = NULL;
 
 	if (!f)
-		return sf_fail(e, "INVALID_FIELD", NULL, "No such column '%s' on sobject of type %s", v->string,
-			       r->object->name);
+		return sf_fail(e, "INVALID_FIELD", NULL, "No such column '%s' on sobject of type %s",
+			v->string, r->object->name);
 	if (how == SF_AS_CLIENT && !(f->flags & (creating ? SF_CREATE : SF_UPDATE)))
-		return sf_fail(e, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name, "Unable to create/update fields: %s. Please "
-			       "check the security settings of this field and verify that it is read/write for your "
-			       "profile or permission set.", f->name);
+		return sf_fail(e, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name,
+			"Unable to create/update fields: %s. Please "
+			"check the security settings of this field and verify that it is read/write for your "
+			"profile or permission set.",
+			f->name);
 	if (!cJSON_IsNull(v) && !converters[f->type](f, v, &value, e))
 		return false;
 	if (!value && !(f->flags & SF_NILLABLE) && how == SF_AS_CLIENT)
-		return sf_fail(e, "REQUIRED_FIELD_MISSING", f->name, "Required fields are missing: [%s]", f->name);
+		return sf_fail(
+			e, "REQUIRED_FIELD_MISSING", f->name, "Required fields are missing: [%s]", f->name);
 	if (value || f->flags & SF_NILLABLE)
 		r->v[f - r->object->fields] = value;
 	return true;
@@ -190,8 +205,9 @@ static bool exists(const char *id, const char *prefixes)
 {
 	if (!strstr(prefixes, keepn(id, 3)))
 		return false;
-	return strncmp(id, "005", 3) == 0 ? db_int("SELECT 1 FROM User WHERE Id = ?", "s", id) :
-					    db_int("SELECT 1 FROM person WHERE Id = ? AND NOT IsDeleted", "s", id);
+	return strncmp(id, "005", 3) == 0
+		       ? db_int("SELECT 1 FROM User WHERE Id = ?", "s", id)
+		       : db_int("SELECT 1 FROM person WHERE Id = ? AND NOT IsDeleted", "s", id);
 }
 
 static bool check_references(const struct row *r, const struct row *before, struct sf_error *e)
@@ -202,7 +218,8 @@ static bool check_references(const struct row *r, const struct row *before, stru
 		const char *id = get(r, fields[i][0]), *old = get(before, fields[i][0]);
 
 		if (id && !(old && strcmp(id, old) == 0) && !exists(id, fields[i][1]))
-			return sf_fail(e, "INVALID_CROSS_REFERENCE_KEY", fields[i][0], "invalid cross reference id: %s", id);
+			return sf_fail(e, "INVALID_CROSS_REFERENCE_KEY", fields[i][0],
+				"invalid cross reference id: %s", id);
 	}
 	return true;
 }
@@ -221,7 +238,7 @@ static bool check_series(const struct row *r, const struct row *before, struct s
 	for (size_t i = 0; i < 2 && truth(get(before, "IsRecurrence")); i++)
 		if (changed(r, before, fields[i]))
 			return sf_fail(e, "FIELD_INTEGRITY_EXCEPTION", fields[i],
-				       "%s cannot be changed on a recurring task", fields[i]);
+				"%s cannot be changed on a recurring task", fields[i]);
 	return true;
 }
 
@@ -230,7 +247,8 @@ static bool check_series(const struct row *r, const struct row *before, struct s
 static void derive(struct row *r, const struct row *before, const char *stamp, bool keep_given)
 {
 	bool closed = db_int("SELECT IsClosed FROM TaskStatus WHERE ApiName = ?", "s", get(r, "Status"));
-	bool high = db_int("SELECT IsHighPriority FROM TaskPriority WHERE ApiName = ?", "s", get(r, "Priority"));
+	bool high =
+		db_int("SELECT IsHighPriority FROM TaskPriority WHERE ApiName = ?", "s", get(r, "Priority"));
 
 	set(r, "IsClosed", closed ? "1" : "0");
 	set(r, "IsHighPriority", high ? "1" : "0");
@@ -250,9 +268,16 @@ static void defaults(struct row *r, const char *user, const char *stamp)
 		const char *field, *value;
 	} table[] = {
 		{ "Status", default_of("SELECT ApiName FROM TaskStatus ORDER BY IsDefault DESC, SortOrder") },
-		{ "Priority", default_of("SELECT ApiName FROM TaskPriority ORDER BY IsDefault DESC, SortOrder") },
-		{ "OwnerId", user }, { "TaskSubtype", "Task" }, { "IsDeleted", "0" }, { "IsArchived", "0" },
-		{ "IsReminderSet", "0" }, { "IsRecurrence", "0" }, { "CreatedDate", stamp }, { "CreatedById", user },
+		{ "Priority",
+			default_of("SELECT ApiName FROM TaskPriority ORDER BY IsDefault DESC, SortOrder") },
+		{ "OwnerId", user },
+		{ "TaskSubtype", "Task" },
+		{ "IsDeleted", "0" },
+		{ "IsArchived", "0" },
+		{ "IsReminderSet", "0" },
+		{ "IsRecurrence", "0" },
+		{ "CreatedDate", stamp },
+		{ "CreatedById", user },
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -287,7 +312,8 @@ static void regenerate(const struct row *done, const char *user, const char *sta
 	if (get(done, "ActivityDate") && strstr(get(done, "RecurrenceRegeneratedType"), "DueDate"))
 		date_parse(get(done, "ActivityDate"), &due);
 	int days = get(done, "RecurrenceInterval") ? atoi(get(done, "RecurrenceInterval")) : 1;
-	static const char *const fresh[] = { "Status", "CreatedDate", "CreatedById", "CompletedDateTime", "remindfs_id__c" };
+	static const char *const fresh[] = { "Status", "CreatedDate", "CreatedById", "CompletedDateTime",
+		"remindfs_id__c" };
 
 	for (size_t i = 0; i < sizeof fresh / sizeof fresh[0]; i++)
 		set(&next, fresh[i], NULL);
@@ -304,8 +330,10 @@ static bool take_all(struct row *r, const cJSON *values, bool creating, enum sf_
 {
 	const cJSON *v;
 
-	cJSON_ArrayForEach(v, values) {
-		if (strcasecmp(v->string, "attributes") == 0 || (strcasecmp(v->string, "id") == 0 && how == SF_AS_CLIENT))
+	cJSON_ArrayForEach(v, values)
+	{
+		if (strcasecmp(v->string, "attributes") == 0 ||
+			(strcasecmp(v->string, "id") == 0 && how == SF_AS_CLIENT))
 			continue;
 		if (!take(r, v, creating, how, e))
 			return false;
@@ -348,17 +376,20 @@ static bool open_for(struct row *r, const char *id, const char *user, enum sf_ho
 	bool found = load(r, id);
 
 	if (!found || (missing && how == SF_AS_CLIENT))
-		return sf_fail(e, missing, NULL, strcmp(missing, "ENTITY_IS_DELETED") == 0 ? "entity is deleted" :
-			       "invalid cross reference id");
+		return sf_fail(e, missing, NULL,
+			strcmp(missing, "ENTITY_IS_DELETED") == 0 ? "entity is deleted"
+								  : "invalid cross reference id");
 	if (how == SF_AS_CLIENT && strcmp(get(r, "OwnerId"), user) != 0) {
 		if (config.private_sharing)
 			return sf_fail(e, "INVALID_CROSS_REFERENCE_KEY", NULL, "invalid cross reference id");
-		return sf_fail(e, "INSUFFICIENT_ACCESS_OR_READONLY", NULL, "insufficient access rights on object id");
+		return sf_fail(e, "INSUFFICIENT_ACCESS_OR_READONLY", NULL,
+			"insufficient access rights on object id");
 	}
 	return true;
 }
 
-bool sf_task_update(const char *id, const cJSON *values, const char *user, enum sf_how how, struct sf_error *e)
+bool sf_task_update(
+	const char *id, const cJSON *values, const char *user, enum sf_how how, struct sf_error *e)
 {
 	struct row r = empty_row(), before;
 	char buf[TIME_TEXT];
@@ -412,6 +443,8 @@ void sf_task_housekeeping(void)
 	time_sf(ms - 365 * DAY_MS, year);
 	date_text(ms - 365 * DAY_MS, year_date);
 	db_run("DELETE FROM Task WHERE IsDeleted AND SystemModstamp < ?", "s", bin);
-	db_run("UPDATE Task SET IsArchived = 1, SystemModstamp = ? WHERE IsClosed AND NOT IsArchived AND NOT IsDeleted "
-	       "AND (ActivityDate <= ? OR (ActivityDate IS NULL AND CreatedDate <= ?))", "sss", now, year_date, year);
+	db_run("UPDATE Task SET IsArchived = 1, SystemModstamp = ? WHERE IsClosed AND NOT IsArchived AND NOT "
+	       "IsDeleted "
+	       "AND (ActivityDate <= ? OR (ActivityDate IS NULL AND CreatedDate <= ?))",
+		"sss", now, year_date, year);
 }

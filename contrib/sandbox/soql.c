@@ -8,15 +8,15 @@
 #include "clock.h"
 
 #define DEPTH_MAX 100
-#define CONDITIONS_MAX 500	/* SQLite takes expressions 1000 deep, a chain of ORs is as deep as it is long */
+#define CONDITIONS_MAX 500 /* SQLite takes expressions 1000 deep, a chain of ORs is as deep as it is long */
 
 enum token { END, WORD, STRING, LITERAL, SYMBOL, BAD };
 
 struct parser {
 	const char *s;
-	size_t at, next;	/* current token: s[at..next) */
+	size_t at, next; /* current token: s[at..next) */
 	enum token token;
-	char *text;		/* decoded string, else the token's own text */
+	char *text; /* decoded string, else the token's own text */
 	char *pattern;
 	struct sf_error *error;
 	int depth, conditions;
@@ -36,7 +36,7 @@ bool soql_fail(struct sf_error *e, const char *source, size_t at, const char *co
 	if (len > 40)
 		len = 40;
 	return sf_fail(e, code, NULL, "\n%.*s\n%*s^\nERROR at Row:%zu:Column:%zu\n%s", (int)(at - from + len),
-		       source + from, (int)(at - from), "", row, at - line + 1, message);
+		source + from, (int)(at - from), "", row, at - line + 1, message);
 }
 
 static bool malformed(struct parser *p)
@@ -44,8 +44,9 @@ static bool malformed(struct parser *p)
 	if (p->error->code)
 		return false;
 	return soql_fail(p->error, p->s, p->at, "MALFORMED_QUERY",
-			 p->token == END ? "unexpected token: <EOF>" :
-			 p->token == BAD ? p->text : fmt("unexpected token: '%.60s'", p->text));
+		p->token == END	  ? "unexpected token: <EOF>"
+		: p->token == BAD ? p->text
+				  : fmt("unexpected token: '%.60s'", p->text));
 }
 
 /* --- tokens --- */
@@ -87,7 +88,8 @@ static void string_token(struct parser *p)
 			text_add(&pattern, "\\");
 			text_addn(&pattern, &c, 1);
 		} else {
-			bad(p, (size_t)(s - p->s) - 1, fmt("Invalid string literal: illegal escape '\\%c'", c ? c : ' '));
+			bad(p, (size_t)(s - p->s) - 1,
+				fmt("Invalid string literal: illegal escape '\\%c'", c ? c : ' '));
 			return;
 		}
 	}
@@ -166,8 +168,8 @@ static bool expect(struct parser *p, enum token token, const char *text)
 
 static bool reserved(const char *word)
 {
-	static const char *const words[] = { "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ORDER",
-		"LIMIT", "OFFSET", "GROUP", "HAVING", "USING", "WITH", "NULLS", NULL };
+	static const char *const words[] = { "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE",
+		"ORDER", "LIMIT", "OFFSET", "GROUP", "HAVING", "USING", "WITH", "NULLS", NULL };
 
 	for (const char *const *w = words; *w; w++)
 		if (strcasecmp(*w, word) == 0)
@@ -197,7 +199,8 @@ static bool count(struct parser *p, struct soql *q)
 		return true;
 	q->count_id = true;
 	if (!is(p, WORD, "Id"))
-		return soql_fail(p->error, p->s, p->at, "MALFORMED_QUERY", "only COUNT() and COUNT(Id) are supported here");
+		return soql_fail(p->error, p->s, p->at, "MALFORMED_QUERY",
+			"only COUNT() and COUNT(Id) are supported here");
 	return path(p, &id) && expect(p, SYMBOL, ")");
 }
 
@@ -226,7 +229,8 @@ static bool number_like(const char *s)
 
 static bool ranged(struct parser *p, struct soql_value *v)
 {
-	static const char *const names[] = { "YESTERDAY", "TODAY", "TOMORROW", "LAST_N_DAYS", "NEXT_N_DAYS", NULL };
+	static const char *const names[] = { "YESTERDAY", "TODAY", "TOMORROW", "LAST_N_DAYS", "NEXT_N_DAYS",
+		NULL };
 	size_t len = strcspn(p->text, ":");
 
 	for (const char *const *n = names; *n; n++) {
@@ -290,8 +294,14 @@ static bool comparison(struct parser *p, struct soql_expr *e)
 		const char *symbol;
 		enum soql_op op;
 	} ops[] = {
-		{ "=", SOQL_EQ }, { "!=", SOQL_NE }, { "<>", SOQL_NE }, { "<", SOQL_LT }, { "<=", SOQL_LE },
-		{ ">", SOQL_GT }, { ">=", SOQL_GE }, { "LIKE", SOQL_LIKE },
+		{ "=", SOQL_EQ },
+		{ "!=", SOQL_NE },
+		{ "<>", SOQL_NE },
+		{ "<", SOQL_LT },
+		{ "<=", SOQL_LE },
+		{ ">", SOQL_GT },
+		{ ">=", SOQL_GE },
+		{ "LIKE", SOQL_LIKE },
 	};
 
 	if (!path(p, &e->path))
@@ -302,7 +312,7 @@ static bool comparison(struct parser *p, struct soql_expr *e)
 		e->op = not ? SOQL_NOT_IN : SOQL_IN;
 		return value_list(p, &e->values);
 	}
-	for (size_t i = 0; !not && i < sizeof ops / sizeof ops[0]; i++)
+	for (size_t i = 0; !not &&i < sizeof ops / sizeof ops[0]; i++)
 		if (accept(p, isalpha((unsigned char)ops[i].symbol[0]) ? WORD : SYMBOL, ops[i].symbol)) {
 			e->op = ops[i].op;
 			return value(p, &e->values);
@@ -317,10 +327,12 @@ static bool factor(struct parser *p, struct soql_expr **out)
 	bool fine;
 
 	if (p->depth++ > DEPTH_MAX)
-		return soql_fail(p->error, p->s, p->at, "MALFORMED_QUERY", "the condition is nested too deeply");
+		return soql_fail(
+			p->error, p->s, p->at, "MALFORMED_QUERY", "the condition is nested too deeply");
 	if (p->conditions++ > CONDITIONS_MAX)
-		return sf_fail(p->error, "QUERY_TOO_COMPLICATED", NULL, "Query is either selecting too many fields or the "
-			       "filter conditions are too complicated.");
+		return sf_fail(p->error, "QUERY_TOO_COMPLICATED", NULL,
+			"Query is either selecting too many fields or the "
+			"filter conditions are too complicated.");
 	if (accept(p, SYMBOL, "(")) {
 		fine = condition(p, out) && expect(p, SYMBOL, ")");
 	} else if (accept(p, WORD, "NOT")) {
@@ -397,9 +409,11 @@ bool soql_parse(const char *source, struct soql *q, struct sf_error *error)
 
 	*q = (struct soql){ .source = source, .limit = -1 };
 	if (strlen(source) > 100000)
-		return sf_fail(error, "MALFORMED_QUERY", NULL, "SOQL statements cannot be longer than 100000 characters.");
+		return sf_fail(error, "MALFORMED_QUERY", NULL,
+			"SOQL statements cannot be longer than 100000 characters.");
 	advance(&p);
-	if (!expect(&p, WORD, "SELECT") || !columns(&p, q) || !expect(&p, WORD, "FROM") || !path(&p, &q->object))
+	if (!expect(&p, WORD, "SELECT") || !columns(&p, q) || !expect(&p, WORD, "FROM") ||
+		!path(&p, &q->object))
 		return false;
 	if (accept(&p, WORD, "WHERE") && !condition(&p, &q->where))
 		return false;

@@ -13,7 +13,7 @@ struct compiler {
 	struct soql_plan *plan;
 	struct sf_error *error;
 	size_t bind_room;
-	bool joined[8];		/* by index into sf_relations */
+	bool joined[8]; /* by index into sf_relations */
 };
 
 /* --- names --- */
@@ -44,19 +44,24 @@ static bool column(struct compiler *c, const struct soql_path *path, struct soql
 
 	if (soql_column(o, path->text, out))
 		return true;
-	const struct sf_relation *rel = dot ? sf_relation(keepn(path->text, (size_t)(dot - path->text))) : NULL;
+	const struct sf_relation *rel =
+		dot ? sf_relation(keepn(path->text, (size_t)(dot - path->text))) : NULL;
 
 	if (dot && (!rel || !sf_field(o, rel->field)))
 		return soql_fail(c->error, c->q->source, path->at, "INVALID_FIELD",
-				 fmt("Didn't understand relationship '%.*s' in field path. If you are attempting to use "
-				     "a custom relationship, be sure to append the '__r' after the custom relationship "
-				     "name. Please reference your WSDL or the describe call for the appropriate names.",
-				     (int)(dot - path->text), path->text));
+			fmt("Didn't understand relationship '%.*s' in field path. If you are attempting to "
+			    "use "
+			    "a custom relationship, be sure to append the '__r' after the custom "
+			    "relationship "
+			    "name. Please reference your WSDL or the describe call for the appropriate "
+			    "names.",
+				(int)(dot - path->text), path->text));
 	return soql_fail(c->error, c->q->source, path->at, "INVALID_FIELD",
-			 fmt("No such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure "
-			     "to append the '__c' after the custom field name. Please reference your WSDL or the "
-			     "describe call for the appropriate names.", dot ? dot + 1 : path->text,
-			     dot ? "Name" : o->name));
+		fmt("No such column '%s' on entity '%s'. If you are attempting to use a custom field, be "
+		    "sure "
+		    "to append the '__c' after the custom field name. Please reference your WSDL or the "
+		    "describe call for the appropriate names.",
+			dot ? dot + 1 : path->text, dot ? "Name" : o->name));
 }
 
 static char *sql_name(const struct soql_column *col)
@@ -126,16 +131,25 @@ static bool stored(struct compiler *c, const struct sf_field *f, const struct so
 	int64_t ms;
 
 	if (v->kind == SOQL_STRING && !type->quoted)
-		return refuse(c, v, fmt("value of filter criterion for field '%s' must be of type %s and should not be "
-					"enclosed in quotes", f->name, type->name));
+		return refuse(c, v,
+			fmt("value of filter criterion for field '%s' must be of type %s and should not be "
+			    "enclosed in quotes",
+				f->name, type->name));
 	if (v->kind != SOQL_STRING && type->quoted)
-		return refuse(c, v, fmt("value of filter criterion for field '%s' must be of type %s and should be "
-					"enclosed in quotes", f->name, type->name));
-	bool fits = f->type == SF_DATE ? v->kind == SOQL_DATE : f->type == SF_DATETIME ? v->kind == SOQL_DATETIME :
-		    f->type == SF_BOOLEAN ? v->kind == SOQL_BOOLEAN : f->type == SF_INT ? v->kind == SOQL_NUMBER : true;
+		return refuse(c, v,
+			fmt("value of filter criterion for field '%s' must be of type %s and should be "
+			    "enclosed in quotes",
+				f->name, type->name));
+	bool fits = f->type == SF_DATE	     ? v->kind == SOQL_DATE
+		    : f->type == SF_DATETIME ? v->kind == SOQL_DATETIME
+		    : f->type == SF_BOOLEAN  ? v->kind == SOQL_BOOLEAN
+		    : f->type == SF_INT	     ? v->kind == SOQL_NUMBER
+					     : true;
 
 	if (!fits)
-		return refuse(c, v, fmt("value of filter criterion for field '%s' must be of type %s", f->name, type->name));
+		return refuse(c, v,
+			fmt("value of filter criterion for field '%s' must be of type %s", f->name,
+				type->name));
 	*out = v->text;
 	if (f->type == SF_DATETIME) {
 		time_parse(v->text, &ms);
@@ -146,19 +160,24 @@ static bool stored(struct compiler *c, const struct sf_field *f, const struct so
 		*out = sf_id18(v->text);
 		if (!*out)
 			return soql_fail(c->error, c->q->source, v->at, "INVALID_QUERY_FILTER_OPERATOR",
-					 fmt("invalid ID field: %s", v->text));
+				fmt("invalid ID field: %s", v->text));
 	}
 	return true;
 }
 
 static const char *const symbols[] = {
-	[SOQL_EQ] = "IS", [SOQL_NE] = "IS NOT", [SOQL_LT] = "<", [SOQL_LE] = "<=", [SOQL_GT] = ">", [SOQL_GE] = ">=",
+	[SOQL_EQ] = "IS",
+	[SOQL_NE] = "IS NOT",
+	[SOQL_LT] = "<",
+	[SOQL_LE] = "<=",
+	[SOQL_GT] = ">",
+	[SOQL_GE] = ">=",
 };
 
 static const struct {
 	const char *name;
-	int from, to;		/* days from today, `to` excluded */
-	int from_n, to_n;	/* times N, added */
+	int from, to;	  /* days from today, `to` excluded */
+	int from_n, to_n; /* times N, added */
 } ranges[] = {
 	{ "YESTERDAY", -1, 0, 0, 0 },
 	{ "TODAY", 0, 1, 0, 0 },
@@ -168,7 +187,8 @@ static const struct {
 };
 
 /* A range has two ends: = is between them, < before the first, > after the last. */
-static bool compare_range(struct compiler *c, const struct soql_expr *e, const struct soql_column *col, struct text *t)
+static bool compare_range(
+	struct compiler *c, const struct soql_expr *e, const struct soql_column *col, struct text *t)
 {
 	const struct soql_value *v = e->values;
 	bool date = col->field->type == SF_DATE;
@@ -178,8 +198,9 @@ static bool compare_range(struct compiler *c, const struct soql_expr *e, const s
 	int64_t today;
 
 	if (!date && col->field->type != SF_DATETIME)
-		return refuse(c, v, fmt("value of filter criterion for field '%s' must be of type %s", col->field->name,
-					sf_types[col->field->type].name));
+		return refuse(c, v,
+			fmt("value of filter criterion for field '%s' must be of type %s", col->field->name,
+				sf_types[col->field->type].name));
 	while (strcmp(ranges[i].name, v->text) != 0)
 		i++;
 	date_parse(date_text(clock_now(), day), &today);
@@ -188,7 +209,8 @@ static bool compare_range(struct compiler *c, const struct soql_expr *e, const s
 	if (e->op == SOQL_EQ || e->op == SOQL_NE) {
 		text_printf(t, "(%s%s >= ", e->op == SOQL_NE ? "NOT " : "", name);
 		bind(c, t, keep(from));
-		text_printf(t, " %s %s %s ", e->op == SOQL_NE ? "OR" : "AND", name, e->op == SOQL_NE ? ">=" : "<");
+		text_printf(t, " %s %s %s ", e->op == SOQL_NE ? "OR" : "AND", name,
+			e->op == SOQL_NE ? ">=" : "<");
 		bind(c, t, keep(to));
 		text_add(t, ")");
 		return true;
@@ -200,7 +222,8 @@ static bool compare_range(struct compiler *c, const struct soql_expr *e, const s
 	return true;
 }
 
-static bool compare(struct compiler *c, const struct soql_expr *e, const struct soql_column *col, struct text *t)
+static bool compare(
+	struct compiler *c, const struct soql_expr *e, const struct soql_column *col, struct text *t)
 {
 	const struct soql_value *v = e->values;
 	const char *text = NULL;
@@ -219,10 +242,10 @@ static bool compare(struct compiler *c, const struct soql_expr *e, const struct 
 
 static bool like(struct compiler *c, const struct soql_expr *e, const struct soql_column *col, struct text *t)
 {
-	if (e->values->kind != SOQL_STRING || !sf_types[col->field->type].quoted || col->field->type == SF_ID ||
-	    col->field->type == SF_REFERENCE)
+	if (e->values->kind != SOQL_STRING || !sf_types[col->field->type].quoted ||
+		col->field->type == SF_ID || col->field->type == SF_REFERENCE)
 		return soql_fail(c->error, c->q->source, e->path.at, "INVALID_QUERY_FILTER_OPERATOR",
-				 "invalid operator on id field");
+			"invalid operator on id field");
 	text_printf(t, "%s LIKE ", sql_name(col));
 	bind(c, t, e->values->pattern);
 	text_add(t, " ESCAPE '\\'");
@@ -250,7 +273,7 @@ static bool in(struct compiler *c, const struct soql_expr *e, const struct soql_
 		any = true;
 	}
 	text_printf(t, ")%s%s%s)%s", with_null ? " OR " : "", with_null ? sql_name(col) : "",
-		    with_null ? " IS NULL" : "", e->op == SOQL_NOT_IN ? " IS NOT TRUE" : "");
+		with_null ? " IS NULL" : "", e->op == SOQL_NOT_IN ? " IS NOT TRUE" : "");
 	return true;
 }
 
@@ -264,9 +287,11 @@ static bool leaf(struct compiler *c, const struct soql_expr *e, struct text *t)
 		return false;
 	if (col.field->flags & SF_NOFILTER)
 		return soql_fail(c->error, c->q->source, e->path.at, "INVALID_FIELD",
-				 fmt("field '%s' can not be filtered in a query call", col.field->name));
+			fmt("field '%s' can not be filtered in a query call", col.field->name));
 	note_join(c, &col);
-	return (e->op == SOQL_LIKE ? like : e->op == SOQL_IN || e->op == SOQL_NOT_IN ? in : compare)(c, e, &col, t);
+	return (e->op == SOQL_LIKE			   ? like
+		: e->op == SOQL_IN || e->op == SOQL_NOT_IN ? in
+							   : compare)(c, e, &col, t);
 }
 
 static bool expression(struct compiler *c, const struct soql_expr *e, struct text *t)
@@ -299,10 +324,10 @@ static bool order_by(struct compiler *c, struct text *t)
 			return false;
 		if (col.field->flags & SF_NOFILTER)
 			return soql_fail(c->error, c->q->source, o->path.at, "MALFORMED_QUERY",
-					 fmt("field '%s' can not be sorted in a query call", col.field->name));
+				fmt("field '%s' can not be sorted in a query call", col.field->name));
 		note_join(c, &col);
-		text_printf(t, "%s%s%s NULLS %s", i ? ", " : " ORDER BY ", sql_name(&col), o->descending ? " DESC" : "",
-			    o->nulls_last ? "LAST" : "FIRST");
+		text_printf(t, "%s%s%s NULLS %s", i ? ", " : " ORDER BY ", sql_name(&col),
+			o->descending ? " DESC" : "", o->nulls_last ? "LAST" : "FIRST");
 	}
 	return true;
 }
@@ -320,7 +345,8 @@ static void add_scope(struct compiler *c, const struct soql_scope *scope, struct
 	}
 }
 
-bool soql_compile(const struct soql *q, const struct soql_scope *scope, struct soql_plan *plan, struct sf_error *error)
+bool soql_compile(
+	const struct soql *q, const struct soql_scope *scope, struct soql_plan *plan, struct sf_error *error)
 {
 	struct compiler c = { .q = q, .plan = plan, .error = error };
 	struct text where = { 0 }, order = { 0 };
@@ -328,20 +354,24 @@ bool soql_compile(const struct soql *q, const struct soql_scope *scope, struct s
 	*plan = (struct soql_plan){ .object = sf_object(q->object.text) };
 	if (!plan->object)
 		return soql_fail(error, q->source, q->object.at, "INVALID_TYPE",
-				 fmt("sObject type '%s' is not supported. If you are attempting to use a custom object, be "
-				     "sure to append the '__c' after the entity name. Please reference your WSDL or the "
-				     "describe call for the appropriate names.", q->object.text));
+			fmt("sObject type '%s' is not supported. If you are attempting to use a custom "
+			    "object, be "
+			    "sure to append the '__c' after the entity name. Please reference your WSDL or "
+			    "the "
+			    "describe call for the appropriate names.",
+				q->object.text));
 	if (q->offset > OFFSET_MAX)
-		return sf_fail(error, "NUMBER_OUTSIDE_VALID_RANGE", NULL, "Maximum SOQL offset allowed is %d", OFFSET_MAX);
+		return sf_fail(error, "NUMBER_OUTSIDE_VALID_RANGE", NULL, "Maximum SOQL offset allowed is %d",
+			OFFSET_MAX);
 	for (; plan->ncolumns < q->ncolumns; plan->ncolumns++)
 		if (!column(&c, &q->columns[plan->ncolumns], &plan->columns[plan->ncolumns]))
 			return false;
 	for (size_t i = 0; i < plan->ncolumns; i++)
 		for (size_t k = 0; k < i; k++)
 			if (plan->columns[i].field == plan->columns[k].field &&
-			    plan->columns[i].relation == plan->columns[k].relation)
+				plan->columns[i].relation == plan->columns[k].relation)
 				return sf_fail(error, "INVALID_FIELD", NULL, "duplicate field selected: %s",
-					       q->columns[i].text);
+					q->columns[i].text);
 	text_add(&where, " WHERE ");
 	if (!q->where)
 		text_add(&where, "1");

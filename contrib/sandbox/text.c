@@ -76,8 +76,7 @@ char *keep(const char *s)
 	return s ? keepn(s, strlen(s)) : NULL;
 }
 
-__attribute__((format(printf, 2, 0)))
-static void text_vprintf(struct text *t, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void text_vprintf(struct text *t, const char *format, va_list ap)
 {
 	va_list again;
 	int n;
@@ -138,7 +137,11 @@ const char *text_str(const struct text *t)
 void text_json(struct text *t, const char *s)
 {
 	static const char *const shorts[128] = {
-		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t",
+		['"'] = "\\\"",
+		['\\'] = "\\\\",
+		['\n'] = "\\n",
+		['\r'] = "\\r",
+		['\t'] = "\\t",
 	};
 	const char *plain = s;
 
@@ -206,8 +209,11 @@ bool utf8_valid(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		unsigned char c = (unsigned char)s[i];
-		size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 :
-			      c >= 0xf0 && c < 0xf5 ? 3 : len;
+		size_t more = c < 0x80		      ? 0
+			      : c >= 0xc2 && c < 0xe0 ? 1
+			      : (c & 0xf0) == 0xe0    ? 2
+			      : c >= 0xf0 && c < 0xf5 ? 3
+						      : len;
 
 		if (i + more >= len)
 			return false;
