@@ -171,7 +171,9 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 		return version ? ERR_BUSY : ERR_NOENT;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	TRY(configure(s, o));
-	return schema_migrate(s->db, version);
+	TRY(schema_migrate(s->db, version));
+	AUTO_Q q = sql(s, ROLLBACK);	/* prepared while there is memory: it is needed most when there is none */
+	return q_end(&q, ERR_OK);
 }
 
 enum err store_open(const char *path, const struct store_options *o, struct store **out)
@@ -224,25 +226,6 @@ enum err store_sync(struct store *s)
 
 /* ---- transactions ---- */
 
-enum err tx_begin(struct store *s, struct tx *tx)
-{
-	*tx = (struct tx){ 0 };
-	if (s->read_only)
-		return ERR_PERM;
-	if (s->in_tx && s->doomed)
-		return s->doomed;
-	if (!s->in_tx) {
-		AUTO_Q q = sql(s, BEGIN);
-		TRY(q_run(&q));
-		tx->outer = s->in_tx = true;
-		s->doomed = s->failed = ERR_OK;
-		s->ring = 0;
-	}
-	tx->s = s;
-	tx->wrote = sqlite3_total_changes64(s->db);
-	return ERR_OK;
-}
-
 static void ring(struct store *s)
 {
 	if (s->ring & RING_CHANGED)
@@ -262,6 +245,27 @@ static void rollback(struct store *s)
 	AUTO_Q q = sql(s, ROLLBACK);
 	if (q_run(&q))
 		log_err("rollback failed");
+}
+
+enum err tx_begin(struct store *s, struct tx *tx)
+{
+	*tx = (struct tx){ 0 };
+	if (s->read_only)
+		return ERR_PERM;
+	if (s->in_tx && s->doomed)
+		return s->doomed;
+	if (!s->in_tx) {
+		if (!sqlite3_get_autocommit(s->db))
+			rollback(s);	/* the last one did not succeed */
+		AUTO_Q q = sql(s, BEGIN);
+		TRY(q_run(&q));
+		tx->outer = s->in_tx = true;
+		s->doomed = s->failed = ERR_OK;
+		s->ring = 0;
+	}
+	tx->s = s;
+	tx->wrote = sqlite3_total_changes64(s->db);
+	return ERR_OK;
 }
 
 enum err tx_commit(struct tx *tx)

@@ -272,14 +272,15 @@ static enum err tell_failed(struct problems *p, struct q *q)
 static enum err tell_conflict(struct problems *p, struct q *q)
 {
 	const char *name = q_col_text(q, 0);
-	bool deleted = q_col(q, 3);
-	AUTO_BUF b = BUF_INIT;
 	size_t n = name ? strlen(name) : 0;
-	if (n > 4)
-		n -= 4;	/* ".txt" */
-	buf_printf(&b, "%s here and in %s; the other text is kept in .remindfs/conflicts/%.*s; remove that with rm -r"
-		" when you are done", deleted ? "edited and deleted" : "changed", side_name[q_col(q, 2) % NSIDES], (int)n,
-		name ? name : "");
+	int stem = n > 4 ? (int)n - 4 : 0;	/* without ".txt" */
+	AUTO_BUF b = BUF_INIT;
+	if (q_col(q, 3))
+		buf_printf(&b, "deleted while it was edited on another side; the edited text is kept in"
+			" .remindfs/conflicts/%.*s; mv it from there to open/ to bring the task back", stem, name);
+	else
+		buf_printf(&b, "changed here and in %s; the other text is kept in .remindfs/conflicts/%.*s;"
+			" remove that with rm -r when you are done", side_name[q_col(q, 2) % NSIDES], stem, name);
 	return tell(p, q, 1, &b);
 }
 

@@ -4,11 +4,16 @@
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE, UPDATE_BODY, UPDATE_GONE,
-	BORN, REVIVABLE, NSQL
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE, UPDATE_LIGHT, UPDATE_BODY,
+	UPDATE_GONE, BORN, REVIVABLE, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
 #define FACTS "person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
+/* What no index covers: SQLite rewrites the entry of every index whose column is named, changed or not. */
+#define SET_LIGHT                                                                                                  \
+	"title = :title, priority = :priority, person = :person, email = :email, sc_person = :sc_person,"          \
+	" sf_who = :sf_who, type = :type, campaign = :campaign, campaign_day = :campaign_day,"                     \
+	" campaign_step = :campaign_step, size = :size, changed_at = :changed_at, born = :born"
 static const char *const sql_text[NSQL] = {
 	[ENTRY] = "SELECT " ENTRY_COLUMNS " FROM task WHERE id = :id AND gone = 0",
 	[LOOKUP] = "SELECT " ENTRY_COLUMNS " FROM task INDEXED BY task_name"
@@ -31,11 +36,9 @@ static const char *const sql_text[NSQL] = {
 		   " :draft_line)",
 	[INSERT_BODY] = "INSERT INTO body(details, text, draft, draft_msg, task)"
 			" VALUES(:details, :text, :draft, :draft_msg, :id)",
-	[UPDATE] = "UPDATE task SET title = :title, status = :status, priority = :priority, due = :due, person = :person,"
-		   " email = :email, sc_person = :sc_person, sf_who = :sf_who, type = :type, campaign = :campaign,"
-		   " campaign_day = :campaign_day, campaign_step = :campaign_step, name = :name, size = :size,"
-		   " created_at = :created_at, changed_at = :changed_at, born = :born, stem = :stem, num = :num,"
-		   " draft_line = :draft_line WHERE id = :id",
+	[UPDATE] = "UPDATE task SET " SET_LIGHT ", status = :status, due = :due, name = :name, created_at = :created_at,"
+		   " stem = :stem, num = :num, draft_line = :draft_line WHERE id = :id",
+	[UPDATE_LIGHT] = "UPDATE task SET " SET_LIGHT " WHERE id = :id",
 	[UPDATE_BODY] = "UPDATE body SET details = :details, text = :text, draft = :draft, draft_msg = :draft_msg"
 			" WHERE task = :id",
 	[UPDATE_GONE] = "UPDATE task SET gone = :gone, gone_by = :gone_by, gone_at = :gone_at,"
@@ -189,26 +192,37 @@ static enum err row_copy(struct row *to, const struct row *from)
 	return ok ? ERR_OK : ERR_NOMEM;
 }
 
-static void bind_row(struct q *q, const struct row *r)
+static void bind_light(struct q *q, const struct row *r)
 {
-	char param[40];
-	for (int f = 0; f < FIELD_DETAILS; f++) {
-		snprintf(param, sizeof(param), ":%s", task_field[f].name);
-		q_text(q, param, r->t.field[f]);
-	}
+	q_text(q, ":title", r->t.field[FIELD_TITLE]);
+	q_text(q, ":priority", r->t.field[FIELD_PRIORITY]);
 	for (int f = 0; f < TASK_NFACTS; f++) {
+		char param[40];
 		snprintf(param, sizeof(param), ":%s", task_fact[f]);
 		q_text(q, param, r->t.fact[f]);
 	}
-	q_text(q, ":name", r->t.name);
 	q_int(q, ":size", r->size);
-	q_int(q, ":created_at", r->t.created_at);
 	q_int(q, ":changed_at", r->t.changed_at);
 	q_int(q, ":born", r->t.born);
+}
+
+static void bind_indexed(struct q *q, const struct row *r)
+{
+	q_text(q, ":status", r->t.field[FIELD_STATUS]);
+	q_text(q, ":due", r->t.field[FIELD_DUE]);
+	q_text(q, ":name", r->t.name);
+	q_int(q, ":created_at", r->t.created_at);
 	q_text(q, ":stem", r->stem);
 	q_int(q, ":num", r->num);
 	if (r->has_draft)	/* unbound is NULL */
 		q_int(q, ":draft_line", r->draft_line);
+}
+
+static bool same_indexed(const struct row *a, const struct row *b)
+{
+	return !task_diff(&a->t, &b->t, BIT(FIELD_STATUS) | BIT(FIELD_DUE)) && str_eq(a->t.name, b->t.name) &&
+		str_eq(a->stem, b->stem) && a->num == b->num && a->has_draft == b->has_draft &&
+		a->draft_line == b->draft_line && a->t.created_at == b->t.created_at;
 }
 
 static enum err put_body(struct store *s, int statement, const struct row *r)
@@ -225,20 +239,36 @@ static enum err put_body(struct store *s, int statement, const struct row *r)
 static enum err row_insert(struct store *s, struct row *r, enum side by)
 {
 	AUTO_Q q = sql(s, INSERT);
-	bind_row(&q, r);
+	bind_light(&q, r);
+	bind_indexed(&q, r);
 	q_int(&q, ":by", by);
 	TRY(q_run(&q));
 	r->t.id = sqlite3_last_insert_rowid(s->db);
 	return put_body(s, INSERT_BODY, r);
 }
 
-static enum err row_update(struct store *s, const struct row *r)
+static bool same_bytes(const struct buf *a, const struct buf *b)
 {
-	AUTO_Q q = sql(s, UPDATE);
-	bind_row(&q, r);
-	q_int(&q, ":id", r->t.id);
+	return a->n == b->n && (!a->n || !memcmp(a->s, b->s, a->n));
+}
+
+static bool same_body(const struct row *a, const struct row *b)
+{
+	return str_eq(a->t.field[FIELD_DETAILS], b->t.field[FIELD_DETAILS]) && str_eq(a->draft_msg, b->draft_msg) &&
+		a->has_text == b->has_text && a->has_draft == b->has_draft && same_bytes(&a->text, &b->text) &&
+		same_bytes(&a->draft, &b->draft);
+}
+
+static enum err row_update(struct store *s, const struct row *was, const struct row *is)
+{
+	bool light = same_indexed(was, is);
+	AUTO_Q q = sql(s, light ? UPDATE_LIGHT : UPDATE);
+	bind_light(&q, is);
+	if (!light)
+		bind_indexed(&q, is);
+	q_int(&q, ":id", is->t.id);
 	TRY(q_run(&q));
-	return put_body(s, UPDATE_BODY, r);
+	return same_body(was, is) ? ERR_OK : put_body(s, UPDATE_BODY, is);
 }
 
 enum err row_put_gone(struct store *s, const struct row *was, const struct row *is, enum side by)
@@ -311,11 +341,6 @@ static enum err served(const struct row *r, struct buf *out)
 	else
 		text_render(&r->t, NULL, 0, out);
 	return buf_err(out);
-}
-
-static bool same_bytes(const struct buf *a, const struct buf *b)
-{
-	return a->n == b->n && (!a->n || !memcmp(a->s, b->s, a->n));
 }
 
 /*
@@ -480,7 +505,7 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	if ((diff & BIT(FIELD_TITLE)) && is->gone != GONE_PARKED)
 		TRY(name_give(s, is));
 	TRY(measure(is));
-	TRY(row_update(s, is));
+	TRY(row_update(s, was, is));
 	if (!str_eq(was->t.name, is->t.name) && is->gone == GONE_NO)
 		TRY(name_claim(s, is->t.id, is->t.name, was->t.name, now));
 	if (changed)
@@ -535,7 +560,7 @@ enum err store_draft(struct store *s, int64_t id, const char *text, size_t n, in
 		return ERR_OK;
 	is.size = (int64_t)n;
 	is.t.changed_at = now;
-	TRY(row_update(s, &is));
+	TRY(row_update(s, &was, &is));
 	TRY(feed_add(s, &was, &is, SIDE_LOCAL, 0));
 	return tx_commit(&tx);
 }
