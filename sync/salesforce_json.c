@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 const char *const sf_column[TASK_NFIELDS] = { "Subject", "Status", "Priority", "ActivityDate", "Description" };
 
@@ -82,15 +81,15 @@ bool sf_id(const char *s, char out[SF_ID_LEN])
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)s[i] >= 0x80 || !isalnum((unsigned char)s[i]))
 			return false;
-	memcpy(out, s, 15);
-	for (size_t group = 0; group < 3; group++) {
+	memcpy(out, s, n);
+	for (size_t group = 0; n == 15 && group < 3; group++) {
 		unsigned bits = 0;
 		for (size_t k = 0; k < 5; k++)
 			bits |= (s[group * 5 + k] >= 'A' && s[group * 5 + k] <= 'Z') ? 1u << k : 0;
 		out[15 + group] = code[bits];
 	}
 	out[18] = '\0';
-	return n == 15 || strncasecmp(s + 15, out + 15, 3) == 0;
+	return true;
 }
 
 void sf_quote(struct buf *b, const char *s)

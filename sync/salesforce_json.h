@@ -9,7 +9,7 @@
 
 #define SF_ID_LEN 19	/* with the final NUL */
 
-/* 15 or 18 letters and digits -> 18. false: not an id. */
+/* 15 letters and digits -> 18; 18 stay as they are. false: not an id. */
 bool sf_id(const char *s, char out[SF_ID_LEN]);
 /* 'text' with its quotes, escaped for SOQL. */
 void sf_quote(struct buf *b, const char *s);
