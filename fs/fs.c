@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,13 +113,14 @@ static bool run_fusermount(const char *dir)
 	return !posix_spawnp(&pid, argv[0], NULL, NULL, (char **)argv, environ) && waitpid(pid, &st, 0) == pid && !st;
 }
 
-/* The daemon that served it died: its mount answers ENOTCONN for ever. Only ours is touched. */
+/* The daemon that served it died: its mount answers ENOTCONN for ever (but for what the kernel still knows: statvfs
+ * always asks). Only ours is touched. */
 static enum err heal(const char *dir)
 {
-	struct stat st;
+	struct statvfs st;
 	char type[64];
 
-	if (!stat(dir, &st) || (errno != ENOTCONN && errno != ECONNABORTED))
+	if (!statvfs(dir, &st) || (errno != ENOTCONN && errno != ECONNABORTED))
 		return ERR_OK;
 	mounted_type(dir, type);
 	if (strcmp(type, FSTYPE)) {

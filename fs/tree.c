@@ -146,11 +146,24 @@ static enum err new_task(struct env *env, enum fixed dir, const char *name, int6
 	return store_create(env->store, &t, "", 0, SIDE_LOCAL, env->now, id);
 }
 
+/* An editor that still knows the task by a former name saves it: backup rename or unlink, then create. */
+static enum err revive(struct env *env, enum fixed dir, const char *name, int64_t *id)
+{
+	AUTO_TASK former = TASK_INIT;
+	enum err e = store_revive(env->store, name, dir == NODE_OPEN, env->now, id);
+
+	if (e != ERR_NOENT)
+		return e;
+	TRY(store_former(env->store, name, env->now, id));
+	TRY(store_get(env->store, *id, &former));
+	return former.name ? store_revive(env->store, former.name, dir == NODE_OPEN, env->now, id) : ERR_NOENT;
+}
+
 /* The task that a file of this name is from now on, where no visible one has it. */
 static enum err begin_task(struct env *env, struct files *files, enum fixed dir, const char *name, int64_t *id)
 {
 	TRY(taken(env, name, 0));
-	enum err e = store_revive(env->store, name, dir == NODE_OPEN, env->now, id);
+	enum err e = revive(env, dir, name, id);
 	if (e == ERR_NOENT)
 		return new_task(env, dir, name, id);
 	TRY(e);
@@ -254,9 +267,14 @@ static enum err edit_by_name(struct move *m)
 		TRY(set_title(&t, m->to));
 		fields |= BIT(FIELD_TITLE);
 	}
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(env->store, &tx));
 	TRY(store_edit(env->store, m->from.e.id, &t, fields, 0, NULL, 0, SIDE_LOCAL, env->now));
+	if (fields & BIT(FIELD_TITLE))	/* or mv back would find the two names to be one file */
+		TRY(store_unalias(env->store, m->from.e.name));
 	TRY(store_entry(env->store, m->from.e.id, &now));
-	if (fields != BIT(FIELD_STATUS))
+	TRY(tx_commit(&tx));
+	if (fields & ~(uint32_t)BIT(FIELD_STATUS))
 		env->forget(env->arg, node_ino(KIND_TASK, now.id), NULL);
 	if (node_kind(m->from.ino) != KIND_TASK || !holds_tasks(m->to_dir) || strcmp(now.name, m->to))
 		forget_names(m);
@@ -321,9 +339,12 @@ static enum err save_into(struct move *m, int64_t id, const char *s, size_t n)
 static enum err retitle(struct move *m, int64_t id)
 {
 	AUTO_TASK t = TASK_INIT;
+	struct entry was;
 
+	TRY(store_entry(m->env->store, id, &was));
 	TRY(set_title(&t, m->to));
-	return store_edit(m->env->store, id, &t, BIT(FIELD_TITLE), 0, NULL, 0, SIDE_LOCAL, m->env->now);
+	TRY(store_edit(m->env->store, id, &t, BIT(FIELD_TITLE), 0, NULL, 0, SIDE_LOCAL, m->env->now));
+	return store_unalias(m->env->store, was.name);
 }
 
 /* A file written beside a task is renamed onto it: the same task, with this text. */

@@ -111,7 +111,11 @@ fails_with() {
 
 # ---- TAP ----
 
-story_names() { grep -oE '^[A-Za-z0-9]+_[A-Za-z0-9_]+\(\)' "$1" | tr -d '()'; }
+# need PROGRAM: a story whose status is 77 is skipped
+need() { command -v "$1" >/dev/null || { missing=$1 && return 77; }; }
+
+# The script may be named relative to where it was started.
+story_names() { grep -oE '^[A-Za-z0-9]+_[A-Za-z0-9_]+\(\)' "$here/$(basename "$1")" | tr -d '()'; }
 
 skip_stories() {
   local n=0 name
@@ -125,19 +129,23 @@ skip_stories() {
 
 # run_stories SCRIPT [NAME...]: all, or those named
 run_stories() {
-  local n=0 bad=0 name script=$1
+  local count=0 bad=0 story status script=$1
   shift
-  for name in ${*:-$(story_names "$script")}; do
-    n=$((n + 1))
-    if "$name"; then
-      echo "ok $n - $name"
+  for story in ${*:-$(story_names "$script")}; do
+    count=$((count + 1))
+    "$story"
+    status=$?
+    if [ $status = 0 ]; then
+      echo "ok $count - $story"
+    elif [ $status = 77 ]; then
+      echo "ok $count - $story # SKIP $missing is not installed"
     else
       bad=1
-      echo "not ok $n - $name"
+      echo "not ok $count - $story"
       [ ! -s "$work/log" ] || tail -n 5 "$work/log" | sed 's/^/# /'
     fi
   done
-  echo "1..$n"
+  echo "1..$count"
   exit $bad
 }
 
