@@ -236,9 +236,11 @@ static enum err row_done(struct pass *p, const struct parcel *x)
 	return x->row.seq ? store_outbox_done(p->s, x->row.task, p->side, x->row.seq) : ERR_OK;
 }
 
+/* That a repeated create did not get through says nothing about the first; that its text is refused does. */
 static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err why)
 {
-	bool unborn = !x->link.rid && nothing_applied[why];
+	bool repeated = !x->row.seq;
+	bool unborn = !x->link.rid && (repeated ? why == ERR_REFUSED : nothing_applied[why]);
 	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
 }
 

@@ -29,6 +29,9 @@ struct world {
 	int64_t now;
 	int commit_at;			/* die before the commit_at-th commit; 0: live */
 	int commits;
+	enum how again_how;		/* after the first interruption: */
+	int again;			/* the again-th request (NHOW: commit) from then is hit, too; 0: none */
+	int hits;			/* interruptions so far */
 };
 
 /* sides: the remotes that are configured. Sales Connect is on; Salesforce is off until world_enable. */
@@ -72,7 +75,8 @@ int64_t world_rows(struct world *w);	/* rows written so far by this process */
 
 /*
  * Interrupt everywhere. before: what was, in sync; act: what people do then. For every request and every commit until
- * all is at rest again: the request is lost, its answer is lost, the process dies there; the end must be the same.
+ * all is at rest again: the request is lost, its answer is lost, the process dies there; the end must be the same. And
+ * once more with a second interruption soon after the first, which hits the mending.
  */
 struct story {
 	const char *name;
