@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ struct oauth {
 	const char *dir;
 	struct http *http;
 	struct oauth_token now;
-	char *dead;		/* a refresh token that was refused for good */
+	char *dead;		/* see name_file: this one's refresh token was refused for good */
 	struct buf base;
 	int64_t retry_ms;
 	char msg[OAUTH_MSG];
@@ -252,8 +253,25 @@ static enum err complete(struct oauth_token *t, const struct oauth_token *old)
 	return ok ? ERR_OK : ERR_NOMEM;
 }
 
+/* Which writing of the token file it is: after a login it is another, even with the same token in it. */
+static enum err name_file(struct oauth *o, struct buf *name)
+{
+	AUTO_FREE char *path = token_path(o->side, o->dir, "token");
+	struct stat st;
+	if (!path)
+		return ERR_NOMEM;
+	if (stat(path, &st) == 0)
+		buf_printf(name, "%llu %lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec,
+			st.st_mtim.tv_nsec);
+	return buf_err(name);
+}
+
 static enum err refresh(struct oauth *o, const struct oauth_token *old)
 {
+	AUTO_BUF name = BUF_INIT;
+	TRY(name_file(o, &name));
+	if (o->dead && str_eq(name.s, o->dead))
+		return fail(o, ERR_AUTH, "the login is over: remindfs login salesforce");
 	AUTO_FREE char *path = token_path(o->side, o->dir, "token");
 	AUTO_TOKEN t = { 0 };
 	AUTO_DRAFT d = { .fd = -1 };
@@ -266,7 +284,7 @@ static enum err refresh(struct oauth *o, const struct oauth_token *old)
 	e = ask_refresh(o, old, &t);
 	if (e == ERR_AUTH) {
 		free(o->dead);
-		o->dead = strdup(old->refresh);
+		o->dead = buf_take(&name);
 	}
 	TRY(e);
 	TRY(complete(&t, old));
@@ -295,9 +313,7 @@ static enum err from_file(struct oauth *o, const char *refused)
 	TRY(read_file(o, &t));
 	if (t.access && !str_eq(t.access, refused))
 		return adopt(o, &t);
-	if (!t.refresh || str_eq(t.refresh, o->dead))
-		return fail(o, ERR_AUTH, "the login is over: remindfs login salesforce");
-	return refresh(o, &t);
+	return t.refresh ? refresh(o, &t) : fail(o, ERR_AUTH, login_hint(o));
 }
 
 static enum err renew(struct oauth *o)
