@@ -40,6 +40,8 @@ struct daemon {
 };
 /* take: become the daemon. 0, or the exit code (said on stderr). */
 int daemon_lock(const struct env *e, bool take, const char *mountpoint, struct daemon *out);
+/* Write this process and its mountpoint into the lock it holds, or has inherited. */
+bool daemon_sign(const struct daemon *d, const char *mountpoint);
 /* Write a verb to the running daemon's ctl file. False: there is none, or it refused (said on stderr). */
 bool daemon_tell(const struct daemon *d, const char *verb);
 

@@ -118,8 +118,7 @@ static int in_background(const struct env *e, const struct args *a, const char *
 	if (!pid) {
 		close(fds[0]);
 		setsid();
-		if (chdir("/") || ftruncate(d->fd, 0) || pwrite(d->fd, "", 0, 0) < 0 ||
-			dprintf(d->fd, "%d\n%s\n", (int)getpid(), mountpoint) < 0)
+		if (chdir("/") || !daemon_sign(d, mountpoint))
 			_exit(EXIT_UNAVAILABLE);
 		exit(serve(e, a, mountpoint, fds[1]) ? EXIT_UNAVAILABLE : 0);
 	}

@@ -115,9 +115,13 @@ int daemon_lock(const struct env *e, bool take, const char *mountpoint, struct d
 		return 0;
 	}
 	out->fd = fd;
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n%s\n", (int)getpid(), mountpoint) < 0)
-		return complain(ERR_IO, "%s: %s", path, strerror(errno));
-	return 0;
+	return daemon_sign(out, mountpoint) ? 0 : complain(ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+bool daemon_sign(const struct daemon *d, const char *mountpoint)
+{
+	return !ftruncate(d->fd, 0) && !lseek(d->fd, 0, SEEK_SET) &&
+		dprintf(d->fd, "%d\n%s\n", (int)getpid(), mountpoint) > 0;
 }
 
 bool daemon_tell(const struct daemon *d, const char *verb)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One story for every row of R21 and R22, and the rules one can see from outside: a real mount, the real sandbox.
 . "$(dirname "$0")/lib.sh"
+. "$here/accounts.sh"
 
 sandbox_start
 remote post /sandbox/load '{"salesconnect":[{"name":"Old in SC","status":"open","priority":"normal"}]}'

@@ -1,15 +1,13 @@
 #!/usr/bin/env bash
 # The plug is pulled, the daemon is killed, answers are lost: nothing is lost, nothing arrives twice.
 . "$(dirname "$0")/lib.sh"
+. "$here/accounts.sh"
 
 sandbox_start
 remote new sf "title=Plan" "status=Not Started" "details=first"
 account_config
 remindfs_mount --wait
 
-once() { # in each system exactly one live task of that title
-  [ "$(remote count sf "$1")" = 1 ] && [ "$(remote count sc "$1")" = 1 ]
-}
 says() { grep -q "$1" .remindfs/status; }
 
 offline_every_operation_works_and_queues() {
@@ -38,18 +36,18 @@ kill_9_between_save_and_push() {
 lost_answer_SALESFORCE_create_is_found_again() {
   remote fault reset-after 1 "POST /services/data" sf
   echo "answer lost" >"open/Lost answer.txt"
-  eventually in_sc "Lost answer" "details: answer lost" && eventually_long synced && once "Lost answer"
+  eventually in_sc "Lost answer" "details: answer lost" && patiently 90 synced && once "Lost answer"
 }
 lost_answer_SALES_CONNECT_create_is_not_repeated() {
   remote fault reset-after 1 "POST /api/v1/tasks" sc
   echo "answer lost too" >"open/Lost in SC.txt"
-  eventually in_sf "Lost in SC" "details: answer lost too" && eventually_long synced && once "Lost in SC"
+  eventually in_sf "Lost in SC" "details: answer lost too" && patiently 90 synced && once "Lost in SC"
 }
 lost_answers_of_edits() {
   remote fault reset-after 1 "PATCH" sf
   remote fault reset-before 1 "PATCH" sc
   sed -i 's/^Due:.*/Due: 2027-03-04/' "open/Lost answer.txt"
-  eventually in_sf "Lost answer" "due: 2027-03-04" && eventually_long in_sc "Lost answer" "due: 2027-03-04" && synced && once "Lost answer"
+  eventually in_sf "Lost answer" "due: 2027-03-04" && patiently 90 in_sc "Lost answer" "due: 2027-03-04" && synced && once "Lost answer"
 }
 sick_answers_are_survived() {
   remote fault 503-html 1 "" sf
@@ -57,7 +55,7 @@ sick_answers_are_survived() {
   remote fault 401 1 "" sf
   remote fault 429 1 "" sc
   echo "through the storm" >"open/Storm.txt"
-  eventually_long in_sf "Storm" "details: through the storm" && eventually_long in_sc "Storm" "details: through the storm" && once Storm
+  patiently 90 in_sf "Storm" "details: through the storm" && patiently 90 in_sc "Storm" "details: through the storm" && once Storm
 }
 a_slow_remote_never_holds_up_the_files() {
   remote post /sandbox/fault '{"name":"slow","count":4,"match":"","system":"sf","seconds":4}'
@@ -67,7 +65,7 @@ a_slow_remote_never_holds_up_the_files() {
   timeout 2 bash -c 'ls open completed today >/dev/null && cat open/*.txt >/dev/null && echo "while slow" >"open/While slow.txt" && mv "open/While slow.txt" completed/'
   local rc=$?
   wait $other
-  [ $rc = 0 ] && eventually_long in_sf "While slow" "status: Completed"
+  [ $rc = 0 ] && patiently 90 in_sf "While slow" "status: Completed"
 }
 a_refused_edit_is_kept_and_told() {
   remote post /sandbox/config '{"page_size":2000}' || return 1
