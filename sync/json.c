@@ -1,7 +1,6 @@
 #include "json.h"
 #include "utf8.h"
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <string.h>
 
 /* One pass over the text before cJSON sees it. out NULL: only look. */
@@ -142,10 +141,13 @@ bool json_true(const struct cJSON *o, const char *name)
 bool json_int(const struct cJSON *o, const char *name, int64_t *out)
 {
 	const struct cJSON *j = json_member(o, name);
-	if (!cJSON_IsNumber(j) || !(fabs(j->valuedouble) <= (double)JSON_INT_MAX) ||
-		floor(j->valuedouble) != j->valuedouble)
+	double max = (double)JSON_INT_MAX;
+	if (!cJSON_IsNumber(j) || !(j->valuedouble >= -max && j->valuedouble <= max))
 		return false;
-	*out = (int64_t)j->valuedouble;
+	int64_t n = (int64_t)j->valuedouble;
+	if ((double)n != j->valuedouble)
+		return false;
+	*out = n;
 	return true;
 }
 
