@@ -143,6 +143,23 @@ static void pages_and_a_lost_place(void **state)
 	assert_err(r->ops->pull(r, &pull, &q), ERR_PROTOCOL);
 }
 
+/* 1,100 tasks with all the details there can be are more than http takes at once. */
+static void a_page_that_is_too_long_comes_in_pieces(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT;
+	AUTO_BUF b = BUF_INIT;
+	buf_puts(&b, "{\"Subject\":\"long\",\"Description\":\"");
+	for (int i = 0; i < TASK_DETAILS_MAX; i++)
+		buf_putc(&b, 'x');
+	buf_puts(&b, "\"}");
+	for (int i = 0; i < 1100; i++)
+		put(b.s);
+	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_int_equal(p.n, 1100);
+	assert_int_equal(strlen(p.task[1099].t.field[FIELD_DETAILS]), TASK_DETAILS_MAX);
+}
+
 /* FLS: a hidden field is unknown, and is not written. */
 static void a_hidden_field_is_unknown(void **state)
 {
@@ -482,6 +499,7 @@ int main(void)
 		T(R17_a_first_import),
 		T(later_pulls_tell_changes_and_deletions),
 		T(pages_and_a_lost_place),
+		T(a_page_that_is_too_long_comes_in_pieces),
 		T(a_hidden_field_is_unknown),
 		T(one_task_there_and_back),
 		T(a_stale_version_is_refused),
