@@ -92,6 +92,13 @@ enum err pass_go_on(struct pass *p)
 	return p->c->stop && p->c->stop(p->c->stop_arg) ? ERR_BUSY : ERR_OK;
 }
 
+void pass_tick(struct pass *p)
+{
+	if (p->c->clock)
+		p->local_now = p->c->clock();
+	p->now = p->local_now + p->c->offset;
+}
+
 /* ---- may this side run at all? ---- */
 
 static void say(struct cycle *c, const char *text)
@@ -284,7 +291,7 @@ static enum err pull_and_push(struct pass *p, bool pull)
 {
 	bool unfinished;
 	TRY(greet(p));
-	p->now = p->local_now + p->c->offset;
+	pass_tick(p);
 	TRY(load_template(p));
 	TRY(load_store_id(p));
 	TRY(pull_unfinished(p, &unfinished));

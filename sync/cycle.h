@@ -16,6 +16,8 @@ struct cycle {			/* zero what is not set here; keep it from call to call */
 	struct remote *remote;	/* borrowed */
 	const struct config *config;	/* borrowed */
 	int64_t now;		/* ms, local clock; the caller's to set before each call */
+	int64_t (*clock)(void);	/* the same clock, asked again before something is sent: a pull may have taken long;
+				 * NULL: it stands still */
 	bool (*stop)(void *arg);	/* asked between requests; NULL: never. A stopped pass ends with ERR_BUSY */
 	void *stop_arg;
 	char message[200];	/* out: one line for the user about the last call, "" if there is nothing to say */

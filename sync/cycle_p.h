@@ -42,6 +42,8 @@ struct pass {
 
 /* ERR_BUSY once the owner wants to stop: asked before every request. */
 NODISCARD enum err pass_go_on(struct pass *p);
+/* Ask the clock again. */
+void pass_tick(struct pass *p);
 /* Small values of this side: name "mark" is "sf.mark". Get: *value NULL if there is none. */
 NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);

@@ -215,6 +215,7 @@ static enum err make_once(struct pass *p, struct parcel *x)
 static enum err journal(struct pass *p, struct batch *b)
 {
 	AUTO_TX tx = { 0 };
+	pass_tick(p);
 	TRY(tx_begin(p->s, &tx));
 	for (size_t i = 0; i < b->n; i++) {
 		struct parcel *x = &b->parcel[i];

@@ -46,6 +46,11 @@ static int64_t ms_of(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static int64_t wall(void)
+{
+	return ms_of(CLOCK_REALTIME);
+}
+
 static int64_t mono(void)
 {
 	return ms_of(CLOCK_MONOTONIC);
@@ -107,7 +112,7 @@ static void after(struct worker *k, enum err e)
 static enum err pass(struct worker *k, bool full)
 {
 	k->remote->retry_ms = 0;
-	k->cycle.now = ms_of(CLOCK_REALTIME);
+	k->cycle.now = wall();
 	if (!full)
 		return cycle_push(&k->cycle);
 	k->full_from = mono();
@@ -120,15 +125,17 @@ static void turn(struct worker *k, enum pace what)
 {
 	unsigned kicks = atomic_load(&k->y->kicks);
 	bool asked = kicks != k->kicks, full = what == PACE_FULL;
-	int64_t began = ms_of(CLOCK_REALTIME), due;
+	int64_t began = wall(), due;
 	k->kicks = kicks;
+	if (asked)
+		k->fails = 0;	/* the user may have mended it */
 	enum err e = pass(k, full);
 	if (stopped(k))
 		return;	/* how it ended says nothing about the remote */
 	after(k, e);
 	tell(k, e, began, asked);
 	/* everything that was due went out: the next edit need not wait */
-	if (e == ERR_OK && store_outbox_next(k->store, k->side, ms_of(CLOCK_REALTIME), &due) == ERR_OK && due)
+	if (e == ERR_OK && store_outbox_next(k->store, k->side, wall(), &due) == ERR_OK && due)
 		k->push_after = 0;
 }
 
@@ -158,7 +165,7 @@ static enum pace look(struct worker *k, int64_t *wait)
 {
 	struct pace_view v = { .outbox_ms = -1 };
 	if (store_changes(k->store, k->change, by_the_user, k, NULL) != ERR_OK ||
-		store_outbox_next(k->store, k->side, ms_of(CLOCK_REALTIME), &v.outbox_ms) != ERR_OK)
+		store_outbox_next(k->store, k->side, wall(), &v.outbox_ms) != ERR_OK)
 		log_warn("side=%s the store cannot be read", side_name[k->side]);
 	v.now = mono();
 	v.full_at = full_at(k);
@@ -224,13 +231,14 @@ static enum err start(struct sync *y, enum side side, const char *state_dir)
 	struct worker *k = &y->worker[side];
 	k->y = y;
 	k->side = side;
-	k->chance = (uint32_t)ms_of(CLOCK_REALTIME) * 2654435761u | 1;
+	k->chance = (uint32_t)wall() * 2654435761u | 1;
 	k->remote = create_remote[side](y->config, state_dir);
 	if (!k->remote)
 		return ERR_NOMEM;
 	k->remote->stop = stopped;
 	k->remote->stop_arg = k;
-	k->cycle = (struct cycle){ .remote = k->remote, .config = y->config, .stop = stopped, .stop_arg = k };
+	k->cycle = (struct cycle){ .remote = k->remote, .config = y->config, .clock = wall, .stop = stopped,
+		.stop_arg = k };
 	k->running = !pthread_create(&k->thread, NULL, run, k);
 	return k->running ? ERR_OK : ERR_NOMEM;
 }
