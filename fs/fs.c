@@ -307,6 +307,7 @@ static enum err prepare(struct fs *f)
 	if (!f->files)
 		return ERR_NOMEM;
 	TRY(store_open(f->o->store_path, &so, &f->env.store));
+	TRY(store_change_last(f->env.store, &f->seq));
 	return store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
 }
 
@@ -319,6 +320,7 @@ enum err fs_run(const struct fs_options *o)
 		.owner = { getuid(), getgid() },
 	};
 	date_of(time(NULL), f.env.today);
+	f.mounted_at = f.env.now;
 	enum err e = prepare(&f);
 	if (!e)
 		e = with_session(&f);

@@ -280,6 +280,8 @@ enum err text_save(struct env *env, int64_t id, const struct task *base, const c
 	enum err e = text_parse(s, n, env->today, fresh ? NULL : &now, &x, &why);
 	if (text_rejected(e)) {
 		TRY(store_draft(env->store, id, s, n, why.line, why.msg, env->now));
+		env->backup.rejected = id;
+		env->backup.at = env->now;
 		return e;
 	}
 	TRY(e);

@@ -23,6 +23,9 @@ struct env {			/* what every operation works with; belongs to the thread that se
 	int64_t now;		/* of this request */
 	char today[DATE_LEN];
 	int64_t grace_ms;
+	struct {		/* the last backup rename, and the last save that did not parse */
+		int64_t scratch, task, rejected, at;
+	} backup;
 	/* The kernel may hold something else than we serve: the bytes and attributes of inode ino (name NULL), or what
 	 * name means in directory ino. Must not block. */
 	void (*forget)(void *arg, uint64_t ino, const char *name);

@@ -50,16 +50,39 @@ static struct buf *text_of(const struct fuse_file_info *fi)
 
 /* ---- attributes ----------------------------------------------------------------------------------------------- */
 
+static void touch_dir(struct fs *f, enum fixed dir)
+{
+	f->dir[dir].ms = f->env.now;
+	f->dir[dir].moved = true;
+}
+
+static bool touch_dirs(void *arg, const struct change *c)
+{
+	struct fs *f = arg;
+	bool moved = c->what & CHANGE_NAME;
+
+	f->seq = c->seq;
+	if (moved && *c->was_name)
+		touch_dir(f, node_home(c->was_open));
+	if (moved && *c->name)
+		touch_dir(f, node_home(c->open));
+	for (int v = 0; v < NVIEWS && (moved || strcmp(c->was_due, c->due)); v++)
+		touch_dir(f, view_def[v].node);
+	return true;
+}
+
+/* What the feed says happened to a directory since it was last looked at. */
 static struct dir_seen *look(struct fs *f, enum fixed dir)
 {
-	struct dir_seen *d = &f->dir[dir];
-	int64_t seq = d->seq;
+	bool lost = false;
 
-	if (store_change_last(f->env.store, &seq) == ERR_OK && (seq != d->seq || !d->ms)) {
-		d->seq = seq;
-		d->ms = f->env.now;
-	}
-	return d;
+	if (store_changes(f->env.store, f->seq, touch_dirs, f, &lost))
+		log_warn("event=feed-failed");
+	for (int n = 0; lost && n < NFIXED; n++)
+		touch_dir(f, (enum fixed)n);
+	if (!f->dir[dir].ms)
+		f->dir[dir].ms = f->mounted_at;
+	return &f->dir[dir];
 }
 
 static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *timeout)
@@ -69,7 +92,8 @@ static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *
 
 	if (file)
 		TRY(control_text(&f->control, &f->env, n, &text));
-	node_stat_fixed(n, &f->owner, (int64_t)text.n, file ? f->env.now : look(f, n)->ms, st);
+	int64_t ms = node_fixed[n].type == TYPE_DIR ? f->mounted_at : look(f, n)->ms;
+	node_stat_fixed(n, &f->owner, (int64_t)text.n, ms, st);
 	*timeout = file ? 0 : FOREVER;
 	return ERR_OK;
 }
@@ -499,7 +523,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 /* ---- directories ---------------------------------------------------------------------------------------------- */
 
-/* The kernel keeps a listing until the feed or the date moves on. It drops one by itself for what it was asked to do. */
+/* The kernel keeps a listing until we say otherwise; it drops one by itself after what it was asked to do. */
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
@@ -511,8 +535,8 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 	struct dir_seen *d = look(f, dir);
 	fi->cache_readdir = 1;
-	fi->keep_cache = d->kept_seq == d->seq && !strcmp(d->kept_day, f->env.today);
-	d->kept_seq = d->seq;
+	fi->keep_cache = !d->moved && !strcmp(d->kept_day, f->env.today);
+	d->moved = false;
 	memcpy(d->kept_day, f->env.today, DATE_LEN);
 	fuse_reply_open(req, fi);
 }

@@ -14,10 +14,10 @@
 
 struct notify;
 
-struct dir_seen {		/* of a fixed directory, as last told to the kernel */
-	int64_t seq, ms;	/* of the feed, and when that was: its mtime */
-	int64_t kept_seq;	/* what the kernel's cached listing shows */
-	char kept_day[DATE_LEN];
+struct dir_seen {		/* of a directory of tasks or links */
+	int64_t ms;		/* when the feed last touched it: its mtime */
+	bool moved;		/* since its listing was given to the kernel to keep */
+	char kept_day[DATE_LEN];	/* of that listing */
 };
 
 struct fs {			/* the serving thread's; notify has its own */
@@ -27,6 +27,8 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct control control;
 	struct notify *notify;
 	struct owner owner;
+	int64_t mounted_at;
+	int64_t seq;		/* of the feed: dir is as of then */
 	struct dir_seen dir[NFIXED];
 	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
 	uint64_t stale[256];

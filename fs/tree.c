@@ -290,6 +290,8 @@ static enum err park(struct move *m)
 	if (over)
 		TRY(file_unlinked(m->env, over));
 	TRY(store_park(m->env->store, m->from.e.id, m->to_dir == NODE_OPEN, m->to, m->env->now, &id));
+	m->env->backup.scratch = id;
+	m->env->backup.task = m->from.e.id;
 	forget_names(m);
 	return ERR_OK;
 }
@@ -323,10 +325,25 @@ static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 	return begin_task(m->env, m->files, m->to_dir, m->to, id);
 }
 
+#define RESTORE_MS 2000
+
+/* vim, told that its save is refused, puts its backup back at once. The draft stays: it is what the user typed, and errors
+ * says what is wrong with it. */
+static bool is_restore(const struct move *m, int64_t id)
+{
+	const struct env *env = m->env;
+
+	return env->backup.scratch == m->from.x.id && env->backup.task == id && env->backup.rejected == id &&
+		env->now - env->backup.at < RESTORE_MS;
+}
+
 static enum err save_into(struct move *m, int64_t id, const char *s, size_t n)
 {
 	AUTO_BUF old = BUF_INIT;
 	bool rewritten = false;
+
+	if (is_restore(m, id))
+		return ERR_OK;
 
 	TRY(store_text(m->env->store, id, &old));
 	TRY(buf_err(&old));

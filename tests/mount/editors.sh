@@ -32,7 +32,31 @@ untouched() {
     is text "$(cat "$T")" $'Title: Call Bob\nPriority: Normal\nDue: 2026-09-03\n\nHe asked.' && is tasks "$(sql 'select count(*) from task')" "$n"
 }
 
-onscreen() { timeout 20 script -qec "$1" /dev/null </dev/null >"$work/screen" 2>&1; }
+# pty KEYS COMMAND...: type KEYS, a piece each 0.4 s, at COMMAND; at most 20 s
+pty() {
+  python3 - "$@" >"$work/screen" 2>&1 <<'PY'
+import ast, os, pty, select, signal, sys, time
+keys = ast.literal_eval(sys.argv[1])
+pid, fd = pty.fork()
+if not pid:
+    os.execvp(sys.argv[2], sys.argv[2:])
+end, due = time.time() + 20, time.time() + 0.8
+while time.time() < end:
+    if keys and time.time() > due:
+        os.write(fd, keys.pop(0).encode())
+        due = time.time() + 0.4
+    if not select.select([fd], [], [], 0.05)[0]:
+        continue
+    try:
+        sys.stdout.write(os.read(fd, 65536).decode(errors="replace"))
+    except OSError:
+        break
+else:
+    os.kill(pid, signal.SIGKILL)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+}
+onscreen() { pty "[]" sh -c "$1"; }
 
 # vimwith OPTIONS [COMMANDS]: one line more, saved
 vimwith() {
@@ -67,40 +91,20 @@ vim_a_new_task() {
   is tasks "$(sql 'select count(*) from task')" $((n + 1)) && is row "$(sql "select title || details from task join body on body.task = task.id order by id desc limit 1")" "Call Evewants a demo" &&
     is ls "$(ls -A open)" $'Bystander.txt\nCall Bob.txt\nCall Eve.txt'
 }
-vim_hears_of_a_bad_line_and_nothing_is_lost() {
+badline() {
   fresh && need vim || return
-  onscreen "vim -u NONE -i NONE -N -c '%s/Due: .*/Due: whenever/' -c 'silent! w' -c 'q!' '$T'"
-  is draft "$(grep -c '^Due: whenever' "$T")" 1 && is errors "$(grep -c '^open/Call Bob.txt:3: ' .remindfs/errors)" 1 && is due "$(sql "select due from task where id = $((was >> 6))")" 2026-09-03
+  onscreen "vim -u NONE -i NONE -N -c 'set bkc=$1' -c '%s/Due: .*/Due: whenever/' -c 'silent! w' -c 'q!' '$T'"
+  is draft "$(grep -c '^Due: whenever' "$T")" 1 && is errors "$(grep -c '^open/Call Bob.txt:3: ' .remindfs/errors)" 1 && is due "$(sql "select due from task where id = $((was >> 6))")" 2026-09-03 || return 1
+  onscreen "vim -u NONE -i NONE -N -c 'set bkc=$1' -c '%s/Due: .*/Due: 2026-09-03/' -c 'normal Gosend PDF' -c wq '$T'"
+  is errors "$(cat .remindfs/errors)" "" && updated $'He asked.\nsend PDF'
 }
 
-# pty KEYS COMMAND...: type KEYS, a piece each 0.4 s, at COMMAND
-pty() {
-  python3 - "$@" >"$work/screen" 2>&1 <<'PY'
-import ast, os, pty, select, sys, time
-keys = ast.literal_eval(sys.argv[1])
-pid, fd = pty.fork()
-if not pid:
-    os.execvp(sys.argv[2], sys.argv[2:])
-def drain(seconds):
-    end = time.time() + seconds
-    while time.time() < end:
-        if select.select([fd], [], [], 0.05)[0]:
-            try:
-                sys.stdout.write(os.read(fd, 65536).decode(errors="replace"))
-            except OSError:
-                return
-drain(0.8)
-for k in keys:
-    os.write(fd, k.encode())
-    drain(0.4)
-drain(0.5)
-for _ in range(50):
-    if os.waitpid(pid, os.WNOHANG)[0]:
-        sys.exit(0)
-    drain(0.1)
-os.kill(pid, 9)
-sys.exit(1)
-PY
+vim_bad_line_bkc_auto() { badline auto; }
+vim_bad_line_bkc_no() { badline no; }
+vim_mends_a_bad_line_in_the_same_session() {
+  fresh && need vim || return
+  onscreen "vim -u NONE -i NONE -N -c '%s/Due: .*/Due: whenever/' -c 'silent! w' -c 'silent %s/Due: .*/Due: 2026-09-03/' -c 'normal Gosend PDF' -c 'silent! w!' -c 'q!' '$T'"
+  is errors "$(cat .remindfs/errors)" "" && updated $'He asked.\nsend PDF'
 }
 nano_saves() { fresh && need nano && pty '["\x1b/", "send PDF\r", "\x0f", "\r", "\x18"]' nano --ignorercfiles "$T" && updated $'He asked.\nsend PDF'; }
 nano_with_backup_and_lock() { fresh && need nano && pty '["\x1b/", "send PDF\r", "\x0f", "\r", "\x18"]' nano --ignorercfiles -B -G "$T" && updated $'He asked.\nsend PDF' "Call Bob.txt~"; }
