@@ -90,7 +90,8 @@ static enum err start(char *const *words, int out, pid_t *pid)
 	}
 	sigemptyset(&none);
 	sigfillset(&all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
@@ -125,7 +126,8 @@ static enum err drain(int fd, int64_t deadline, bool (*stop)(void *), void *arg,
 	return ERR_AUTH;
 }
 
-/* It closed its output, so it is about to end; whoever reaps all children by SIG_IGN leaves us without a status. */
+/* It closed its output, so it is about to end. Where SIGCHLD is ignored there is no
+ * status to be had. */
 static enum err reap(pid_t pid, int64_t deadline, enum err e)
 {
 	int status = 0;

@@ -235,8 +235,8 @@ static void report(CURL *c, const struct http_request *q, const struct http_url 
 {
 	curl_off_t us = 0;
 	curl_easy_getinfo(c, CURLINFO_TOTAL_TIME_T, &us);
-	log_dbg("request method=%s path=%s status=%d ms=%lld%s%s", q->method, u->path, status, (long long)us / 1000,
-		e ? " error=" : "", e ? err_str(e) : "");
+	log_dbg("request method=%s path=%s status=%d ms=%lld%s%s", q->method, u->path, status,
+		(long long)us / 1000, e ? " error=" : "", e ? err_str(e) : "");
 }
 
 enum err http_request(struct http *h, const struct http_request *q, struct http_reply *out)
@@ -294,8 +294,8 @@ enum err http_url(const char *url, struct http_url *out)
 		return ERR_NOMEM;
 	if (!url || curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) ||
 		curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(u, CURLUPART_HOST, &host, 0) ||
-		curl_url_get(u, CURLUPART_PATH, &path, 0) || curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK ||
-		strlen(host) >= sizeof out->host)
+		curl_url_get(u, CURLUPART_PATH, &path, 0) ||
+		curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK || strlen(host) >= sizeof out->host)
 		return ERR_CONFIG;
 	for (size_t i = 0; host[i]; i++)
 		out->host[i] = (char)tolower((unsigned char)host[i]);
@@ -342,8 +342,9 @@ void http_date(int64_t ms, char out[HTTP_DATE_LEN])
 	time_t t = (time_t)(ms / 1000);
 	struct tm tm = { 0 };
 	gmtime_r(&t, &tm);
-	snprintf(out, HTTP_DATE_LEN, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", day + 3 * tm.tm_wday, tm.tm_mday,
-		month + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	snprintf(out, HTTP_DATE_LEN, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", day + 3 * tm.tm_wday,
+		tm.tm_mday, month + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min,
+		tm.tm_sec);
 }
 
 int64_t http_retry_after(const char *value, int64_t now)

@@ -1,7 +1,8 @@
 /*
  * http - one request at a time over a connection that is kept. The only user of libcurl.
- * TLS always checked; plain http only to this machine; no redirects, cookies, netrc; the answer is capped after
- * unpacking. Knows no tokens: a header is a header, and none is ever logged. A struct http belongs to one thread.
+ * TLS always checked; plain http only to this machine; no redirects, cookies, netrc; the answer is capped
+ * after unpacking. Knows no tokens: a header is a header, and none is ever logged. A struct http belongs to
+ * one thread.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -30,8 +31,8 @@ struct http_request {
 	const char *header[HTTP_HEADERS];	/* "Name: value"; ends with NULL or when full */
 	const char *body;			/* NULL: none */
 	size_t body_len;
-	bool once;	/* must not be sent twice: a fresh connection, because curl repeats a request of any method by itself
-			 * when a kept connection turns out to be closed */
+	bool once; /* must not be sent twice: a fresh connection, because curl repeats a request of any method
+		    * by itself when a kept connection turns out to be closed */
 };
 
 struct http_reply {
@@ -46,10 +47,10 @@ void http_reply_finish(struct http_reply *r);
 #define AUTO_REPLY AUTO(http_reply_finish) struct http_reply
 
 /*
- * ERR_OK: there is an answer, whatever its status. ERR_OFFLINE: nothing left this machine. ERR_LOST: something did, and
- * no whole answer came. ERR_TOOBIG: the answer is beyond the cap (a write may have been applied). ERR_CONFIG: not an
- * address that we may talk to. *out is overwritten unread; finish it in any case. Blocks: connect 10 s, stall 30 s,
- * total 120 s.
+ * ERR_OK: there is an answer, whatever its status. ERR_OFFLINE: nothing left this machine. ERR_LOST:
+ * something did, and no whole answer came. ERR_TOOBIG: the answer is beyond the cap (a write may have been
+ * applied). ERR_CONFIG: not an address that we may talk to. *out is overwritten unread; finish it in any
+ * case. Blocks: connect 10 s, stall 30 s, total 120 s.
  */
 NODISCARD enum err http_request(struct http *h, const struct http_request *q, struct http_reply *out);
 /* Why the last request failed, a few words; borrowed until the next. */

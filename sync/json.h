@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 #define JSON_DEPTH 64		/* deeper nesting is refused */
-#define JSON_VALUES 300000	/* more values are refused: cJSON takes some 100 bytes for each (promises.md, memory) */
+#define JSON_VALUES 300000	/* more are refused: cJSON takes some 100 bytes for each */
 #define JSON_INT_MAX INT64_C(9007199254740991)	/* 2^53 - 1: above it a double changes numbers */
 
 struct cJSON;
 /*
- * s[n] must be NUL. Bytes that are not UTF-8, "\u0000" and halves of surrogate pairs become U+FFFD, so that one bad
- * record cannot stall a sync. NULL: not JSON, too deep, too many values, a NUL or anything but white space behind it,
- * or out of memory. Free with json_free.
+ * s[n] must be NUL. Bytes that are not UTF-8, "\u0000" and halves of surrogate pairs become U+FFFD, so that
+ * one bad record cannot stall a sync. NULL: not JSON, too deep, too many values, a NUL or anything but white
+ * space behind it, or out of memory. Free with json_free.
  */
 struct cJSON *json_parse(const char *s, size_t n);
 void json_free(struct cJSON **j);
@@ -32,7 +32,8 @@ bool json_true(const struct cJSON *o, const char *name);
 /* A whole number from -(2^53-1) to 2^53-1. false: absent or none. */
 bool json_int(const struct cJSON *o, const char *name, int64_t *out);
 
-/* Texts out of nested objects: path "result.accessToken". *out (overwritten) is owned by the caller; NULL: absent or empty. */
+/* Texts out of nested objects: path "result.accessToken". *out (overwritten) is owned by the caller; NULL:
+ * absent or empty. */
 struct json_pick {
 	const char *path;
 	char **out;

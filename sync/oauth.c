@@ -29,7 +29,8 @@ struct oauth {
 	void *stop_arg;
 };
 
-struct oauth *oauth_create(const struct config_remote *c, enum side side, const char *state_dir, struct http *h)
+struct oauth *oauth_create(
+	const struct config_remote *c, enum side side, const char *state_dir, struct http *h)
 {
 	struct oauth *o = calloc(1, sizeof *o);
 	if (o)
@@ -137,7 +138,8 @@ static enum err read_file(struct oauth *o, struct oauth_token *t)
 	case ERR_NOENT:
 		return fail(o, ERR_AUTH, login_hint(o));
 	case ERR_PERM:
-		return fail(o, ERR_AUTH, "the token file can be read by others: chmod 600 it, or log in again");
+		return fail(
+			o, ERR_AUTH, "the token file can be read by others: chmod 600 it, or log in again");
 	case ERR_NOMEM:
 		return ERR_NOMEM;
 	default:
@@ -172,7 +174,11 @@ static enum err lock(struct oauth *o, int *fd)
 static bool for_now(const char *error)
 {
 	static const char *const later[] = {
-		"server_error", "temporarily_unavailable", "unknown_error", "rate_limit_exceeded", "login_rate_exceeded",
+		"server_error",
+		"temporarily_unavailable",
+		"unknown_error",
+		"rate_limit_exceeded",
+		"login_rate_exceeded",
 	};
 	for (size_t i = 0; error && i < sizeof later / sizeof later[0]; i++)
 		if (strcmp(error, later[i]) == 0)
@@ -261,8 +267,8 @@ static enum err name_file(struct oauth *o, struct buf *name)
 	if (!path)
 		return ERR_NOMEM;
 	if (stat(path, &st) == 0)
-		buf_printf(name, "%llu %lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec,
-			st.st_mtim.tv_nsec);
+		buf_printf(name, "%llu %lld.%09ld", (unsigned long long)st.st_ino,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	return buf_err(name);
 }
 
@@ -305,8 +311,9 @@ static enum err from_file(struct oauth *o, const char *refused)
 	if (t.access && !str_eq(t.access, refused))
 		return adopt(o, &t);
 	if (!t.refresh)
-		return fail(o, ERR_AUTH, o->side == SIDE_SF ? "the session is over: remindfs login salesforce" :
-							      "the token is refused: remindfs login salesconnect");
+		return fail(o, ERR_AUTH,
+			o->side == SIDE_SF ? "the session is over: remindfs login salesforce"
+					   : "the token is refused: remindfs login salesconnect");
 	AUTO(lock_release) int fd = -1;
 	TRY(lock(o, &fd));
 	oauth_token_finish(&t);
@@ -349,8 +356,8 @@ static enum err send(struct oauth *o, const struct http_request *q, struct http_
 	return e;
 }
 
-enum err oauth_request(struct oauth *o, const struct http_request *q, bool (*false_alarm)(const struct http_reply *),
-	struct http_reply *out)
+enum err oauth_request(struct oauth *o, const struct http_request *q,
+	bool (*false_alarm)(const struct http_reply *), struct http_reply *out)
 {
 	*out = (struct http_reply){ 0 };
 	o->msg[0] = '\0';

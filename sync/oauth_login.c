@@ -157,7 +157,8 @@ static enum err take(struct oauth_login *l, int fd, char **code, char msg[OAUTH_
 		msg_set(msg, error ? error : "no code", why);
 		free(*code);
 		*code = NULL;
-		answer(fd, "200 OK", "The login did not work. The terminal says why. You can close this window.");
+		answer(fd, "200 OK",
+			"The login did not work. The terminal says why. You can close this window.");
 		return ERR_AUTH;
 	}
 	answer(fd, "200 OK", "You can close this window.");

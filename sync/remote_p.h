@@ -11,15 +11,16 @@
 /* Replace an owned text by a copy. */
 NODISCARD enum err str_put(char **to, const char *s);
 /*
- * One field as it came from a stranger. theirs is kept as raw where remote.h asks for it; ours is the same in our words (the same
- * pointer where there is nothing to translate): a title becomes one line and is never empty, details get LF, lengths are
- * cut, a due date that is none is unknown.
+ * One field as it came from a stranger. theirs is kept as raw where remote.h asks for it; ours is the same in
+ * our words (the same pointer where there is nothing to translate): a title becomes one line and is never
+ * empty, details get LF, lengths are cut, a due date that is none is unknown.
  */
 NODISCARD enum err remote_set(struct remote_task *r, enum field f, const char *theirs, const char *ours);
 
 /* "code: text" as one line that is safe on a terminal, cut at a character. Either may be NULL. */
 void msg_set(char out[MSG_LEN], const char *code, const char *text);
-/* From item i on nothing was sent, because of e, which item i itself met. ERR_OK if anything was answered before. */
+/* From item i on nothing was sent, because of e, which item i itself met. ERR_OK if anything was answered
+ * before. */
 enum err items_give_up(struct item *it, size_t n, size_t i, enum err e);
 /* Is it an error that says something about one item, rather than about the whole conversation? */
 bool err_of_item(enum err e);

@@ -285,7 +285,8 @@ static enum err create_one(struct salesconnect *sc, struct item *it)
 		buf_printf(&key, "Idempotency-Key: %s", it->once);
 	TRY(buf_err(&body));
 	TRY(buf_err(&key));
-	TRY(call(sc, &(struct call){ .method = "POST", .path = "/tasks", .body = &body, .header = key.s }, &r));
+	TRY(call(sc, &(struct call){ .method = "POST", .path = "/tasks", .body = &body, .header = key.s },
+		&r));
 	return take_task(sc, it, &r, true);
 }
 
@@ -324,7 +325,8 @@ static enum err update_one(struct salesconnect *sc, struct item *it)
 	TRY(task_path(sc, it, &path, &match));
 	sc_write_task(&body, it->t, it->fields, false);
 	TRY(buf_err(&body));
-	TRY(call(sc, &(struct call){ .method = "PATCH", .path = path.s, .body = &body, .header = match.s }, &r));
+	TRY(call(sc, &(struct call){ .method = "PATCH", .path = path.s, .body = &body, .header = match.s },
+		&r));
 	return take_task(sc, it, &r, false);
 }
 
@@ -336,7 +338,8 @@ static enum err remove_one(struct salesconnect *sc, struct item *it)
 	enum err e = task_path(sc, it, &path, &match);
 	if (e != ERR_OK)
 		return e == ERR_GONE && sc->gone ? ERR_OK : e;
-	return call(sc, &(struct call){ .method = "DELETE", .path = path.s, .header = match.s, .fine = 410 }, &r);
+	return call(
+		sc, &(struct call){ .method = "DELETE", .path = path.s, .header = match.s, .fine = 410 }, &r);
 }
 
 static bool good_address(const struct item *it)

@@ -1,5 +1,6 @@
 /*
- * salesconnect_json - JSON of our Sales Connect contract (salesconnect.md) <-> struct task. Tables and loops; pure.
+ * salesconnect_json - JSON of our Sales Connect contract (salesconnect.md) <-> struct task. Tables and loops;
+ * pure.
  */
 #ifndef SALESCONNECT_JSON_H
 #define SALESCONNECT_JSON_H

@@ -12,7 +12,9 @@
 
 #define LOG_MODULE "salesforce"
 #define API "/services/data/v66.0"
-#define OVERLAP_MS (INT64_C(600) * 1000)	/* rows of a long transaction turn up with an older stamp (salesforce.md 3.2) */
+#define OVERLAP_MS                                                                                           \
+	(INT64_C(600) * 1000) /* rows of a long transaction turn up with an older stamp (salesforce.md 3.2)  \
+			       */
 #define CREATE_SLACK_MS (INT64_C(120) * 1000)
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define LIMIT_MS (INT64_C(900) * 1000)
@@ -306,7 +308,8 @@ static enum err set_end(const struct pull *p, const struct sf_more *m, int64_t l
 		out->cursor = buf_take(&cursor);
 		return out->cursor ? ERR_OK : ERR_NOMEM;
 	}
-	/* What a first import left out must not come in by the second: its mark is the clock, not the last row. */
+	/* What a first import left out must not come in by the second: its mark is the clock, not the last
+	 * row. */
 	if (!p->mark && last < p->now)
 		last = p->now;
 	if (!last)
@@ -443,7 +446,9 @@ static enum err retrieve(struct salesforce *sf, const char *const *ids, size_t n
 	TRY(buf_err(&body));
 	if (!*sep)
 		return ERR_OK;
-	TRY(call(sf, &(struct call){ .method = "POST", .path = API "/composite/sobjects/Task", .body = &body }, &r));
+	TRY(call(sf,
+		&(struct call){ .method = "POST", .path = API "/composite/sobjects/Task", .body = &body },
+		&r));
 	return nonsense(sf, sf_read_retrieved(buf_str(&r.body), r.body.n, &sf->org, out));
 }
 
@@ -523,7 +528,8 @@ static void found_person(void *arg, const char *email, const char *id)
 	}
 }
 
-static enum err ask_people(struct salesforce *sf, const char *object, const struct buf *list, struct people *p)
+static enum err ask_people(
+	struct salesforce *sf, const char *object, const struct buf *list, struct people *p)
 {
 	AUTO_BUF soql = BUF_INIT;
 	AUTO_REPLY r = { 0 };
@@ -600,8 +606,8 @@ static enum err send_collection(struct salesforce *sf, const struct call *c, str
 typedef enum err write_fn(struct salesforce *sf, struct item *it, size_t n);
 
 /*
- * A call that was refused as a whole for what is wrong with one of its records is made again one by one; no right to
- * make the call is true of them all.
+ * A call that was refused as a whole for what is wrong with one of its records is made again one by one; no
+ * right to make the call is true of them all.
  */
 static enum err one_by_one(struct salesforce *sf, struct item *it, size_t n, enum err whole, write_fn *write)
 {
@@ -648,12 +654,15 @@ static enum err post(struct salesforce *sf, struct item *it, size_t n, char (*wh
 		for (int f = 0; f < TASK_NFIELDS; f++)
 			fields |= it[i].t->field[f] ? BIT(f) : 0;
 		buf_puts(&body, i ? "," : "");
-		sf_write_task(&body, it[i].t, fields, &sf->org, NULL, sf->org.me, who && who[i][0] ? who[i] : NULL, true);
+		sf_write_task(&body, it[i].t, fields, &sf->org, NULL, sf->org.me,
+			who && who[i][0] ? who[i] : NULL, true);
 	}
 	buf_puts(&body, "]}");
 	TRY(buf_err(&body));
 	TRY(send_collection(sf,
-		&(struct call){ .method = "POST", .path = API "/composite/sobjects", .body = &body, .once = true }, it, n));
+		&(struct call){
+			.method = "POST", .path = API "/composite/sobjects", .body = &body, .once = true },
+		it, n));
 	for (size_t i = 0; i < n; i++)
 		TRY(set_url(sf, &it[i]));
 	return ERR_OK;
@@ -663,7 +672,8 @@ static enum err post(struct salesforce *sf, struct item *it, size_t n, char (*wh
 static enum err without_person(struct salesforce *sf, struct item *it, size_t n, char (*who)[SF_ID_LEN])
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!who[i][0] || (it[i].err != ERR_REFUSED && it[i].err != ERR_DENIED && it[i].err != ERR_GONE) ||
+		if (!who[i][0] ||
+			(it[i].err != ERR_REFUSED && it[i].err != ERR_DENIED && it[i].err != ERR_GONE) ||
 			!strstr(it[i].msg, "CROSS_REFERENCE"))
 			continue;
 		it[i].msg[0] = '\0';
@@ -744,7 +754,9 @@ static enum err write_update(struct salesforce *sf, struct item *it, size_t n)
 	}
 	buf_puts(&body, "]}");
 	TRY(buf_err(&body));
-	TRY(send_collection(sf, &(struct call){ .method = "PATCH", .path = API "/composite/sobjects", .body = &body }, it, n));
+	TRY(send_collection(sf,
+		&(struct call){ .method = "PATCH", .path = API "/composite/sobjects", .body = &body }, it,
+		n));
 	for (size_t i = 0; i < n; i++)
 		item_finish(&it[i]);
 	return ERR_OK;

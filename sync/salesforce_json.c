@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const sf_column[TASK_NFIELDS] = { "Subject", "Status", "Priority", "ActivityDate", "Description" };
+const char *const sf_column[TASK_NFIELDS] = { "Subject", "Status", "Priority", "ActivityDate",
+	"Description" };
 
 static const struct {
 	const char *theirs, *ours;
@@ -205,9 +206,15 @@ void sf_columns(struct buf *b, const struct sf_org *o, const char *quote, bool w
 		const char *name;
 		bool skip;
 	} more[] = {
-		{ "OwnerId", false }, { "IsDeleted", false }, { "IsArchived", false }, { "CreatedDate", false },
-		{ "LastModifiedDate", false }, { "SystemModstamp", false }, { "IsRecurrence", o->no_series },
-		{ "WhoId", o->no_who }, { "Who.Name", o->no_who || !with_who },
+		{ "OwnerId", false },
+		{ "IsDeleted", false },
+		{ "IsArchived", false },
+		{ "CreatedDate", false },
+		{ "LastModifiedDate", false },
+		{ "SystemModstamp", false },
+		{ "IsRecurrence", o->no_series },
+		{ "WhoId", o->no_who },
+		{ "Who.Name", o->no_who || !with_who },
 		{ "Who.Email", o->no_who_email || !with_who },
 	};
 	buf_printf(b, "%sId%s", quote, quote);
@@ -248,7 +255,8 @@ static enum err read_fields(const struct cJSON *j, const struct sf_org *o, struc
 			r->unknown |= BIT(f);
 			continue;
 		}
-		TRY(remote_set(r, (enum field)f, cJSON_GetStringValue(v), our_value(f, cJSON_GetStringValue(v), o)));
+		TRY(remote_set(
+			r, (enum field)f, cJSON_GetStringValue(v), our_value(f, cJSON_GetStringValue(v), o)));
 	}
 	return ERR_OK;
 }
@@ -278,7 +286,8 @@ static enum err read_url(struct remote_task *r, const struct sf_org *o)
 	return r->url ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err read_task(const struct cJSON *j, const struct sf_org *o, struct remote_task *r, const char *id)
+static enum err read_task(
+	const struct cJSON *j, const struct sf_org *o, struct remote_task *r, const char *id)
 {
 	char owner[SF_ID_LEN];
 	TRY(str_put(&r->id, id));
@@ -357,7 +366,8 @@ enum err sf_read_retrieved(const char *s, size_t n, const struct sf_org *o, stru
 	return ERR_OK;
 }
 
-enum err sf_read_people(const char *s, size_t n, void (*found)(void *arg, const char *email, const char *id), void *arg)
+enum err sf_read_people(
+	const char *s, size_t n, void (*found)(void *arg, const char *email, const char *id), void *arg)
 {
 	AUTO_JSON root = json_parse(s, n);
 	const struct cJSON *rows = json_member(root, "records");
@@ -385,8 +395,8 @@ static const char *their_value(const struct task *t, int f, const struct sf_org 
 	return v;
 }
 
-void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o, const char *id,
-	const char *owner, const char *who, bool collection)
+void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o,
+	const char *id, const char *owner, const char *who, bool collection)
 {
 	const struct {
 		const char *name, *value;
@@ -418,7 +428,8 @@ static enum err err_of_status(int status)
 	return statuses[i].err;
 }
 
-/* A reference that leads nowhere: with fields it is a value the task was given, without it is the task itself. */
+/* A reference that leads nowhere: with fields it is a value the task was given, without it is the task
+ * itself. */
 static enum err classify(const char *code, bool has_fields, int status)
 {
 	for (size_t i = 0; code && i < sizeof codes / sizeof codes[0]; i++)

@@ -1,6 +1,7 @@
 /*
- * salesforce_json - JSON of the Salesforce REST API <-> struct task, its ids, its SOQL literals, its errors. Tables and
- * loops; pure. Every text is read as what a stranger sent: ids and dates are checked, titles made one line, lengths cut.
+ * salesforce_json - JSON of the Salesforce REST API <-> struct task, its ids, its SOQL literals, its errors.
+ * Tables and loops; pure. Every text is read as what a stranger sent: ids and dates are checked, titles made
+ * one line, lengths cut.
  */
 #ifndef SALESFORCE_JSON_H
 #define SALESFORCE_JSON_H
@@ -13,7 +14,8 @@
 bool sf_id(const char *s, char out[SF_ID_LEN]);
 /* 'text' with its quotes, escaped for SOQL. */
 void sf_quote(struct buf *b, const char *s);
-extern const char *const sf_column[TASK_NFIELDS];	/* "Subject", "Status", "Priority", "ActivityDate", "Description" */
+extern const char
+	*const sf_column[TASK_NFIELDS]; /* "Subject", "Status", "Priority", "ActivityDate", "Description" */
 
 struct sf_org {			/* what is known about the org and its user */
 	char me[SF_ID_LEN], org[SF_ID_LEN];
@@ -27,32 +29,34 @@ void sf_org_finish(struct sf_org *o);
 
 /* userinfo -> me, org, user. */
 NODISCARD enum err sf_read_user(const char *s, size_t n, struct sf_org *o);
-/* Rows of TaskStatus -> complete, open: the wanted words if the org has them, else the first closed (the default open)
- * by SortOrder. */
-NODISCARD enum err sf_read_statuses(const char *s, size_t n, const char *complete, const char *open, struct sf_org *o);
+/* Rows of TaskStatus -> complete, open: the wanted words if the org has them, else the first closed (the
+ * default open) by SortOrder. */
+NODISCARD enum err sf_read_statuses(
+	const char *s, size_t n, const char *complete, const char *open, struct sf_org *o);
 /* describe -> hidden, no_who, no_series. */
 NODISCARD enum err sf_read_describe(const char *s, size_t n, struct sf_org *o);
 /* The columns to select, "Id,OwnerId,...". with_who: relations too (a query can, a retrieve cannot). */
 void sf_columns(struct buf *b, const struct sf_org *o, const char *quote, bool with_who);
 
 struct sf_more {
-	char *next;		/* nextRecordsUrl, only its path and only below /services/data/; owned; NULL: done */
+	char *next; /* nextRecordsUrl, only its path and only below /services/data/; owned; NULL: done */
 	int64_t last;		/* highest SystemModstamp of the page, ms; 0: none */
 	int64_t total;		/* totalSize, -1: not told */
 	size_t bad;		/* records without a usable id, left out */
 };
 /* Reply of query and queryAll; records are appended. On an error free *m all the same. */
-NODISCARD enum err sf_read_page(const char *s, size_t n, const struct sf_org *o, struct page *out, struct sf_more *m);
+NODISCARD enum err sf_read_page(
+	const char *s, size_t n, const struct sf_org *o, struct page *out, struct sf_more *m);
 /* Reply of a retrieve of many: an array in which null is one that is not to be seen; it is left out. */
 NODISCARD enum err sf_read_retrieved(const char *s, size_t n, const struct sf_org *o, struct page *out);
 /* Id of the Contact or Lead by address, out of a query's reply: calls found for each. */
-NODISCARD enum err sf_read_people(const char *s, size_t n, void (*found)(void *arg, const char *email, const char *id),
-	void *arg);
+NODISCARD enum err sf_read_people(
+	const char *s, size_t n, void (*found)(void *arg, const char *email, const char *id), void *arg);
 
-/* {"Subject":...}: exactly these fields, less the hidden; null clears. id, owner, who may be NULL. collection: with
- * "attributes" in front. */
-void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o, const char *id,
-	const char *owner, const char *who, bool collection);
+/* {"Subject":...}: exactly these fields, less the hidden; null clears. id, owner, who may be NULL.
+ * collection: with "attributes" in front. */
+void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o,
+	const char *id, const char *owner, const char *who, bool collection);
 
 struct sf_error {
 	enum err err;
@@ -60,7 +64,8 @@ struct sf_error {
 	char code[64];
 	char msg[200];		/* one line, safe */
 };
-/* A body of whatever kind with a status that is not 2xx. The code beats the status, the worst of several wins. */
+/* A body of whatever kind with a status that is not 2xx. The code beats the status, the worst of several
+ * wins. */
 void sf_read_error(const char *s, size_t n, int status, struct sf_error *e);
 /* Results of a collection, in order: err, msg, new_id of each item. ERR_LOST: the answer does not tell. */
 NODISCARD enum err sf_read_results(const char *s, size_t n, struct item *it, size_t nitems);

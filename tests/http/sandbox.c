@@ -76,7 +76,8 @@ static void set(char **to, const char *value)
 
 static void remove_state(void)
 {
-	static const char *const names[] = { "salesforce.token", "salesforce.lock", "salesconnect.token", "count" };
+	static const char *const names[] = { "salesforce.token", "salesforce.lock", "salesconnect.token",
+		"count" };
 	for (size_t i = 0; i < COUNT(names) && box.dir[0]; i++) {
 		char path[128];
 		snprintf(path, sizeof path, "%s/%s", box.dir, names[i]);
@@ -102,7 +103,9 @@ int sandbox_clean(void **state)
 	if (!mkdtemp(box.dir))
 		return -1;
 	buf_printf(&token, "{\"refresh_token\":\"sf-refresh\",\"instance_url\":\"%s\"}", box.url);
-	return oauth_token_file(SIDE_SC, box.dir, "sc-token") || oauth_token_file(SIDE_SF, box.dir, token.s) ? -1 : 0;
+	return oauth_token_file(SIDE_SC, box.dir, "sc-token") || oauth_token_file(SIDE_SF, box.dir, token.s)
+		       ? -1
+		       : 0;
 }
 
 int sandbox_tidy(void **state)
@@ -121,8 +124,13 @@ const char *hand(const char *method, const char *path, const char *body)
 	AUTO_BUF url = BUF_INIT;
 	buf_printf(&url, "%s%s", box.url, path);
 	struct http_request q = {
-		.method = method, .url = url.s, .header = { "Content-Type: application/json" },
-		.body = body ? body : strcmp(method, "POST") == 0 ? "{}" : NULL, .body_len = body ? strlen(body) : 2,
+		.method = method,
+		.url = url.s,
+		.header = { "Content-Type: application/json" },
+		.body = body			      ? body
+			: strcmp(method, "POST") == 0 ? "{}"
+						      : NULL,
+		.body_len = body ? strlen(body) : 2,
 	};
 	http_reply_finish(&last);
 	assert_ok(http_request(box.http, &q, &last));
@@ -177,7 +185,8 @@ struct remote_task *record(struct page *p, const char *want)
 	return NULL;
 }
 
-enum err pull_all(struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark)
+enum err pull_all(
+	struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark)
 {
 	AUTO_HELLO h = { 0 };
 	AUTO_FREE char *cursor = NULL;

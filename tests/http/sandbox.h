@@ -1,6 +1,6 @@
 /*
- * sandbox - the real sandbox program on a free port, and the hand behind it. One for a test program; each test begins
- * with empty systems, a token file of its own and a fresh remote.
+ * sandbox - the real sandbox program on a free port, and the hand behind it. One for a test program; each
+ * test begins with empty systems, a token file of its own and a fresh remote.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -35,7 +35,8 @@ int sandbox_start(void **state);	/* group setup */
 int sandbox_stop(void **state);		/* group teardown */
 int sandbox_clean(void **state);	/* before each test: empty systems, fresh files */
 int sandbox_tidy(void **state);		/* after it */
-/* The hand: any path below /sandbox; the test fails unless the answer is 2xx. The answer, until the next call. */
+/* The hand: any path below /sandbox; the test fails unless the answer is 2xx. The answer, until the next
+ * call. */
 const char *hand(const char *method, const char *path, const char *body);
 void fault(const char *name, int count, const char *match);
 /* How many requests since the last call had "METHOD /path" in them; match "" counts all. */
@@ -48,7 +49,8 @@ void fixed_token(void);
 /* A record of a page by its id or title; the test fails if there is none. */
 struct remote_task *record(struct page *p, const char *id_or_title);
 /* All pages of a pull. mark NULL: first import. The new mark goes to *mark, if that is wanted. */
-enum err pull_all(struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark);
+enum err pull_all(
+	struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark);
 
 static inline void remote_auto(struct remote **r)
 {

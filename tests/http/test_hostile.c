@@ -54,7 +54,8 @@ static enum err ask(struct http_reply *out, const char *header)
 	close(fd);
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/x?token=secret", ntohs(a.sin_port));
 	struct http *h = http_create();
-	enum err e = http_request(h, &(struct http_request){ .method = "GET", .url = url, .header = { header } }, out);
+	enum err e = http_request(
+		h, &(struct http_request){ .method = "GET", .url = url, .header = { header } }, out);
 	http_destroy(h);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -91,7 +92,8 @@ static void a_packed_answer_is_unpacked(void **state)
 	AUTO_REPLY r = { 0 };
 	AUTO_BUF zip = BUF_INIT;
 	gzip_zeros(3 << 20, &zip);
-	can("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: Text/X; charset=utf-8\r\n\r\n", zip.s, zip.n);
+	can("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: Text/X; charset=utf-8\r\n\r\n", zip.s,
+		zip.n);
 	assert_ok(ask(&r, NULL));
 	assert_int_equal(r.body.n, 3 << 20);
 	assert_string_equal(r.type, "Text/X");
@@ -127,14 +129,16 @@ static void odd_answers(void **state)
 		enum err want;
 	} row[] = {
 		{ "", ERR_LOST },
-		{ "<html>hello</html>", ERR_LOST },		/* HTTP/0.9 */
+		{ "<html>hello</html>", ERR_LOST }, /* HTTP/0.9 */
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", ERR_LOST },
 		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ERR_LOST },
 		{ "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nnot gzip", ERR_LOST },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", ERR_LOST },
 		{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", ERR_OK },
-		{ "HTTP/1.1 200 OK\r\nRetry-After: 1e9\r\nDate: nonsense\r\nSforce-Limit-Info: api-usage=x\r\n"
-		  "Content-Length: 2\r\n\r\nok", ERR_OK },
+		{ "HTTP/1.1 200 OK\r\nRetry-After: 1e9\r\nDate: nonsense\r\nSforce-Limit-Info: "
+		  "api-usage=x\r\n"
+		  "Content-Length: 2\r\n\r\nok",
+			ERR_OK },
 	};
 	for (size_t i = 0; i < COUNT(row); i++) {
 		AUTO_REPLY r = { 0 };

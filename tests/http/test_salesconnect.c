@@ -34,7 +34,8 @@ static void hello_says_who_and_what_is_set(void **state)
 	assert_same(h.user, "Ann Lee");
 	assert_same(h.template, "{{activity_subject}}");
 	assert_false(h.mirror);
-	hand("POST", "/sandbox/config", "{\"sc_task_sync\":\"on\",\"activity_detail\":\"[SC] {{Activity_Subject}}\"}");
+	hand("POST", "/sandbox/config",
+		"{\"sc_task_sync\":\"on\",\"activity_detail\":\"[SC] {{Activity_Subject}}\"}");
 	AUTO_HELLO on = { 0 };
 	assert_ok(r->ops->hello(r, &on));
 	assert_true(on.mirror);
@@ -102,11 +103,16 @@ static void one_task_there_and_back(void **state)
 
 	AUTO_TASK u = task("ignored");
 	assert_ok(task_set(&u, FIELD_STATUS, TASK_COMPLETE));
-	AUTO_ITEM up = { .t = &u, .fields = BIT(FIELD_STATUS) | BIT(FIELD_DUE), .id = made.new_id, .version = made.new_version };
+	AUTO_ITEM up = { .t = &u,
+		.fields = BIT(FIELD_STATUS) | BIT(FIELD_DUE),
+		.id = made.new_id,
+		.version = made.new_version };
 	assert_ok(r->ops->update(r, &up, 1));
 	assert_ok(up.err);
 	assert_string_not_equal(up.new_version, made.new_version);
-	AUTO_ITEM stale = { .t = &u, .fields = BIT(FIELD_TITLE), .id = made.new_id, .version = made.new_version };
+	AUTO_ITEM stale = {
+		.t = &u, .fields = BIT(FIELD_TITLE), .id = made.new_id, .version = made.new_version
+	};
 	assert_ok(r->ops->update(r, &stale, 1));
 	assert_err(stale.err, ERR_STALE);
 	AUTO_PAGE q = PAGE_INIT;
@@ -152,10 +158,13 @@ static void a_batch_has_a_result_for_each(void **state)
 	/* the line breaks in the middle: what was answered stays answered */
 	struct item up[4] = { 0 };
 	for (int i = 0; i < 4; i++)
-		up[i] = (struct item){ .t = &t[0], .fields = BIT(FIELD_PRIORITY), .id = it[i == 3 ? 4 : i].new_id };
+		up[i] = (struct item){
+			.t = &t[0], .fields = BIT(FIELD_PRIORITY), .id = it[i == 3 ? 4 : i].new_id
+		};
 	AUTO_BUF match = BUF_INIT;
 	buf_printf(&match, "PATCH /api/v1/tasks/%s", it[2].new_id);
-	fault("reset-after", 2, match.s);	/* an idempotent request over a kept connection is repeated by curl */
+	fault("reset-after", 2,
+		match.s); /* an idempotent request over a kept connection is repeated by curl */
 	assert_ok(r->ops->update(r, up, 4));
 	assert_ok(up[0].err);
 	assert_ok(up[1].err);
@@ -176,8 +185,14 @@ static void a_create_in_doubt_is_repeated(void **state)
 		const char *name;
 		enum err want;
 	} row[] = {
-		{ "reset-before", ERR_LOST }, { "reset-after", ERR_LOST }, { "cut", ERR_LOST }, { "truncated", ERR_LOST },
-		{ "503-after", ERR_RETRY }, { "503-html", ERR_RETRY }, { "429", ERR_LIMIT }, { "500", ERR_RETRY },
+		{ "reset-before", ERR_LOST },
+		{ "reset-after", ERR_LOST },
+		{ "cut", ERR_LOST },
+		{ "truncated", ERR_LOST },
+		{ "503-after", ERR_RETRY },
+		{ "503-html", ERR_RETRY },
+		{ "429", ERR_LIMIT },
+		{ "500", ERR_RETRY },
 	};
 	for (size_t i = 0; i < COUNT(row); i++) {
 		AUTO_REMOTE r = sc();
@@ -253,7 +268,8 @@ static void a_command_is_asked_again_once(void **state)
 	AUTO_HELLO h = { 0 };
 	struct config_remote *c = &box.c.remote[SIDE_SC];
 	snprintf(command, sizeof command,
-		"sh -c 'echo x >>%s/count; test $(wc -l <%s/count) -gt 1 && echo sc-token || echo old'", box.dir, box.dir);
+		"sh -c 'echo x >>%s/count; test $(wc -l <%s/count) -gt 1 && echo sc-token || echo old'",
+		box.dir, box.dir);
 	c->token_command = strdup(command);
 	r = sc();
 	assert_ok(r->ops->hello(r, &h));

@@ -58,7 +58,8 @@ static void R17_a_first_import(void **state)
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-23T11:59:59Z\",\"frozen\":true}");
 	put("{\"Subject\":\"one second too old\"}");
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-23T12:00:00Z\",\"frozen\":true}");
-	put("{\"Subject\":\"just in\",\"Status\":\"In Progress\",\"Priority\":\"Low\",\"ActivityDate\":\"2026-12-01\"}");
+	put("{\"Subject\":\"just in\",\"Status\":\"In "
+	    "Progress\",\"Priority\":\"Low\",\"ActivityDate\":\"2026-12-01\"}");
 	put("{\"Subject\":\"done\",\"Status\":\"Completed\",\"Description\":\"a\\r\\nb\"}");
 	put("{\"Subject\":\"of Ben\",\"OwnerId\":\"005000000000008AAA\"}");
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
@@ -197,7 +198,10 @@ static void one_task_there_and_back(void **state)
 	assert_int_equal(task_diff(&x->t, &t, FIELDS_ALL), 0);
 
 	AUTO_TASK u = task("ignored", TASK_COMPLETE);
-	AUTO_ITEM put_ = { .t = &u, .fields = BIT(FIELD_STATUS) | BIT(FIELD_DUE), .id = made.new_id, .version = x->version };
+	AUTO_ITEM put_ = { .t = &u,
+		.fields = BIT(FIELD_STATUS) | BIT(FIELD_DUE),
+		.id = made.new_id,
+		.version = x->version };
 	assert_ok(r->ops->update(r, &put_, 1));
 	assert_ok(put_.err);
 	AUTO_PAGE q = PAGE_INIT;
@@ -228,7 +232,9 @@ static void a_stale_version_is_refused(void **state)
 	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:05Z\",\"frozen\":true}");
 	hand("PATCH", path.s, "{\"Subject\":\"moved on\"}");
-	AUTO_ITEM it = { .t = &t, .fields = BIT(FIELD_STATUS), .id = p.task[0].id, .version = p.task[0].version };
+	AUTO_ITEM it = {
+		.t = &t, .fields = BIT(FIELD_STATUS), .id = p.task[0].id, .version = p.task[0].version
+	};
 	assert_ok(r->ops->update(r, &it, 1));
 	assert_err(it.err, ERR_STALE);
 	it.version = NULL;
@@ -266,7 +272,9 @@ static void a_batch_is_one_call(void **state)
 	}
 	struct item up[MANY] = { 0 };
 	for (int i = 0; i < MANY; i++)
-		up[i] = (struct item){ .t = &t[0], .fields = BIT(FIELD_PRIORITY) | BIT(FIELD_DUE), .id = ids[i] };
+		up[i] = (struct item){
+			.t = &t[0], .fields = BIT(FIELD_PRIORITY) | BIT(FIELD_DUE), .id = ids[i]
+		};
 	asked("");
 	assert_ok(r->ops->update(r, up, MANY));
 	assert_int_equal(asked(""), 1);
@@ -312,9 +320,10 @@ static void what_is_not_to_be_seen_is_absent(void **state)
 static void people(void **state)
 {
 	AUTO_REMOTE r = sf();
-	hand("POST", "/sandbox/load", "{\"people\":[{\"id\":1,\"salesforce_id\":\"003000000000001AAA\",\"name\":\"Bob M\","
-				      "\"email\":\"bob@example.test\"},{\"id\":2,\"salesforce_id\":\"00Q000000000002AAA\","
-				      "\"name\":\"Lea D\",\"email\":\"lea@example.test\"}]}");
+	hand("POST", "/sandbox/load",
+		"{\"people\":[{\"id\":1,\"salesforce_id\":\"003000000000001AAA\",\"name\":\"Bob M\","
+		"\"email\":\"bob@example.test\"},{\"id\":2,\"salesforce_id\":\"00Q000000000002AAA\","
+		"\"name\":\"Lea D\",\"email\":\"lea@example.test\"}]}");
 	struct task t[4];
 	struct item it[4] = { 0 };
 	static const struct {
@@ -435,7 +444,8 @@ static void a_create_in_doubt(void **state)
 
 static void an_update_can_be_repeated(void **state)
 {
-	static const char *const name[] = { "reset-before", "reset-after", "cut", "503-html", "401", "lock-row" };
+	static const char *const name[] = { "reset-before", "reset-after", "cut", "503-html", "401",
+		"lock-row" };
 	for (size_t i = 0; i < COUNT(name); i++) {
 		AUTO_REMOTE r = sf();
 		AUTO_TASK t = task(name[i], TASK_OPEN);

@@ -195,7 +195,8 @@ static void the_sf_program_as_a_source(void **state)
 	char command[300];
 	struct config_remote *c = &box.c.remote[SIDE_SF];
 	snprintf(command, sizeof command,
-		"echo '{\"status\":0,\"result\":{\"accessToken\":\"sf-token\",\"instanceUrl\":\"%s\"}}'", box.url);
+		"echo '{\"status\":0,\"result\":{\"accessToken\":\"sf-token\",\"instanceUrl\":\"%s\"}}'",
+		box.url);
 	c->token_command = strdup(command);
 	AUTO_REMOTE r = salesforce_create(&box.c, box.dir);
 	assert_ok(hello(r));

@@ -58,8 +58,10 @@ static void tokens_in_all_their_forms(void **state)
 		const char *text, *access, *refresh, *instance;
 	} row[] = {
 		{ "00Dxx!AQ.abc_\n", "00Dxx!AQ.abc_", NULL, NULL },
-		{ "{\"status\":0,\"result\":{\"accessToken\":\"A\",\"instanceUrl\":\"https://x.test\"}}", "A", NULL, "https://x.test" },
-		{ "{\"access_token\":\"A\",\"refresh_token\":\"R\",\"instance_url\":\"I\"}  \n", "A", "R", "I" },
+		{ "{\"status\":0,\"result\":{\"accessToken\":\"A\",\"instanceUrl\":\"https://x.test\"}}", "A",
+			NULL, "https://x.test" },
+		{ "{\"access_token\":\"A\",\"refresh_token\":\"R\",\"instance_url\":\"I\"}  \n", "A", "R",
+			"I" },
 		{ "{\"refresh_token\":\"R\"}", NULL, "R", NULL },
 		{ "{\"result\":{}}", NULL, NULL, NULL },
 		{ "two words", NULL, NULL, NULL },
@@ -132,7 +134,8 @@ static void the_login_address(void **state)
 	struct config_remote c = { .url = "https://x.my.salesforce.com/", .client_id = "3MV&x" };
 	AUTO_LOGIN l;
 	assert_ok(oauth_login_begin(&c, &l));
-	assert_memory_equal(l.url, "https://x.my.salesforce.com/services/oauth2/authorize?response_type=code&", 73);
+	assert_memory_equal(
+		l.url, "https://x.my.salesforce.com/services/oauth2/authorize?response_type=code&", 73);
 	assert_non_null(strstr(l.url, "client_id=3MV%26x&"));
 	assert_non_null(strstr(l.url, "code_challenge_method=S256"));
 	assert_int_equal(strlen(l.verifier), 43);
@@ -159,7 +162,8 @@ static void the_token_file_is_private(void **state)
 	buf_printf(&path, "%s/salesforce.token", dir);
 	assert_err(token_read(path.s, &t), ERR_NOENT);
 	assert_err(oauth_token_file(SIDE_SF, dir, "not a token"), ERR_INVAL);
-	assert_ok(oauth_token_file(SIDE_SF, dir, "{\"refresh_token\":\"R\",\"instance_url\":\"https://x.test\"}"));
+	assert_ok(oauth_token_file(
+		SIDE_SF, dir, "{\"refresh_token\":\"R\",\"instance_url\":\"https://x.test\"}"));
 	assert_int_equal(stat(path.s, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_ok(token_read(path.s, &t));

@@ -2,10 +2,13 @@
 #include "salesconnect_json.h"
 
 static const char whole[] =
-	"{\"id\":1042,\"revision\":3,\"type\":\"call\",\"name\":\"Call Bob\",\"status\":\"open\",\"priority\":\"high\","
-	"\"due_date\":\"2026-09-03\",\"details\":\"x\\r\\ny\",\"person\":{\"id\":88,\"name\":\"Bob\",\"email\":\"bob@example.test\","
+	"{\"id\":1042,\"revision\":3,\"type\":\"call\",\"name\":\"Call "
+	"Bob\",\"status\":\"open\",\"priority\":\"high\","
+	"\"due_date\":\"2026-09-03\",\"details\":\"x\\r\\ny\",\"person\":{\"id\":88,\"name\":\"Bob\","
+	"\"email\":\"bob@example.test\","
 	"\"salesforce_id\":\"003000000000001AAA\"},\"campaign\":{\"name\":\"Q3\",\"day\":3,\"step\":1},"
-	"\"created_at\":\"2026-08-30T09:12:01.250Z\",\"updated_at\":\"2026-08-30T09:12:02.250Z\",\"completed_at\":null,"
+	"\"created_at\":\"2026-08-30T09:12:01.250Z\",\"updated_at\":\"2026-08-30T09:12:02.250Z\",\"completed_"
+	"at\":null,"
 	"\"deleted_at\":null,\"unheard_of\":{\"x\":[1]}}";
 
 static void ids(void **state)
@@ -14,9 +17,18 @@ static void ids(void **state)
 		const char *s;
 		bool ok;
 	} row[] = {
-		{ "1", true }, { "9007199254740991", true }, { "9007199254740992", false }, { "0", false }, { "-1", false },
-		{ "01", false }, { "1/../2", false }, { "", false }, { NULL, false }, { "99999999999999999999", false },
-		{ " 1", false }, { "1\n", false },
+		{ "1", true },
+		{ "9007199254740991", true },
+		{ "9007199254740992", false },
+		{ "0", false },
+		{ "-1", false },
+		{ "01", false },
+		{ "1/../2", false },
+		{ "", false },
+		{ NULL, false },
+		{ "99999999999999999999", false },
+		{ " 1", false },
+		{ "1\n", false },
 	};
 	for (size_t i = 0; i < COUNT(row); i++)
 		assert_int_equal(sc_id(row[i].s), row[i].ok);
@@ -52,12 +64,13 @@ static void a_record_becomes_a_task(void **state)
 
 static void odd_records(void **state)
 {
-	static const char page[] =
-		"{\"tasks\":[{\"id\":9007199254740993},{\"id\":\"7\"},{\"id\":0},null,"
-		"{\"id\":8,\"deleted_at\":\"2026-08-30T09:12:01.250Z\",\"updated_at\":\"2026-08-30T09:12:01.250Z\"},"
-		"{\"id\":9,\"name\":\"x\",\"status\":\"snoozed\",\"priority\":null,\"type\":\"fax\",\"details\":null,"
-		"\"due_date\":\"tomorrow\",\"person\":null,\"campaign\":{\"day\":1.5}}],"
-		"\"next_cursor\":\"abc\",\"server_time\":\"2026-08-30T10:00:00.000Z\"}";
+	static const char page[] = "{\"tasks\":[{\"id\":9007199254740993},{\"id\":\"7\"},{\"id\":0},null,"
+				   "{\"id\":8,\"deleted_at\":\"2026-08-30T09:12:01.250Z\",\"updated_at\":"
+				   "\"2026-08-30T09:12:01.250Z\"},"
+				   "{\"id\":9,\"name\":\"x\",\"status\":\"snoozed\",\"priority\":null,"
+				   "\"type\":\"fax\",\"details\":null,"
+				   "\"due_date\":\"tomorrow\",\"person\":null,\"campaign\":{\"day\":1.5}}],"
+				   "\"next_cursor\":\"abc\",\"server_time\":\"2026-08-30T10:00:00.000Z\"}";
 	AUTO_PAGE p = PAGE_INIT;
 	struct sc_more m;
 	assert_ok(sc_read_page(page, strlen(page), &p, &m));
@@ -89,7 +102,8 @@ static void R3_writing(void **state)
 	assert_string_equal(b.s, "{\"name\":\"a\",\"due_date\":null}");
 	buf_clear(&b);
 	sc_write_task(&b, &t, BIT(FIELD_TITLE), true);
-	assert_string_equal(b.s, "{\"name\":\"a\",\"type\":\"call\",\"person\":{\"name\":\"Bob\",\"email\":\"bob@example.test\"}}");
+	assert_string_equal(b.s, "{\"name\":\"a\",\"type\":\"call\",\"person\":{\"name\":\"Bob\",\"email\":"
+				 "\"bob@example.test\"}}");
 	buf_clear(&b);
 	assert_ok(task_set_fact(&t, FACT_SC_PERSON, "88"));
 	sc_write_task(&b, &t, BIT(FIELD_TITLE), true);
@@ -102,16 +116,27 @@ static void what_an_error_means(void **state)
 		int status;
 		enum err want;
 	} row[] = {
-		{ 400, ERR_REFUSED }, { 401, ERR_AUTH }, { 403, ERR_DENIED }, { 404, ERR_GONE }, { 409, ERR_RETRY },
-		{ 410, ERR_GONE }, { 412, ERR_STALE }, { 413, ERR_REFUSED }, { 422, ERR_REFUSED }, { 429, ERR_LIMIT },
-		{ 503, ERR_RETRY }, { 302, ERR_PROTOCOL }, { 418, ERR_PROTOCOL },
+		{ 400, ERR_REFUSED },
+		{ 401, ERR_AUTH },
+		{ 403, ERR_DENIED },
+		{ 404, ERR_GONE },
+		{ 409, ERR_RETRY },
+		{ 410, ERR_GONE },
+		{ 412, ERR_STALE },
+		{ 413, ERR_REFUSED },
+		{ 422, ERR_REFUSED },
+		{ 429, ERR_LIMIT },
+		{ 503, ERR_RETRY },
+		{ 302, ERR_PROTOCOL },
+		{ 418, ERR_PROTOCOL },
 	};
 	char code[64], msg[200];
 	for (size_t i = 0; i < COUNT(row); i++) {
 		assert_err(sc_read_error("<html>", 6, row[i].status, code, msg), row[i].want);
 		assert_true(*msg);
 	}
-	static const char body[] = "{\"error\":{\"code\":\"validation_failed\",\"message\":\"name is\\nlong\"}}";
+	static const char body[] =
+		"{\"error\":{\"code\":\"validation_failed\",\"message\":\"name is\\nlong\"}}";
 	assert_err(sc_read_error(body, strlen(body), 422, code, msg), ERR_REFUSED);
 	assert_string_equal(code, "validation_failed");
 	assert_string_equal(msg, "validation_failed: name is long");

@@ -56,13 +56,16 @@ static void a_record_becomes_a_task(void **state)
 	AUTO_ORG o = an_org();
 	AUTO_PAGE p = PAGE_INIT;
 	struct sf_more m;
-	assert_ok(read_rows("{\"attributes\":{\"type\":\"Task\"},\"Id\":\"00T000000000001\",\"Subject\":\"Call Bob\","
-			    "\"Status\":\"Completed\",\"Priority\":\"High\",\"ActivityDate\":\"2026-12-01\","
-			    "\"Description\":\"a\\r\\nb\\rc\",\"OwnerId\":\"005000000000007\",\"WhoId\":\"003D000000QYVZpIAP\","
-			    "\"Who\":{\"Name\":\"Bob\",\"Email\":\"bob@example.test\"},\"IsDeleted\":false,\"IsArchived\":true,"
-			    "\"IsRecurrence\":true,\"CreatedDate\":\"2026-06-26T19:46:33.000+0000\","
-			    "\"LastModifiedDate\":\"2026-06-26T19:46:34.000+0000\","
-			    "\"SystemModstamp\":\"2026-06-26T19:46:35.000+0000\"}",
+	assert_ok(read_rows(
+		"{\"attributes\":{\"type\":\"Task\"},\"Id\":\"00T000000000001\",\"Subject\":\"Call Bob\","
+		"\"Status\":\"Completed\",\"Priority\":\"High\",\"ActivityDate\":\"2026-12-01\","
+		"\"Description\":\"a\\r\\nb\\rc\",\"OwnerId\":\"005000000000007\",\"WhoId\":"
+		"\"003D000000QYVZpIAP\","
+		"\"Who\":{\"Name\":\"Bob\",\"Email\":\"bob@example.test\"},\"IsDeleted\":false,"
+		"\"IsArchived\":true,"
+		"\"IsRecurrence\":true,\"CreatedDate\":\"2026-06-26T19:46:33.000+0000\","
+		"\"LastModifiedDate\":\"2026-06-26T19:46:34.000+0000\","
+		"\"SystemModstamp\":\"2026-06-26T19:46:35.000+0000\"}",
 		&o, &p, &m));
 	assert_int_equal(p.n, 1);
 	struct remote_task *t = &p.task[0];
@@ -100,8 +103,8 @@ static void R8_R10_other_values_stay_out(void **state)
 		AUTO_PAGE p = PAGE_INIT;
 		AUTO_BUF b = BUF_INIT;
 		struct sf_more m;
-		buf_printf(&b, "{\"Id\":\"00T000000000001\",\"Status\":\"%s\",\"Priority\":\"%s\"}", row[i].status,
-			row[i].priority);
+		buf_printf(&b, "{\"Id\":\"00T000000000001\",\"Status\":\"%s\",\"Priority\":\"%s\"}",
+			row[i].status, row[i].priority);
 		assert_ok(read_rows(b.s, &o, &p, &m));
 		assert_same("status", p.task[0].t.field[FIELD_STATUS], row[i].want_status);
 		assert_same("priority", p.task[0].t.field[FIELD_PRIORITY], row[i].want_priority);
@@ -115,11 +118,12 @@ static void absent_is_unknown_and_null_is_cleared(void **state)
 	AUTO_ORG o = an_org();
 	AUTO_PAGE p = PAGE_INIT;
 	struct sf_more m;
-	assert_ok(read_rows("{\"Id\":\"00T000000000001\",\"Subject\":null,\"ActivityDate\":null},"
-			    "{\"Id\":\"00T000000000002\",\"Subject\":\" \\n \",\"ActivityDate\":\"2026-13-01\","
-			    "\"Description\":\"\"},"
-			    "{\"Id\":\"nonsense\"},{},7,"
-			    "{\"Id\":\"00T000000000003\",\"Subject\":\"a\\nb\\tc\",\"OwnerId\":\"005000000000008\"}",
+	assert_ok(read_rows(
+		"{\"Id\":\"00T000000000001\",\"Subject\":null,\"ActivityDate\":null},"
+		"{\"Id\":\"00T000000000002\",\"Subject\":\" \\n \",\"ActivityDate\":\"2026-13-01\","
+		"\"Description\":\"\"},"
+		"{\"Id\":\"nonsense\"},{},7,"
+		"{\"Id\":\"00T000000000003\",\"Subject\":\"a\\nb\\tc\",\"OwnerId\":\"005000000000008\"}",
 		&o, &p, &m));
 	assert_int_equal(p.n, 3);
 	assert_int_equal(m.bad, 3);
@@ -235,9 +239,10 @@ static void R3_writing(void **state)
 	assert_string_equal(b.s, "{\"Status\":\"Completed\",\"ActivityDate\":null}");
 	buf_clear(&b);
 	sf_write_task(&b, &t, FIELDS_ALL, &o, NULL, o.me, "003D000000QYVZpIAP", true);
-	assert_string_equal(b.s, "{\"attributes\":{\"type\":\"Task\"},\"OwnerId\":\"005000000000007AAA\","
-				 "\"WhoId\":\"003D000000QYVZpIAP\",\"Subject\":\"say \\\"hi\\\"\",\"Status\":\"Completed\","
-				 "\"Priority\":\"High\",\"ActivityDate\":null,\"Description\":\"a\\nb\"}");
+	assert_string_equal(b.s,
+		"{\"attributes\":{\"type\":\"Task\"},\"OwnerId\":\"005000000000007AAA\","
+		"\"WhoId\":\"003D000000QYVZpIAP\",\"Subject\":\"say \\\"hi\\\"\",\"Status\":\"Completed\","
+		"\"Priority\":\"High\",\"ActivityDate\":null,\"Description\":\"a\\nb\"}");
 }
 
 #define E(code, text) "[{\"message\":\"" text "\",\"errorCode\":\"" code "\",\"fields\":[]}]"
@@ -250,21 +255,27 @@ static void what_an_error_means(void **state)
 		bool session;
 	} row[] = {
 		{ 401, E("INVALID_SESSION_ID", "Session expired or invalid"), ERR_AUTH, true },
-		{ 401, E("INVALID_SESSION_ID", "This session is not valid for use with the REST API"), ERR_AUTH, false },
+		{ 401, E("INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+			ERR_AUTH, false },
 		{ 401, "", ERR_AUTH, true },
 		{ 403, E("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), ERR_LIMIT, false },
 		{ 403, E("INSUFFICIENT_ACCESS_OR_READONLY", "no"), ERR_DENIED, false },
 		{ 403, "<html>", ERR_DENIED, false },
 		{ 404, E("ENTITY_IS_DELETED", "entity is deleted"), ERR_GONE, false },
 		{ 404, E("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"), ERR_GONE, false },
-		{ 400, "[{\"message\":\"m\",\"errorCode\":\"INVALID_CROSS_REFERENCE_KEY\",\"fields\":[\"WhoId\"]}]",
+		{ 400,
+			"[{\"message\":\"m\",\"errorCode\":\"INVALID_CROSS_REFERENCE_KEY\",\"fields\":["
+			"\"WhoId\"]}]",
 			ERR_REFUSED, false },
 		{ 400, E("UNABLE_TO_LOCK_ROW", "x"), ERR_RETRY, false },
 		{ 400, E("STRING_TOO_LONG", "x"), ERR_REFUSED, false },
 		{ 400, E("SOMETHING_NEW", "x"), ERR_REFUSED, false },
 		{ 400, E("INVALID_FIELD", "x"), ERR_PROTOCOL, false },
-		{ 400, "[{\"message\":\"m\",\"errorCode\":\"UNABLE_TO_LOCK_ROW\"},{\"message\":\"n\",\"errorCode\":"
-		       "\"STRING_TOO_LONG\"}]", ERR_REFUSED, false },
+		{ 400,
+			"[{\"message\":\"m\",\"errorCode\":\"UNABLE_TO_LOCK_ROW\"},{\"message\":\"n\","
+			"\"errorCode\":"
+			"\"STRING_TOO_LONG\"}]",
+			ERR_REFUSED, false },
 		{ 412, "", ERR_STALE, false },
 		{ 429, "", ERR_LIMIT, false },
 		{ 302, "", ERR_PROTOCOL, false },
@@ -284,10 +295,10 @@ static void what_an_error_means(void **state)
 
 static void results_of_a_collection(void **state)
 {
-	static const char body[] =
-		"[{\"id\":\"00T000000000001\",\"success\":true,\"errors\":[]},"
-		"{\"success\":false,\"errors\":[{\"statusCode\":\"STRING_TOO_LONG\",\"message\":\"Subject:\\ntoo long\","
-		"\"fields\":[\"Subject\"]}]},{\"success\":false,\"errors\":[]}]";
+	static const char body[] = "[{\"id\":\"00T000000000001\",\"success\":true,\"errors\":[]},"
+				   "{\"success\":false,\"errors\":[{\"statusCode\":\"STRING_TOO_LONG\","
+				   "\"message\":\"Subject:\\ntoo long\","
+				   "\"fields\":[\"Subject\"]}]},{\"success\":false,\"errors\":[]}]";
 	struct item it[3] = { 0 };
 	assert_ok(sf_read_results(body, strlen(body), it, 3));
 	assert_string_equal(it[0].new_id, "00T000000000001EAA");
