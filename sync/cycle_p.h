@@ -1,5 +1,5 @@
 /*
- * cycle_p - what cycle.c, pull.c and push.c share: one pass under way. Never included from elsewhere.
+ * cycle_p - what the parts of a pass share: cycle.c, pull.c, record.c, push.c, parcel.c. Never included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
 #ifndef CYCLE_P_H
@@ -60,17 +60,44 @@ NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
 NODISCARD enum err pull_check(struct pass *p);
 /* Read these again and merge: absent ones are away (D5). */
 NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
-/* A record is deleted there: so it is here (D3, D4). Joins the caller's transaction. */
-NODISCARD enum err pull_bury(struct pass *p, struct link *l);
-/* A create in doubt turns out to be this record. Joins the caller's transaction. */
-NODISCARD enum err pull_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
+
+/* record.c: one record meets the hub. All of it joins the caller's transaction. */
+NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);
+/* Deleted there: so it is here (D3, D4). */
+NODISCARD enum err record_bury(struct pass *p, struct link *l);
+/* Reassigned, or no longer to be seen (D5). */
+NODISCARD enum err record_away(struct pass *p, struct link *l);
+/* A create in doubt turns out to be this record. */
+NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
 /* Can this record be what the create in doubt made? All that was sent must be there. */
-bool pull_is_ours(const struct link *l, const struct remote_task *rt);
+bool record_is_ours(const struct link *l, const struct remote_task *rt);
 
 /* push.c: find out about creates in doubt; drop those that never happened. */
 NODISCARD enum err push_settle(struct pass *p);
 /* Everything in the outbox that is due. */
 NODISCARD enum err push_all(struct pass *p);
+
+/* parcel.c: a row of the outbox on its way. */
+enum verb { VERB_NONE, VERB_WAIT, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
+struct parcel {
+	struct outgoing row;	/* seq 0: none, a create that is repeated */
+	struct task task;	/* as it was read */
+	struct task wire;	/* the same as the remote shall show it */
+	struct link link;
+	uint32_t fields;
+};
+void parcel_finish(struct parcel *x);
+#define AUTO_PARCEL AUTO(parcel_finish) struct parcel
+/* As it stands now: the row names the task, no more. *x is empty before. */
+NODISCARD enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *x, enum verb *verb);
+/* A create in doubt as it was sent. */
+NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
+/* The link's base and raw say that the remote has these fields of the parcel now. */
+NODISCARD enum err parcel_agree(struct parcel *x, uint32_t fields);
+/* The key of a create, in the link. The same attempt has the same key, also after a crash; another text has another. */
+NODISCARD enum err parcel_key(struct pass *p, struct parcel *x);
+/* Replace an owned text. */
+NODISCARD enum err replace_text(char **slot, const char *value);
 /* The fields in which the hub differs from what the remote has, and which may be sent. */
 uint32_t push_fields(const struct pass *p, const struct link *l, const struct task *hub);
 

@@ -1,9 +1,5 @@
 #include "cycle_p.h"
 #include "log.h"
-#include "merge.h"
-#include "rules.h"
-#include "subject.h"
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +9,6 @@
 #define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
 #define BACKOFF_MIN INT64_C(5000)
 #define BACKOFF_MAX (15 * 60 * INT64_C(1000))
-
-enum verb { VERB_NONE, VERB_WAIT, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
-
-struct parcel {			/* one row of the outbox on its way */
-	struct outgoing row;	/* seq 0: none, a create that is repeated */
-	struct task task;	/* as it was read */
-	struct task wire;	/* the same as the remote shall show it */
-	struct link link;
-	uint32_t fields;
-};
 
 struct batch {
 	struct parcel *parcel;
@@ -39,37 +25,6 @@ struct round {			/* one walk over the rows */
 };
 
 /* ---- deciding ---- */
-
-static const char *base_title(const struct link *l)
-{
-	return l->base[FIELD_TITLE];
-}
-
-static uint32_t differing(const struct link *l, const struct task *hub)
-{
-	struct task same = { 0 };
-	memcpy(same.field, l->base, sizeof(same.field));	/* borrowed */
-	return merge_task(l->base, hub, &same, 0).push;
-}
-
-uint32_t push_fields(const struct pass *p, const struct link *l, const struct task *hub)
-{
-	return differing(l, hub) & rules_may_push(p->side, p->template);
-}
-
-/* linked: there is a link row. */
-static enum verb decide(enum gone gone, bool linked, const struct link *l, bool born, uint32_t fields)
-{
-	if (!linked)
-		return gone == GONE_DELETED || gone == GONE_AWAY || !born ? VERB_NONE : VERB_CREATE;
-	if (l->gone || l->away)
-		return VERB_NONE;
-	if (!l->rid)
-		return VERB_WAIT;
-	if (gone == GONE_DELETED)
-		return VERB_REMOVE;
-	return gone != GONE_AWAY && fields ? VERB_UPDATE : VERB_NONE;
-}
 
 static int64_t backoff(int tries)
 {
@@ -92,14 +47,7 @@ static const bool blames_items[ERR_N] = {	/* a whole call failed, but trying all
 	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
 };
 
-/* ---- parcels ---- */
-
-static void parcel_finish(struct parcel *x)
-{
-	task_finish(&x->task);
-	task_finish(&x->wire);
-	link_finish(&x->link);
-}
+/* ---- batches ---- */
 
 static void batch_clear(struct batch *b)
 {
@@ -136,81 +84,6 @@ static void batch_add(struct batch *b, struct parcel *x)
 		.version = to->link.version, .once = to->link.once };
 }
 
-/* Salesforce shows the subject that the template makes of the name; Sales Connect the name. */
-static enum err dress(struct pass *p, struct parcel *x)
-{
-	AUTO_BUF subject = BUF_INIT;
-	TRY(task_copy(&x->wire, &x->task));
-	if (p->side != SIDE_SF)
-		return ERR_OK;
-	subject_render(p->template, &x->task, &subject);
-	TRY(buf_err(&subject));
-	return subject.n ? task_set(&x->wire, FIELD_TITLE, subject.s) : ERR_OK;
-}
-
-/* As read now: the row of the outbox names the task, no more. */
-static enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *x, enum verb *verb)
-{
-	enum gone gone;
-	x->row = *row;
-	TRY(store_get(p->s, row->task, &x->task));
-	TRY(store_gone(p->s, row->task, &gone));
-	enum err e = store_link(p->s, row->task, p->side, &x->link);
-	if (e != ERR_OK && e != ERR_NOENT)
-		return e;
-	x->fields = e == ERR_OK ? push_fields(p, &x->link, &x->task) : FIELDS_ALL;
-	*verb = decide(gone, e == ERR_OK, &x->link, x->task.born & BIT(p->side), x->fields);
-	return dress(p, x);
-}
-
-static enum err dup_into(char **slot, const char *value)
-{
-	bool ok = true;
-	char *copy = str_dup(value, &ok);
-	if (!ok)
-		return ERR_NOMEM;
-	free(*slot);
-	*slot = copy;
-	return ERR_OK;
-}
-
-/* The link's base and raw say that the remote has these fields of the parcel now. */
-static enum err agree(struct parcel *x, uint32_t fields)
-{
-	const char *shown = x->wire.field[FIELD_TITLE];
-	for (int f = 0; f < TASK_NFIELDS; f++) {
-		bool renamed = f == FIELD_TITLE && !field_same(shown, x->task.field[f]);
-		if (!(fields & BIT(f)))
-			continue;
-		TRY(dup_into(&x->link.base[f], x->task.field[f]));
-		TRY(dup_into(&x->link.raw[f], renamed ? shown : NULL));
-	}
-	return ERR_OK;
-}
-
-/* ---- the key of a create ---- */
-
-/* The same attempt has the same key, also after a crash; another text has another. Looks like a UUID (version 8). */
-static enum err make_once(struct pass *p, struct parcel *x)
-{
-	unsigned char d[SHA256_DIGEST_LENGTH];
-	char text[40];
-	AUTO_BUF b = BUF_INIT;
-	buf_printf(&b, "%s %lld %lld", p->store_id, (long long)x->row.task, (long long)p->now);
-	for (int f = 0; f < TASK_NFIELDS; f++) {
-		buf_putc(&b, '\0');
-		buf_puts(&b, x->wire.field[f]);
-	}
-	TRY(buf_err(&b));
-	SHA256((const unsigned char *)b.s, b.n, d);
-	d[6] = 0x80 | (d[6] & 0x0f);
-	d[8] = 0x80 | (d[8] & 0x3f);
-	char *to = text;
-	for (int i = 0; i < 16; i++)
-		to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", d[i]);
-	return dup_into(&x->link.once, text);
-}
-
 /* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). */
 static enum err journal(struct pass *p, struct batch *b)
 {
@@ -222,8 +95,8 @@ static enum err journal(struct pass *p, struct batch *b)
 		x->link.task = x->row.task;
 		x->link.side = p->side;
 		x->link.sent_at = p->now;
-		TRY(agree(x, FIELDS_ALL));
-		TRY(make_once(p, x));
+		TRY(parcel_agree(x, FIELDS_ALL));
+		TRY(parcel_key(p, x));
 		TRY(store_link_put(p->s, &x->link));
 		b->item[i].once = x->link.once;
 	}
@@ -258,7 +131,7 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 {
 	if (!it->new_id)
 		return ERR_OK;	/* still in doubt: the remote says it did, and not what */
-	TRY(dup_into(&x->link.rid, it->new_id));
+	TRY(replace_text(&x->link.rid, it->new_id));
 	enum err e = store_link_put(p->s, &x->link);
 	if (e == ERR_EXIST)
 		return drop_double(p, x);
@@ -269,11 +142,11 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, const struct item *it)
 {
 	if (verb == VERB_UPDATE)
-		TRY(agree(x, x->fields));
+		TRY(parcel_agree(x, x->fields));
 	if (it->new_version)
-		TRY(dup_into(&x->link.version, it->new_version));
+		TRY(replace_text(&x->link.version, it->new_version));
 	if (it->url)
-		TRY(dup_into(&x->link.url, it->url));
+		TRY(replace_text(&x->link.url, it->url));
 	x->link.synced_at = p->local_now;
 	if (verb == VERB_CREATE)
 		return created(p, x, it);
@@ -314,7 +187,7 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	case AGAIN:
 		return remember_stale(r, x);
 	case BURIED:
-		TRY(pull_bury(p, &x->link));
+		TRY(record_bury(p, &x->link));
 		return row_done(p, x);
 	case REFUSED:
 		return item_failed(p, x, it, -1);
@@ -392,8 +265,8 @@ static enum err nothing(struct pass *p, struct parcel *x)
 	AUTO_TX tx = { 0 };
 	bool live = x->link.rid && !x->link.gone && !x->link.away;
 	TRY(tx_begin(p->s, &tx));
-	if (live && !field_same(base_title(&x->link), x->task.field[FIELD_TITLE])) {
-		TRY(dup_into(&x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE]));
+	if (live && !field_same(x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE])) {
+		TRY(replace_text(&x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE]));
 		TRY(store_link_put(p->s, &x->link));
 	}
 	TRY(row_done(p, x));
@@ -402,7 +275,7 @@ static enum err nothing(struct pass *p, struct parcel *x)
 
 static enum err post(struct round *r, const struct outgoing *row)
 {
-	AUTO(parcel_finish) struct parcel x = { 0 };
+	AUTO_PARCEL x = { 0 };
 	enum verb verb = VERB_NONE;
 	TRY(parcel_read(r->p, row, &x, &verb));
 	if (verb == VERB_WAIT)
@@ -482,23 +355,11 @@ enum err push_all(struct pass *p)
 
 /* ---- creates in doubt ---- */
 
-/* What was sent, from the journal; with facts from the task, which a create carries once. */
-static enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x)
-{
-	x->row.task = l->task;
-	TRY(store_link(p->s, l->task, p->side, &x->link));
-	TRY(store_get(p->s, l->task, &x->task));
-	for (int f = 0; f < TASK_NFIELDS; f++)
-		TRY(task_set(&x->task, f, l->base[f]));
-	TRY(task_copy(&x->wire, &x->task));
-	return l->raw[FIELD_TITLE] ? task_set(&x->wire, FIELD_TITLE, l->raw[FIELD_TITLE]) : ERR_OK;
-}
-
 /* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes next. */
 static enum err repeat_create(struct pass *p, const struct link *l)
 {
 	AUTO(round_finish) struct round r = { 0 };
-	AUTO(parcel_finish) struct parcel x = { 0 };
+	AUTO_PARCEL x = { 0 };
 	TRY(round_init(&r, p));
 	TRY(parcel_of_journal(p, l, &x));
 	batch_add(&r.batch[VERB_CREATE], &x);
@@ -521,7 +382,7 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 		const struct remote_task *rt = &page->task[i];
 		bool used;
 		TRY(taken(p, rt, &used));
-		if (!used && pull_is_ours(l, rt) && (!*out || rt->t.created_at < (*out)->t.created_at))
+		if (!used && record_is_ours(l, rt) && (!*out || rt->t.created_at < (*out)->t.created_at))
 			*out = rt;
 	}
 	return ERR_OK;
@@ -531,7 +392,7 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 static enum err look_for(struct pass *p, struct link *l)
 {
 	AUTO_PAGE page = PAGE_INIT;
-	AUTO(parcel_finish) struct parcel x = { 0 };
+	AUTO_PARCEL x = { 0 };
 	const struct remote_task *found;
 	int64_t since = l->sent_at < p->now ? l->sent_at : p->now;
 	TRY(parcel_of_journal(p, l, &x));
@@ -541,7 +402,7 @@ static enum err look_for(struct pass *p, struct link *l)
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	if (found)
-		TRY(pull_adopt(p, l, found));
+		TRY(record_adopt(p, l, found));
 	else
 		TRY(store_link_drop(p->s, l->task, p->side));
 	return tx_commit(&tx);

@@ -1,0 +1,123 @@
+#include "cycle_p.h"
+#include "merge.h"
+#include "rules.h"
+#include "subject.h"
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint32_t differing(const struct link *l, const struct task *hub)
+{
+	struct task same = { 0 };
+	memcpy(same.field, l->base, sizeof(same.field));	/* borrowed */
+	return merge_task(l->base, hub, &same, 0).push;
+}
+
+uint32_t push_fields(const struct pass *p, const struct link *l, const struct task *hub)
+{
+	return differing(l, hub) & rules_may_push(p->side, p->template);
+}
+
+/* linked: there is a link row. */
+static enum verb decide(enum gone gone, bool linked, const struct link *l, bool born, uint32_t fields)
+{
+	if (!linked)
+		return gone == GONE_DELETED || gone == GONE_AWAY || !born ? VERB_NONE : VERB_CREATE;
+	if (l->gone || l->away)
+		return VERB_NONE;
+	if (!l->rid)
+		return VERB_WAIT;
+	if (gone == GONE_DELETED)
+		return VERB_REMOVE;
+	return gone != GONE_AWAY && fields ? VERB_UPDATE : VERB_NONE;
+}
+
+void parcel_finish(struct parcel *x)
+{
+	task_finish(&x->task);
+	task_finish(&x->wire);
+	link_finish(&x->link);
+}
+
+/* Salesforce shows the subject that the template makes of the name; Sales Connect the name. */
+static enum err dress(struct pass *p, struct parcel *x)
+{
+	AUTO_BUF subject = BUF_INIT;
+	TRY(task_copy(&x->wire, &x->task));
+	if (p->side != SIDE_SF)
+		return ERR_OK;
+	subject_render(p->template, &x->task, &subject);
+	TRY(buf_err(&subject));
+	return subject.n ? task_set(&x->wire, FIELD_TITLE, subject.s) : ERR_OK;
+}
+
+enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *x, enum verb *verb)
+{
+	enum gone gone;
+	x->row = *row;
+	TRY(store_get(p->s, row->task, &x->task));
+	TRY(store_gone(p->s, row->task, &gone));
+	enum err e = store_link(p->s, row->task, p->side, &x->link);
+	if (e != ERR_OK && e != ERR_NOENT)
+		return e;
+	x->fields = e == ERR_OK ? push_fields(p, &x->link, &x->task) : FIELDS_ALL;
+	*verb = decide(gone, e == ERR_OK, &x->link, x->task.born & BIT(p->side), x->fields);
+	return dress(p, x);
+}
+
+enum err replace_text(char **slot, const char *value)
+{
+	bool ok = true;
+	char *copy = str_dup(value, &ok);
+	if (!ok)
+		return ERR_NOMEM;
+	free(*slot);
+	*slot = copy;
+	return ERR_OK;
+}
+
+enum err parcel_agree(struct parcel *x, uint32_t fields)
+{
+	const char *shown = x->wire.field[FIELD_TITLE];
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		bool renamed = f == FIELD_TITLE && !field_same(shown, x->task.field[f]);
+		if (!(fields & BIT(f)))
+			continue;
+		TRY(replace_text(&x->link.base[f], x->task.field[f]));
+		TRY(replace_text(&x->link.raw[f], renamed ? shown : NULL));
+	}
+	return ERR_OK;
+}
+
+/* Looks like a UUID (version 8). */
+enum err parcel_key(struct pass *p, struct parcel *x)
+{
+	unsigned char d[SHA256_DIGEST_LENGTH];
+	char text[40];
+	AUTO_BUF b = BUF_INIT;
+	buf_printf(&b, "%s %lld %lld", p->store_id, (long long)x->row.task, (long long)p->now);
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		buf_putc(&b, '\0');
+		buf_puts(&b, x->wire.field[f]);
+	}
+	TRY(buf_err(&b));
+	SHA256((const unsigned char *)b.s, b.n, d);
+	d[6] = 0x80 | (d[6] & 0x0f);
+	d[8] = 0x80 | (d[8] & 0x3f);
+	char *to = text;
+	for (int i = 0; i < 16; i++)
+		to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", d[i]);
+	return replace_text(&x->link.once, text);
+}
+
+/* What was sent, from the journal; with facts from the task, which a create carries once. */
+enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x)
+{
+	x->row.task = l->task;
+	TRY(store_link(p->s, l->task, p->side, &x->link));
+	TRY(store_get(p->s, l->task, &x->task));
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		TRY(task_set(&x->task, f, l->base[f]));
+	TRY(task_copy(&x->wire, &x->task));
+	return l->raw[FIELD_TITLE] ? task_set(&x->wire, FIELD_TITLE, l->raw[FIELD_TITLE]) : ERR_OK;
+}

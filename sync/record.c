@@ -1,0 +1,303 @@
+#include "cycle_p.h"
+#include "log.h"
+#include "merge.h"
+#include "rules.h"
+#include "subject.h"
+#include <string.h>
+
+#define LOG_MODULE "record"
+
+/* ---- what a record tells a link ---- */
+
+static enum err set(char **slot, const char *value, bool *changed)
+{
+	bool ok = true;
+	if (str_eq(*slot, value))
+		return ERR_OK;
+	char *copy = str_dup(value, &ok);
+	if (!ok)
+		return ERR_NOMEM;
+	free(*slot);
+	*slot = copy;
+	*changed = true;
+	return ERR_OK;
+}
+
+/* The remote's own word where it is not ours: another status, another priority, a rendered subject. */
+static const char *foreign(const struct link *l, const struct remote_task *rt, int f)
+{
+	bool ours = field_same(rt->raw[f], l->base[f]) || (f != FIELD_TITLE && rt->t.field[f]);
+	return ours ? NULL : rt->raw[f];
+}
+
+/* Base, raw, version are what the remote has now. *changed: the link must be stored. */
+static enum err learn(struct pass *p, struct link *l, const struct remote_task *rt, uint32_t silent, bool *changed)
+{
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		if (!(silent & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
+			TRY(set(&l->base[f], rt->t.field[f], changed));
+		if (!(rt->unknown & BIT(f)))
+			TRY(set(&l->raw[f], foreign(l, rt, f), changed));
+	}
+	if (rt->version)
+		TRY(set(&l->version, rt->version, changed));
+	if (rt->url)
+		TRY(set(&l->url, rt->url, changed));
+	*changed |= l->away;
+	l->away = false;
+	if (*changed)
+		l->synced_at = p->local_now;
+	return ERR_OK;
+}
+
+/* ---- a record we know ---- */
+
+static enum err conflict(struct pass *p, const struct link *l, const struct task *mine, const struct task *theirs)
+{
+	struct task base = { .id = l->task };
+	memcpy(base.field, l->base, sizeof(base.field));	/* borrowed */
+	return store_conflict(p->s, l->task, p->side, &base, mine, theirs, p->local_now);
+}
+
+/* Of the fields in the clash, those that go to the remote (D2). */
+static enum err lost_to_theirs(struct pass *p, int64_t task, uint32_t clash, uint32_t *lost)
+{
+	*lost = 0;
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		enum side by;
+		if (!(clash & BIT(f)))
+			continue;
+		TRY(store_last_by(p->s, task, f, &by));
+		if (rules_theirs_wins(p->c->config->winner, by, p->side))
+			*lost |= BIT(f);
+	}
+	return ERR_OK;
+}
+
+/* Theirs with our values where they say nothing: for showing, and for storing. */
+static enum err speak_for(struct task *out, const struct task *theirs, const struct task *ours, uint32_t silent)
+{
+	TRY(task_copy(out, theirs));
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (silent & BIT(f))
+			TRY(task_set(out, f, ours->field[f]));
+	return ERR_OK;
+}
+
+/* Their edit of a task that is deleted here: the delete wins, their text is kept (D3); a mere completion is none (D4). */
+static enum err merge_dead(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,
+	struct merge m)
+{
+	uint32_t text = (m.pull | m.clash) & ~BIT(FIELD_STATUS);
+	return text ? conflict(p, l, ours, theirs) : ERR_OK;
+}
+
+static enum err merge_live(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,
+	struct merge m)
+{
+	uint32_t lost, facts = rules_facts(p->side, ours, theirs);
+	TRY(lost_to_theirs(p, l->task, m.clash, &lost));
+	if (m.clash)
+		TRY(conflict(p, l, ours, theirs));
+	if (!(m.pull | lost | facts))
+		return ERR_OK;
+	return store_edit(p->s, l->task, theirs, m.pull | lost, facts, NULL, 0, p->side, p->local_now);
+}
+
+enum err record_away(struct pass *p, struct link *l)
+{
+	if (l->away)
+		return ERR_OK;
+	l->away = true;
+	log_info("task=%lld side=%s is away", (long long)l->task, side_name[p->side]);
+	return store_link_put(p->s, l);
+}
+
+/* Still something to send? Then it must be on the list; a refused edit is tried again now that the remote changed. */
+static enum err list_rest(struct pass *p, const struct link *l)
+{
+	AUTO_TASK now = TASK_INIT;
+	enum gone gone;
+	TRY(store_get(p->s, l->task, &now));
+	TRY(store_gone(p->s, l->task, &gone));
+	if (gone == GONE_DELETED || !push_fields(p, l, &now))
+		return ERR_OK;	/* a deletion is listed since it was made */
+	return store_outbox_add(p->s, l->task, p->side, p->local_now);
+}
+
+static enum err known(struct pass *p, const struct remote_task *rt, struct link *l)
+{
+	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
+	enum gone gone;
+	bool changed = false;
+	if (l->gone)
+		return ERR_OK;	/* no zombie comes back by itself */
+	if (!rt->mine)
+		return record_away(p, l);
+	uint32_t silent = rules_silent(p->side, rt);
+	TRY(store_get(p->s, l->task, &ours));
+	TRY(store_gone(p->s, l->task, &gone));
+	TRY(speak_for(&theirs, &rt->t, &ours, silent));
+	struct merge m = merge_task(l->base, &ours, &theirs, silent);
+	if (gone == GONE_DELETED)
+		TRY(merge_dead(p, l, &ours, &theirs, m));
+	else
+		TRY(merge_live(p, l, &ours, &theirs, m));
+	TRY(learn(p, l, rt, silent, &changed));
+	if (!changed)
+		return ERR_OK;
+	p->touched = true;
+	TRY(store_link_put(p->s, l));
+	return list_rest(p, l);
+}
+
+enum err record_bury(struct pass *p, struct link *l)
+{
+	AUTO_TASK ours = TASK_INIT;
+	enum gone gone;
+	if (l->gone)
+		return ERR_OK;
+	TRY(store_get(p->s, l->task, &ours));
+	TRY(store_gone(p->s, l->task, &gone));
+	if (gone != GONE_DELETED && (push_fields(p, l, &ours) & ~BIT(FIELD_STATUS)))
+		TRY(conflict(p, l, &ours, NULL));
+	if (gone != GONE_DELETED)
+		TRY(store_delete(p->s, l->task, p->side, p->local_now, 0));
+	l->gone = p->touched = true;
+	l->synced_at = p->local_now;
+	return store_link_put(p->s, l);
+}
+
+/* ---- a record that is new to us ---- */
+
+bool record_is_ours(const struct link *l, const struct remote_task *rt)
+{
+	if (rt->deleted || !rt->mine)
+		return false;
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		const char *sent = f == FIELD_TITLE && l->raw[f] ? l->raw[f] : l->base[f];
+		const char *there = f == FIELD_TITLE && rt->raw[f] ? rt->raw[f] : rt->t.field[f];
+		if (!(rt->unknown & BIT(f)) && !field_same(sent, there))
+			return false;
+	}
+	return true;
+}
+
+enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
+{
+	bool changed;
+	TRY(set(&l->rid, rt->id, &changed));
+	TRY(store_link_put(p->s, l));
+	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task, side_name[p->side]);
+	return known(p, rt, l);
+}
+
+static struct link *doubtful(struct pass *p, const struct remote_task *rt)
+{
+	for (size_t i = 0; i < p->doubt.n; i++)
+		if (!p->doubt.l[i].rid && record_is_ours(&p->doubt.l[i], rt))
+			return &p->doubt.l[i];
+	return NULL;
+}
+
+/* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
+ * the other lacks is taken over, real differences are a clash. The plain name is Sales Connect's. */
+static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
+{
+	AUTO_LINK l = LINK_INIT;
+	AUTO_TASK ours = TASK_INIT;
+	bool ok = true;
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
+	TRY(store_get(p->s, task, &ours));
+	l.task = task;
+	l.side = p->side;
+	l.rid = str_dup(rt->id, &ok);
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		l.base[f] = agreed & BIT(f) ? str_dup(ours.field[f], &ok) : NULL;
+	if (!ok)
+		return ERR_NOMEM;
+	TRY(store_link_put(p->s, &l));
+	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
+	return known(p, rt, &l);
+}
+
+/* The other task may show the name as the record has it, or as the template renders it. */
+static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
+{
+	AUTO_BUF subject = BUF_INIT;
+	AUTO_TASK rendered = TASK_INIT;
+	enum err e = store_twin(p->s, p->side, &rt->t, p->template, task);
+	if (e != ERR_NOENT || p->side == SIDE_SF)
+		return e;
+	TRY(task_copy(&rendered, &rt->t));
+	subject_render(p->template, &rt->t, &subject);
+	TRY(buf_err(&subject));
+	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
+	return store_twin(p->s, p->side, &rendered, NULL, task);
+}
+
+/* Which other side may this task be created on (R14, R15)? */
+static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
+{
+	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	struct side_state st;
+	AUTO_FREE char *mirror = NULL;
+	int64_t offset = 0;
+	*out = 0;
+	TRY(store_side(p->s, other, &st));
+	if (!st.on)
+		return ERR_OK;
+	if (other == SIDE_SF) {
+		TRY(pass_get(p, "mirror", &mirror));
+		TRY(pass_get_int(p, "clock_offset", &offset));
+	}
+	bool old = other == SIDE_SF && rt->t.created_at <= st.enabled_at + offset;
+	if (!old && !mirror)
+		*out = BIT(other);
+	return ERR_OK;
+}
+
+static enum err import(struct pass *p, const struct remote_task *rt)
+{
+	AUTO_TASK hub = TASK_INIT;
+	AUTO_LINK l = LINK_INIT;
+	bool ok = true, changed;
+	TRY(rules_hub(rt, &hub));
+	TRY(born(p, rt, &hub.born));
+	TRY(store_create(p->s, &hub, NULL, 0, p->side, p->local_now, &l.task));
+	l.side = p->side;
+	l.rid = str_dup(rt->id, &ok);
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		l.base[f] = str_dup(hub.field[f], &ok);
+	if (!ok)
+		return ERR_NOMEM;
+	TRY(learn(p, &l, rt, FIELDS_ALL, &changed));
+	l.synced_at = p->local_now;
+	p->touched = true;
+	return store_link_put(p->s, &l);
+}
+
+static enum err unknown(struct pass *p, const struct remote_task *rt)
+{
+	int64_t twin;
+	struct link *d = doubtful(p, rt);
+	if (d)
+		return record_adopt(p, d, rt);
+	if (!rules_import(rt, p->c->config))
+		return ERR_OK;
+	enum err e = find_twin(p, rt, &twin);
+	if (e == ERR_NOENT)
+		return import(p, rt);
+	TRY(e);
+	return pair(p, rt, twin);
+}
+
+enum err record_take(struct pass *p, const struct remote_task *rt)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link_by_rid(p->s, p->side, rt->id, &l);
+	if (e == ERR_NOENT)
+		return rt->deleted ? ERR_OK : unknown(p, rt);
+	TRY(e);
+	return rt->deleted ? record_bury(p, &l) : known(p, rt, &l);
+}
