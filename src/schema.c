@@ -6,8 +6,8 @@
 /*
  * Entry n takes a database from user_version n to n + 1. An entry that was released is never edited.
  *
- * task holds what a listing needs, body what only a reader of the file needs: a listing of 100,000 tasks must not
- * walk over their details. gone is enum gone; names are unique among what is visible or parked (0, 2).
+ * task holds what a listing needs, body what only a reader of the file needs: a listing of 100,000 tasks must
+ * not walk over their details. gone is enum gone; names are unique among what is visible or parked (0, 2).
  */
 static const char *const migration[] = {
 	"PRAGMA application_id = 1919772275;"	/* SCHEMA_APPLICATION */

@@ -16,7 +16,8 @@ static const char *const sql_text[NSQL] = {
 	[ROLLBACK] = "ROLLBACK",
 	[SIDE] = "SELECT is_on, enabled_at, tried_at, ok_at, err, message, done, total, left_out FROM side"
 		 " WHERE side = :side",
-	[SIDE_SWITCH] = "UPDATE side SET is_on = :on, enabled_at = iif(:on, :now, enabled_at) WHERE side = :side",
+	[SIDE_SWITCH] = "UPDATE side SET is_on = :on, enabled_at = iif(:on, :now, enabled_at)"
+			" WHERE side = :side",
 	[SIDE_PUT] = "UPDATE side SET tried_at = :tried_at, ok_at = :ok_at, err = :err, message = :message,"
 		     " done = :done, total = :total, left_out = :left_out WHERE side = :side",
 	[META] = "SELECT value FROM meta WHERE key = :key",
@@ -41,7 +42,7 @@ static int64_t monotonic_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Ask again soon: the others' transactions are short, and SQLite's own handler soon sleeps 100 ms at a time. */
+/* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time. */
 static int on_busy(void *arg, int tries)
 {
 	static _Thread_local int64_t since;
@@ -59,7 +60,7 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Look at the file before SQLite does: even opening a database leaves files beside it. Numbers: SQLite's file format. */
+/* Look at the file before SQLite does, which leaves files beside it. Numbers: SQLite's file format. */
 static enum err check_head(int fd)
 {
 	unsigned char head[100];
@@ -137,12 +138,9 @@ static enum err user_version(struct store *s, int *version)
 static enum err configure(struct store *s, const struct store_options *o)
 {
 	static const char pragmas[] =
-		"PRAGMA foreign_keys = ON;"
-		"PRAGMA trusted_schema = OFF;"
-		"PRAGMA secure_delete = OFF;"
-		"PRAGMA cache_size = -8000;"
-		"PRAGMA temp_store = MEMORY;"
-		"PRAGMA wal_autocheckpoint = 1000;"
+		"PRAGMA foreign_keys = ON;PRAGMA trusted_schema = OFF;"
+		"PRAGMA secure_delete = OFF;PRAGMA cache_size = -8000;"
+		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 1000;"
 		"PRAGMA journal_size_limit = 16777216;";
 	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK && o->read_only)
@@ -150,8 +148,8 @@ static enum err configure(struct store *s, const struct store_options *o)
 	if (rc == SQLITE_OK && !o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(s->db, o->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-			NULL, NULL, NULL);
+		rc = sqlite3_exec(s->db, o->durable ? "PRAGMA synchronous = FULL" :
+			"PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 	return rc == SQLITE_OK ? ERR_OK : sql_err(s->db, rc, "configure");
 }
 
@@ -172,7 +170,8 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	TRY(configure(s, o));
 	TRY(schema_migrate(s->db, version));
-	AUTO_Q q = sql(s, ROLLBACK);	/* prepared while there is memory: it is needed most when there is none */
+	/* Prepared while there is memory: it is needed most when there is none. */
+	AUTO_Q q = sql(s, ROLLBACK);
 	return q_end(&q, ERR_OK);
 }
 
@@ -206,8 +205,8 @@ void store_close(struct store *s)
 }
 
 /*
- * Whatever was committed is in the log, or was checkpointed, and then SQLite has synced the database before it
- * reuses the log. So the log's fsync is enough.
+ * Whatever was committed is in the log, or was checkpointed, and then SQLite has synced the database before
+ * it reuses the log. So the log's fsync is enough.
  */
 enum err store_sync(struct store *s)
 {

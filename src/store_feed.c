@@ -3,8 +3,8 @@
 #include <string.h>
 
 enum {
-	ADD, PRUNE, AFTER, FIRST, LAST, HISTORY_ADD, HISTORY, LAST_BY, CONFLICT, VERSION, DRAFTS, FAILED, CONFLICTS, SCRATCH,
-	COUNTS, WAITING, STATE, NSQL
+	ADD, PRUNE, AFTER, FIRST, LAST, HISTORY_ADD, HISTORY, LAST_BY, CONFLICT, VERSION, DRAFTS, FAILED,
+	CONFLICTS, SCRATCH, COUNTS, WAITING, STATE, NSQL
 };
 static const char *const sql_text[NSQL] = {
 	[ADD] = "INSERT INTO feed(task, by, what, fields, was_name, was_open, name, open, was_due, due)"
@@ -14,10 +14,11 @@ static const char *const sql_text[NSQL] = {
 		  " WHERE seq > :after ORDER BY seq",
 	[FIRST] = "SELECT ifnull(min(seq), 0) FROM feed",
 	[LAST] = "SELECT ifnull(max(seq), 0) FROM feed",
-	[HISTORY_ADD] = "INSERT INTO history(at, task, by, field, was, is_now) VALUES(:at, :task, :by, :field, :was, :is)",
+	[HISTORY_ADD] = "INSERT INTO history(at, task, by, field, was, is_now) VALUES(:at, :task, :by,"
+			" :field, :was, :is)",
 	[HISTORY] = "SELECT at, by, field, was, is_now FROM history WHERE task = :task ORDER BY id",
-	[LAST_BY] = "SELECT ifnull((SELECT by FROM history WHERE task = :task AND field = :field ORDER BY id DESC LIMIT 1),"
-		    " (SELECT made_by FROM task WHERE id = :task))",
+	[LAST_BY] = "SELECT ifnull((SELECT by FROM history WHERE task = :task AND field = :field"
+		    " ORDER BY id DESC LIMIT 1), (SELECT made_by FROM task WHERE id = :task))",
 	[CONFLICT] = "INSERT INTO conflict(task, side, at) VALUES(:task, :side, :now)",
 	[VERSION] = "INSERT INTO version(conflict, role, title, status, priority, due, details)"
 		    " VALUES(:conflict, :role, :title, :status, :priority, :due, :details)",
@@ -25,16 +26,20 @@ static const char *const sql_text[NSQL] = {
 		   " JOIN body ON body.task = task.id WHERE draft_line IS NOT NULL AND gone = 0 ORDER BY id",
 	[FAILED] = "SELECT name, status = 'open', side, wait, message, outbox.err, gone = 1"
 		   " FROM outbox JOIN task ON task.id = outbox.task WHERE outbox.err <> 0 ORDER BY seq",
-	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1 FROM conflict JOIN task ON task.id = conflict.task"
-		      " ORDER BY conflict.id",
-	[SCRATCH] = "SELECT name, open FROM scratch WHERE NOT is_link AND (changed_at > :now OR :now - changed_at > :age)"
+	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1 FROM conflict JOIN task"
+		      " ON task.id = conflict.task ORDER BY conflict.id",
+	[SCRATCH] = "SELECT name, open FROM scratch WHERE NOT is_link"
+		    " AND (changed_at > :now OR :now - changed_at > :age)"
 		    " ORDER BY id",
-	[COUNTS] = "SELECT (SELECT count(*) FROM task INDEXED BY task_status WHERE status = 'open' AND gone = 0),"
-		   " (SELECT count(*) FROM task INDEXED BY task_status WHERE status = 'complete' AND gone = 0),"
-		   " (SELECT count(*) FROM task INDEXED BY task_draft WHERE draft_line IS NOT NULL AND gone = 0),"
-		   " (SELECT count(*) FROM conflict)",
+	[COUNTS] = "SELECT (SELECT count(*) FROM task INDEXED BY task_status WHERE status = 'open'"
+		   " AND gone = 0),"
+		   " (SELECT count(*) FROM task INDEXED BY task_status WHERE status = 'complete'"
+		   " AND gone = 0),"
+		   " (SELECT count(*) FROM task INDEXED BY task_draft WHERE draft_line IS NOT NULL"
+		   " AND gone = 0), (SELECT count(*) FROM conflict)",
 	[WAITING] = "SELECT side, count(*), sum(wait < 0) FROM outbox GROUP BY side",
-	[STATE] = "SELECT draft_line IS NOT NULL, EXISTS (SELECT 1 FROM conflict WHERE conflict.task = task.id),"
+	[STATE] = "SELECT draft_line IS NOT NULL, EXISTS (SELECT 1 FROM conflict"
+		  " WHERE conflict.task = task.id),"
 		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.err <> 0),"
 		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id),"
 		  " EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND rid IS NOT NULL)"
@@ -78,7 +83,7 @@ static uint32_t what_changed(const struct row *was, const struct row *is)
 
 enum err feed_add(struct store *s, const struct row *was, const struct row *is, enum side by, uint32_t fields)
 {
-	/* Even when two saves fall into the same millisecond the bytes may differ: an edit always says TEXT. */
+	/* Two saves in one millisecond may have the same size: an edit always says TEXT. */
 	uint32_t what = what_changed(was, is) | (was && was->gone == is->gone ? CHANGE_TEXT : 0u);
 	if (!what || (!*visible_name(was) && !*visible_name(is)))
 		return ERR_OK;
@@ -144,8 +149,8 @@ enum err store_change_last(struct store *s, int64_t *seq)
 
 /* ---- history ---- */
 
-enum err history_add(struct store *s, const struct task *was, const struct task *is, uint32_t fields, enum side by,
-	int64_t now)
+enum err history_add(struct store *s, const struct task *was, const struct task *is, uint32_t fields,
+	enum side by, int64_t now)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		if (!(fields & BIT(f)))
@@ -197,8 +202,8 @@ static enum err put_version(struct store *s, int64_t conflict, int role, const s
 	return q_run(&q);
 }
 
-enum err store_conflict(struct store *s, int64_t task, enum side with, const struct task *base, const struct task *mine,
-	const struct task *theirs, int64_t now)
+enum err store_conflict(struct store *s, int64_t task, enum side with, const struct task *base,
+	const struct task *mine, const struct task *theirs, int64_t now)
 {
 	const struct task *const version[] = { base, mine, theirs };
 	AUTO_TX tx = { 0 };
@@ -262,7 +267,8 @@ static enum err tell_failed(struct problems *p, struct q *q)
 		deleted ? " the deletion" : "");
 	put_message(&b, msg && *msg ? msg : err_str((enum err)q_col(q, 5)));
 	if (deleted)
-		buf_puts(&b, refused ? "; the task is still there; delete it there" : "; it will be tried again");
+		buf_puts(&b, refused ? "; the task is still there; delete it there"
+				     : "; it will be tried again");
 	else
 		buf_puts(&b, refused ? "; your text is kept here and not sent; edit the file to try again"
 				     : "; your text is kept here and will be sent again");
@@ -276,11 +282,12 @@ static enum err tell_conflict(struct problems *p, struct q *q)
 	int stem = n > 4 ? (int)n - 4 : 0;	/* without ".txt" */
 	AUTO_BUF b = BUF_INIT;
 	if (q_col(q, 3))
-		buf_printf(&b, "deleted while it was edited on another side; the edited text is kept in"
-			" .remindfs/conflicts/%.*s; mv it from there to open/ to bring the task back", stem, name);
+		buf_puts(&b, "deleted while it was edited on another side; the edited text");
 	else
-		buf_printf(&b, "changed here and in %s; the other text is kept in .remindfs/conflicts/%.*s;"
-			" remove that with rm -r when you are done", side_name[q_col(q, 2) % NSIDES], stem, name);
+		buf_printf(&b, "changed here and in %s; the other text", side_name[q_col(q, 2) % NSIDES]);
+	buf_printf(&b, " is kept in .remindfs/conflicts/%.*s; ", stem, name);
+	buf_puts(&b, q_col(q, 3) ? "mv it from there to open/ to bring the task back"
+				 : "remove that with rm -r when you are done");
 	return tell(p, q, 1, &b);
 }
 
@@ -290,7 +297,8 @@ static enum err tell_scratch(struct problems *p, struct q *q)
 	const char *name = q_col_text(q, 0);
 	if (!name || !name_looks_typed(name))
 		return ERR_OK;
-	buf_printf(&b, "not a task; the file is kept here and not sent; rename it to \"%s.txt\" to make it one", name);
+	buf_printf(&b, "not a task; the file is kept here and not sent; rename it to \"%s.txt\""
+		" to make it one", name);
 	return tell(p, q, 1, &b);
 }
 

@@ -10,23 +10,29 @@ enum { GET, BY_RID, LIST, LIST_DOUBT, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
-	[LIST] = "SELECT " COLUMNS " FROM link INDEXED BY link_task WHERE task > :after AND side = :side ORDER BY task",
+	[LIST] = "SELECT " COLUMNS " FROM link INDEXED BY link_task WHERE task > :after AND side = :side"
+		 " ORDER BY task",
 	[LIST_DOUBT] = "SELECT " COLUMNS " FROM link INDEXED BY link_doubt WHERE side = :side AND rid IS NULL"
 		       " AND task > :after ORDER BY task",
-	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url, :away, :gone,"
-		   " :synced_at, :base_title, :base_status, :base_priority, :base_due, :base_details,"
+	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
+		   " :away, :gone, :synced_at, :base_title, :base_status, :base_priority, :base_due,"
+		   " :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
-	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version, url = :url,"
+	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
+		   " url = :url,"
 		   " away = :away, gone = :gone, synced_at = :synced_at, base_title = :base_title,"
 		   " base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
 		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
 		   " WHERE task = :task AND side = :side",
 	[DROP] = "DELETE FROM link WHERE task = :task AND side = :side",
-	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link WHERE task = :task",
-	[TWIN] = "SELECT task.id, title, status, priority, due, details, person, email, sc_person, sf_who, type, campaign,"
-		 " campaign_day, campaign_step FROM task INDEXED BY task_due JOIN body ON body.task = task.id"
-		 " WHERE due IS :due AND created_at BETWEEN :at - :slack AND :at + :slack AND gone IN (0, 2, 3)"
+	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link"
+		  " WHERE task = :task",
+	[TWIN] = "SELECT task.id, title, status, priority, due, details, person, email, sc_person, sf_who,"
+		 " type, campaign, campaign_day, campaign_step"
+		 " FROM task INDEXED BY task_due JOIN body ON body.task = task.id"
+		 " WHERE due IS :due AND created_at BETWEEN :at - :slack AND :at + :slack"
+		 " AND gone IN (0, 2, 3)"
 		 " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side = :side)"
 		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side <> :side AND NOT gone)"
 		 " ORDER BY created_at, task.id",
@@ -108,7 +114,8 @@ enum err store_link_by_rid(struct store *s, enum side side, const char *rid, str
 	return one(&q, out);
 }
 
-enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn, void *arg)
+enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn,
+	void *arg)
 {
 	AUTO_Q q = sql(s, in_doubt_only ? LIST_DOUBT : LIST);
 	q_int(&q, ":side", side);
@@ -130,8 +137,8 @@ static bool same(const struct link *a, const struct link *b)
 		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]))
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
-		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away && a->gone == b->gone &&
-		a->synced_at == b->synced_at;
+		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
+		a->gone == b->gone && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -254,7 +261,8 @@ static enum err same_title(const char *template, const struct task *a, const str
 	return ERR_OK;
 }
 
-enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, int64_t *task)
+enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template,
+	int64_t *task)
 {
 	AUTO_Q q = sql(s, TWIN);
 	q_text(&q, ":due", t->field[FIELD_DUE]);

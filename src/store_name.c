@@ -17,7 +17,8 @@ static const char *const sql_text[NSQL] = {
 	[FORMER_OF] = "SELECT task FROM alias WHERE name = :name AND used_at + :life > :now",
 	[ALIAS] = "SELECT " ENTRY_COLUMNS ", alias.used_at FROM alias JOIN task ON task.id = alias.task"
 		  " WHERE alias.name = :name AND task.gone = 0"
-		  " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2) AND t.gone = 0)",
+		  " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2)"
+		  " AND t.gone = 0)",
 	[ALIAS_USE] = "UPDATE alias SET used_at = :now WHERE name = :name",
 };
 
@@ -60,7 +61,8 @@ static enum err gap(struct store *s, const char *stem, int64_t *num)
 	return q_end(&q, ERR_OK);
 }
 
-static enum err try_num(struct store *s, const struct row *r, int64_t num, char name[NAME_LEN + 1], bool *fits)
+static enum err try_num(struct store *s, const struct row *r, int64_t num, char name[NAME_LEN + 1],
+	bool *fits)
 {
 	bool is_taken = true;
 	if (num > UINT_MAX)
@@ -72,10 +74,12 @@ static enum err try_num(struct store *s, const struct row *r, int64_t num, char 
 }
 
 /*
- * The first free number: 1, else the first gap among the tasks of this title. Another title may have the name that
- * belongs to a number ("Call Bob (2)"), so the names decide; past the last number few such are left to step over.
+ * The first free number: 1, else the first gap among the tasks of this title. Another title may have the
+ * name that belongs to a number ("Call Bob (2)"), so the names decide; past the last number few such are left
+ * to step over.
  */
-static enum err find_num(struct store *s, const struct row *r, const char *stem, char name[NAME_LEN + 1], int64_t *num)
+static enum err find_num(struct store *s, const struct row *r, const char *stem, char name[NAME_LEN + 1],
+	int64_t *num)
 {
 	int64_t count = 0, max = 0, first;
 	bool fits = false;

@@ -1,26 +1,29 @@
 #include "store_p.h"
 
 enum {
-	DUE_LIST, NEXT, EDITED, PUT, DONE, FAIL, DROP_TASK, DELETED, HAS_WAITING, CLOSE_ROWS, CLOSE_TASK, CLOSE_ALL_ROWS,
-	CLOSE_ALL_TASKS, UNSENT, NSQL
+	DUE_LIST, NEXT, EDITED, PUT, DONE, FAIL, DROP_TASK, DELETED, HAS_WAITING, CLOSE_ROWS, CLOSE_TASK,
+	CLOSE_ALL_ROWS, CLOSE_ALL_TASKS, UNSENT, NSQL
 };
 /* A row of the future comes from a clock that was wrong: due, or it would wait for years. */
 #define IS_DUE "wait >= 0 AND NOT (since <= :now AND :now < since + wait)"
 /* Held or in its grace time; a row that backs off has an err. */
 #define IS_HELD "err = 0 AND wait > 0"
-#define HELD_WAIT "(SELECT o.wait FROM outbox AS o WHERE o.task = :task AND o.side = side.side AND o.err = 0 AND o.wait > 0)"
+#define HELD_WAIT                                                                                         \
+	"(SELECT o.wait FROM outbox AS o WHERE o.task = :task AND o.side = side.side AND o.err = 0"       \
+	" AND o.wait > 0)"
 static const char *const sql_text[NSQL] = {
 	[DUE_LIST] = "SELECT task, seq, tries FROM outbox NOT INDEXED WHERE side = :side AND " IS_DUE
 		     " ORDER BY seq LIMIT :max",
-	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side AND wait >= 0",
+	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
+		 " AND wait >= 0",
 	[EDITED] = "INSERT OR REPLACE INTO outbox(task, side, since, wait)"
 		   " SELECT :task, side.side, :now, ifnull(" HELD_WAIT ", :wait) FROM side"
 		   " LEFT JOIN link ON link.task = :task AND link.side = side.side WHERE side.side <> :by"
 		   " AND iif(link.id IS NULL, (:born >> side.side) & 1, NOT link.away AND NOT link.gone)",
 	[PUT] = "INSERT OR REPLACE INTO outbox(task, side, since, wait) VALUES(:task, :side, :now, :wait)",
 	[DONE] = "DELETE FROM outbox WHERE task = :task AND side = :side AND seq <= :seq",
-	[FAIL] = "UPDATE outbox SET err = :err, message = :message, tries = tries + 1, since = :now, wait = :wait"
-		 " WHERE task = :task AND side = :side AND seq <= :seq",
+	[FAIL] = "UPDATE outbox SET err = :err, message = :message, tries = tries + 1, since = :now,"
+		 " wait = :wait WHERE task = :task AND side = :side AND seq <= :seq",
 	[DROP_TASK] = "DELETE FROM outbox WHERE task = :task",
 	[DELETED] = "INSERT INTO outbox(task, side, since, wait) SELECT :task, side, :now, :wait FROM link"
 		    " WHERE task = :task AND side <> :by AND NOT away AND NOT gone",
@@ -28,13 +31,13 @@ static const char *const sql_text[NSQL] = {
 			" OR EXISTS (SELECT 1 FROM task WHERE id = :task AND gone = 1 AND gone_by = 0"
 			" AND gone_at <= :now AND :now < revive_until)",
 	[CLOSE_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE task = :task AND " IS_HELD,
-	[CLOSE_TASK] = "UPDATE task SET revive_until = :now + :wait WHERE id = :task AND gone = 1 AND gone_by = 0"
-		       " AND gone_at <= :now AND :now < revive_until",
+	[CLOSE_TASK] = "UPDATE task SET revive_until = :now + :wait WHERE id = :task AND gone = 1"
+		       " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
 	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD,
-	[CLOSE_ALL_TASKS] = "UPDATE task SET revive_until = :now + :wait WHERE gone IN (1, 2) AND gone = 1 AND gone_by = 0"
-			    " AND gone_at <= :now AND :now < revive_until",
-	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, base_title, base_status, base_priority,"
-		   " base_due, base_details FROM side"
+	[CLOSE_ALL_TASKS] = "UPDATE task SET revive_until = :now + :wait WHERE gone IN (1, 2) AND gone = 1"
+			    " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
+	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, base_title, base_status,"
+		   " base_priority, base_due, base_details FROM side"
 		   " LEFT JOIN link ON link.task = :task AND link.side = side.side ORDER BY side.side",
 };
 
@@ -43,7 +46,7 @@ static struct q sql(struct store *s, int i)
 	return q_get(s, SQL_OUTBOX, i, sql_text[i]);
 }
 
-/* After something was written here: there may be something to push, and errors and states may read differently. */
+/* Something was written: there may be something to push, and errors and states may read differently. */
 static enum err written(struct store *s, struct q *q)
 {
 	TRY(q_run(q));
@@ -168,7 +171,8 @@ enum err store_closed_all(struct store *s, int64_t now, int64_t grace_ms)
 
 /* ---- the sync's view ---- */
 
-enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out, size_t max, size_t *n)
+enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out, size_t max,
+	size_t *n)
 {
 	AUTO_Q q = sql(s, DUE_LIST);
 	q_int(&q, ":side", side);
@@ -212,8 +216,8 @@ enum err store_outbox_done(struct store *s, int64_t task, enum side side, int64_
 	return tx_commit(&tx);
 }
 
-enum err store_outbox_fail(struct store *s, int64_t task, enum side side, int64_t seq, enum err why, const char *msg,
-	int64_t now, int64_t wait_ms)
+enum err store_outbox_fail(struct store *s, int64_t task, enum side side, int64_t seq, enum err why,
+	const char *msg, int64_t now, int64_t wait_ms)
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(s, &tx));

@@ -1,5 +1,5 @@
 /*
- * store_p - inside the store: the connection, statements, a task row. Only src/store*.c and schema.c include it.
+ * store_p - inside the store: the connection, statements, a task row. For src/store*.c and schema.c alone.
  */
 #ifndef STORE_P_H
 #define STORE_P_H
@@ -8,7 +8,9 @@
 #include <sqlite3.h>
 
 /* Each file with statements has a slot; its own table gives the text. */
-enum sql_file { SQL_STORE, SQL_TASK, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH, SQL_FILES };
+enum sql_file {
+	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH, SQL_FILES
+};
 #define SQL_MAX 32	/* statements a file */
 
 enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
@@ -20,7 +22,7 @@ struct store {
 	bool read_only;
 	bool in_tx;
 	enum err doomed;	/* in_tx: the transaction can only be rolled back, for this reason */
-	enum err failed;	/* the last failure of a statement: the reason when an inner transaction gives up */
+	enum err failed;	/* the last failure: the reason when an inner transaction gives up */
 	uint32_t ring;		/* RING_x due after the commit */
 };
 
@@ -78,13 +80,19 @@ struct row {
 #define AUTO_ROW AUTO(row_finish) struct row
 NODISCARD enum err row_get(struct store *s, int64_t id, struct row *out);
 void row_finish(struct row *r);
+NODISCARD enum err row_copy(struct row *to, const struct row *from);
+NODISCARD enum err row_insert(struct store *s, struct row *r, enum side by);	/* sets its id */
+NODISCARD enum err row_update(struct store *s, const struct row *was, const struct row *is);
+/* The bytes that are served for it, appended. */
+NODISCARD enum err row_served(const struct row *r, struct buf *out);
+bool same_bytes(const struct buf *a, const struct buf *b);
 /* Store gone and the name, tell the feed. was: the row before. */
 NODISCARD enum err row_put_gone(struct store *s, const struct row *was, const struct row *is, enum side by);
 
 /* The columns that entry_read reads from column 0 on. */
-#define ENTRY_COLUMNS                                                                                              \
-	"task.id, task.name, task.status = 'open', task.priority = 'high', task.draft_line IS NOT NULL, task.due," \
-	" task.size, task.created_at, task.changed_at"
+#define ENTRY_COLUMNS                                                                                     \
+	"task.id, task.name, task.status = 'open', task.priority = 'high', task.draft_line IS NOT NULL,"  \
+	" task.due, task.size, task.created_at, task.changed_at"
 void entry_read(struct q *q, struct entry *e);
 
 /* ---- store_name.c ---- */
@@ -97,8 +105,9 @@ NODISCARD enum err name_claim(struct store *s, int64_t id, const char *name, con
 /* ---- store_outbox.c ---- */
 
 #define HOLD_MS INT64_C(3600000)	/* a create waits for store_closed, but not for ever */
-/* A task was edited by a side: put it on the list of the others it lives on or is to be born on. wait: for new rows. */
-NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum side by, int64_t now, int64_t wait);
+/* A task was edited by a side: the others it lives on, or is to be born on, get it. wait: of a new row. */
+NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum side by, int64_t now,
+	int64_t wait);
 /* A task was deleted by a side: nothing but its deletion is left to send. */
 NODISCARD enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now, int64_t grace_ms);
 /* A deletion was taken back before it was sent. */
@@ -106,16 +115,17 @@ NODISCARD enum err outbox_revived(struct store *s, const struct task *t, int64_t
 
 /* ---- store_feed.c ---- */
 
-/* One row of the feed: what became of a task between two rows (was NULL: created). Nothing visible: no row. */
-NODISCARD enum err feed_add(struct store *s, const struct row *was, const struct row *is, enum side by, uint32_t fields);
-NODISCARD enum err history_add(struct store *s, const struct task *was, const struct task *is, uint32_t fields,
-	enum side by, int64_t now);
+/* What became of a task between two rows (was NULL: created). Nothing visible: no row in the feed. */
+NODISCARD enum err feed_add(struct store *s, const struct row *was, const struct row *is, enum side by,
+	uint32_t fields);
+NODISCARD enum err history_add(struct store *s, const struct task *was, const struct task *is,
+	uint32_t fields, enum side by, int64_t now);
 
 /* ---- store_scratch.c ---- */
 
 /* Put a file there, in place of one of that name. */
-NODISCARD enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now,
-	int64_t *id);
+NODISCARD enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n,
+	int64_t now, int64_t *id);
 /* No scratch file stands for this task any more. */
 NODISCARD enum err scratch_detach(struct store *s, int64_t task);
 

@@ -117,7 +117,8 @@ static enum err make_way(struct store *s, bool open, const char *name, int64_t k
 	return e ? e : discard(s, &old, old.changed_at, 0);
 }
 
-static enum err insert(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now, int64_t *id)
+static enum err insert(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now,
+	int64_t *id)
 {
 	AUTO_Q q = sql(s, INSERT);
 	q_int(&q, ":open", x->open);
@@ -134,7 +135,8 @@ static enum err insert(struct store *s, const struct scratch *x, const char *tex
 	return ERR_OK;
 }
 
-enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now, int64_t *id)
+enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now,
+	int64_t *id)
 {
 	TRY(make_way(s, x->open, x->name, 0));
 	return insert(s, x, text, n, now, id);
@@ -147,8 +149,8 @@ enum err scratch_detach(struct store *s, int64_t task)
 	return q_run(&q);
 }
 
-enum err store_scratch_create(struct store *s, const struct scratch *new, const char *text, size_t n, int64_t now,
-	int64_t *id)
+enum err store_scratch_create(struct store *s, const struct scratch *new, const char *text, size_t n,
+	int64_t now, int64_t *id)
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(s, &tx));

@@ -19,7 +19,7 @@ static const struct {
 	{ SQLITE_CANTOPEN, ERR_IO },
 	{ SQLITE_CORRUPT, ERR_CORRUPT },
 	{ SQLITE_NOTADB, ERR_CORRUPT },
-	{ SQLITE_ERROR, ERR_CORRUPT },		/* our SQL is tested: a table or column is not as we made it */
+	{ SQLITE_ERROR, ERR_CORRUPT },		/* no such table or column: not as we made it */
 	{ SQLITE_CONSTRAINT, ERR_EXIST },
 	{ SQLITE_READONLY, ERR_PERM },
 	{ SQLITE_PERM, ERR_PERM },
@@ -64,7 +64,8 @@ struct q q_get(struct store *s, enum sql_file file, int i, const char *sql)
 	sqlite3_stmt **slot = &s->stmt[file][i];
 	q.own = *slot && sqlite3_stmt_busy(*slot);
 	if (!*slot || q.own) {
-		int rc = sqlite3_prepare_v3(s->db, sql, -1, q.own ? 0 : SQLITE_PREPARE_PERSISTENT, &q.st, NULL);
+		unsigned flags = q.own ? 0 : SQLITE_PREPARE_PERSISTENT;
+		int rc = sqlite3_prepare_v3(s->db, sql, -1, flags, &q.st, NULL);
 		if (rc != SQLITE_OK) {
 			q_fail(&q, rc);
 			return q;

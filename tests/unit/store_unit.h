@@ -1,5 +1,5 @@
 /*
- * store_unit - a store of its own for every test, in a directory of its own; and the small change of store tests.
+ * store_unit - a store of its own for every test, in a directory of its own; the small change of store tests.
  */
 #ifndef STORE_UNIT_H
 #define STORE_UNIT_H
@@ -102,7 +102,8 @@ static inline void join(struct store *s, int64_t id, enum side side, const char 
 {
 	struct task t;
 	assert_ok(store_get(s, id, &t));
-	struct link l = { .task = id, .side = side, .rid = (char *)rid, .once = "once", .sent_at = rid ? 0 : NOW };
+	struct link l = { .task = id, .side = side, .rid = (char *)rid, .once = "once",
+		.sent_at = rid ? 0 : NOW };
 	memcpy(l.base, t.field, sizeof(l.base));
 	assert_ok(store_link_put(s, &l));
 	task_finish(&t);
@@ -149,7 +150,8 @@ static inline bool due_at(struct store *s, int64_t id, enum side side, int64_t n
 static inline bool waits(struct store *s, int64_t id, enum side side)
 {
 	char sql[100];
-	snprintf(sql, sizeof(sql), "SELECT count(*) FROM outbox WHERE task = %lld AND side = %d", (long long)id, side);
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM outbox WHERE task = %lld AND side = %d",
+		(long long)id, side);
 	return number(s, sql);
 }
 

@@ -144,7 +144,8 @@ static void what_is_created_again_is_the_same_task(void **state)
 				join(x->s, id, SIDE_SC, rid);
 			assert_ok(store_delete(x->s, id, row[i].by, NOW, GRACE));
 			assert_int_equal(waits(x->s, id, SIDE_SC), linked && row[i].by == SIDE_LOCAL);
-			enum err e = store_revive(x->s, row[i].name ? row[i].name : name, false, NOW + row[i].after, &back);
+			enum err e = store_revive(x->s, row[i].name ? row[i].name : name, false,
+				NOW + row[i].after, &back);
 			if ((e == ERR_OK) != row[i].want || (e && e != ERR_NOENT))
 				fail_msg("%s linked=%d: %s", row[i].what, linked, err_str(e));
 			check_gone(x->s, id, row[i].want ? GONE_NO : GONE_DELETED);
@@ -155,7 +156,8 @@ static void what_is_created_again_is_the_same_task(void **state)
 			assert_ok(store_entry(x->s, id, &entry));
 			assert_false(entry.open);	/* created in completed/: that is what changed */
 			assert_true(waits(x->s, id, SIDE_SC));
-			assert_int_equal(due_at(x->s, id, SIDE_SC, NOW + GRACE), linked);	/* a create is held again */
+			/* a create is held again */
+			assert_int_equal(due_at(x->s, id, SIDE_SC, NOW + GRACE), linked);
 			assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
 		}
 }
