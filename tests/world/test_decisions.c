@@ -161,6 +161,26 @@ static void D3_one_remote_edits_the_other_deletes(void **state)
 	}
 }
 
+/* A page that is older than the deletion, or an undelete: nothing comes back by itself. */
+static void D3_no_zombie_returns(void **state)
+{
+	for (enum side s = SIDE_SC; s < NSIDES; s++) {
+		struct fake *f = &w.fake[s];
+		shared(BOTH);
+		struct fake_record *r = fake_titled(f, "a");
+		fake_delete(f, r);
+		check_rest(&w);
+		r->deleted = false;
+		fake_word(f, r, FIELD_DETAILS, "undead");
+		w.now += 25 * HOUR;
+		check_rest(&w);
+		assert_false(user_find(&w, "a"));
+		assert_int_equal(fake_live(sc) + fake_live(sf), 1);
+		assert_int_equal(world_conflicts(&w), 0);
+		world_finish(&w);
+	}
+}
+
 static void D3_deleted_by_both_is_no_conflict(void **state)
 {
 	int64_t id = shared(BOTH);
@@ -408,6 +428,7 @@ int main(void)
 		cmocka_unit_test(D3_our_edit_their_delete),
 		cmocka_unit_test(D3_our_delete_their_edit),
 		cmocka_unit_test(D3_one_remote_edits_the_other_deletes),
+		cmocka_unit_test(D3_no_zombie_returns),
 		cmocka_unit_test(D3_deleted_by_both_is_no_conflict),
 		cmocka_unit_test(D4_complete_against_delete),
 		cmocka_unit_test(D4_complete_against_edit_both_happen),

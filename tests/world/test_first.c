@@ -256,6 +256,20 @@ static void R17_a_resumed_import_keeps_its_window(void **state)
 	world_finish(&w);
 }
 
+static void R17_an_import_that_got_no_page_keeps_its_window(void **state)
+{
+	world_init(&w, SF);
+	at_age("almost a day old", DAY - MINUTE);
+	world_enable(&w, true);
+	w.fault.at = 2;		/* hello, dead */
+	assert_int_not_equal(world_pass(&w), ERR_OK);
+	w.now += 3 * DAY;
+	world_restart(&w);
+	check_rest(&w);
+	assert_true(user_find(&w, "almost a day old"));
+	world_finish(&w);
+}
+
 static void R17_away_longer_than_a_day_loses_nothing(void **state)
 {
 	world_init(&w, SF);
@@ -424,6 +438,7 @@ int main(void)
 		cmocka_unit_test(R17_edges_23_59_59_in_24_00_00_in_24_00_01_out),
 		cmocka_unit_test(R17_the_window_is_the_servers_clock),
 		cmocka_unit_test(R17_a_resumed_import_keeps_its_window),
+		cmocka_unit_test(R17_an_import_that_got_no_page_keeps_its_window),
 		cmocka_unit_test(R17_away_longer_than_a_day_loses_nothing),
 		cmocka_unit_test(R17_raising_the_setting_brings_the_rest_once),
 		cmocka_unit_test(R18_the_rest_is_synced_and_kept),
