@@ -1,0 +1,366 @@
+/* Open files without a mount: what is committed, when, and what is kept of a save that is refused. */
+#include "fs_unit.h"
+
+#define HEAD "Title: T\nPriority: Normal\nDue: 2026-09-03\n\n"
+
+static int64_t task_with(struct rig *r, const char *text)
+{
+	int64_t id = make(r->s, "T", SIDE_LOCAL);
+	assert_ok(save_text(r, id, text));
+	return id;
+}
+
+static void a_reader_needs_no_copy(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, false);
+	int64_t before = writes(r->s);
+
+	check_read(r, h, HEAD "one\n");
+	assert_false(h->file->loaded);
+	set(r->s, id, FIELD_DETAILS, "from afar", SIDE_SC);	/* seen at once */
+	check_read(r, h, HEAD "from afar\n");
+	before = writes(r->s);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	assert_int_equal(writes(r->s), before);
+}
+
+static void a_save_is_one_edit_at_the_flush(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), before = edits(r);
+	struct handle *h = open_task(r, id, true);
+
+	put_text(r, h, HEAD, 0);
+	put_text(r, h, "two\n", strlen(HEAD));
+	assert_int_equal(edits(r), before);
+	check_text(r->s, id, HEAD "one\n");
+	assert_ok(handle_flush(h, &r->env));
+	assert_int_equal(edits(r), before + 1);
+	check_text(r->s, id, HEAD "two\n");
+	assert_no_write(r->s, handle_flush(h, &r->env));	/* a dup is closed, too */
+	put_text(r, h, "three\n", strlen(HEAD));
+	assert_ok(handle_flush(h, &r->env));
+	assert_int_equal(edits(r), before + 2);
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, HEAD "three\n");
+	assert_int_equal(r->forgotten, 0);	/* the kernel holds these very bytes */
+}
+
+static void the_same_bytes_write_nothing(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, true);
+
+	put_text(r, h, HEAD "one\n", 0);
+	assert_no_write(r->s, handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+}
+
+static void only_a_writer_is_judged(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *w = open_task(r, id, true), *reader = open_task(r, id, false);
+
+	put_text(r, w, "half a te", 0);
+	check_read(r, reader, "half a te");	/* shared */
+	assert_no_write(r->s, handle_flush(reader, &r->env));
+	handle_release(r->files, reader, &r->env);
+	check_text(r->s, id, HEAD "one\n");
+	put_text(r, w, "xt\n", 9);
+	assert_ok(handle_flush(w, &r->env));
+	handle_release(r->files, w, &r->env);
+	check_text(r->s, id, "half a text\n");
+}
+
+static void empty_and_nul_saves_change_nothing(void **state)
+{
+	static const char nul[100] = { 0 };
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), before;
+
+	for (size_t n = 0; n <= sizeof(nul); n += 50) {
+		struct handle *h = open_task(r, id, true);
+		assert_ok(handle_write(h, &r->env, nul, n, 0));
+		before = edits(r);
+		assert_ok(handle_flush(h, &r->env));	/* not yet: more may come */
+		check_text(r->s, id, HEAD "one\n");
+		r->forgotten = 0;
+		handle_release(r->files, h, &r->env);
+		check_text(r->s, id, HEAD "one\n");
+		assert_int_equal(edits(r), before);
+		assert_int_equal(r->forgotten, 1);	/* the kernel thinks it is empty */
+		assert_int_equal(r->last_ino, node_ino(KIND_TASK, id));
+	}
+}
+
+static void a_refused_save_is_a_draft(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err want;
+	} row[] = {
+		{ HEAD "bad \xff bytes\n", ERR_UTF8 },
+		{ "Title: T\nDue: whenever\n\nx\n", ERR_INVAL },
+		{ "Title: T\nDeu: 2026-09-03\n\nx\n", ERR_INVAL },
+		{ "Title: T\nStatus: complete\n\nx\n", ERR_INVAL },
+	};
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), before = edits(r);
+
+	for (size_t i = 0; i < COUNT(row); i++) {
+		assert_err(save_text(r, id, row[i].text), row[i].want);
+		check_text(r->s, id, row[i].text);
+		check_state(r->s, id, "invalid");
+		check_field(r, id, FIELD_DETAILS, "one");
+	}
+	assert_int_equal(edits(r), before);
+	assert_ok(save_text(r, id, HEAD "two\n"));
+	check_text(r->s, id, HEAD "two\n");
+	assert_int_equal(edits(r), before + 1);
+	assert_int_equal(number(r->s, "SELECT count(*) FROM body WHERE draft IS NOT NULL"), 0);
+}
+
+static void too_long_a_text_is_kept_and_refused(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	AUTO_BUF big = BUF_INIT;
+
+	buf_resize(&big, 40000);
+	memset(big.s, 'x', big.n);
+	assert_err(save_text(r, id, big.s), ERR_TOOBIG);
+	check_text(r->s, id, big.s);
+
+	struct handle *h = open_task(r, id, false);
+	assert_err(handle_write(h, &r->env, "x", 1, FILE_TASK_MAX), ERR_TOOBIG);
+	assert_err(handle_write(h, &r->env, "x", 1, SIZE_MAX), ERR_TOOBIG);
+	assert_err(handle_truncate(h, &r->env, FILE_TASK_MAX + 1), ERR_TOOBIG);
+	handle_release(r->files, h, &r->env);
+}
+
+/* echo x > file: open with O_TRUNC, dup and close (a flush), write, close. Only write() is heard. */
+static void a_shell_is_told_at_its_first_write(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, true);
+
+	assert_ok(handle_flush(h, &r->env));
+	assert_err(handle_write(h, &r->env, "Due: never\n", 11, 0), ERR_INVAL);
+	assert_err(handle_write(h, &r->env, "\nbody\n", 6, 0), ERR_INVAL);	/* its offset did not move */
+	assert_err(handle_flush(h, &r->env), ERR_INVAL);
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, "Due: never\n\nbody\n");
+	check_field(r, id, FIELD_DETAILS, "one");
+
+	h = open_task(r, id, true);	/* and a good one goes through, piece by piece */
+	assert_ok(handle_flush(h, &r->env));
+	put_text(r, h, "Title: T\n", 0);
+	put_text(r, h, "Due: 2026-09-04\n", 9);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_field(r, id, FIELD_DUE, "2026-09-04");
+}
+
+static void only_what_the_writer_changed_is_an_edit(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, false);
+
+	assert_ok(handle_truncate(h, &r->env, strlen(HEAD)));
+	set(r->s, id, FIELD_PRIORITY, TASK_HIGH, SIDE_SC);	/* meanwhile */
+	put_text(r, h, "two\n", strlen(HEAD));
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_field(r, id, FIELD_PRIORITY, TASK_HIGH);
+	check_field(r, id, FIELD_DETAILS, "two");
+	check_text(r->s, id, "Title: T\nPriority: High\nDue: 2026-09-03\n\ntwo\n");
+	assert_int_equal(r->forgotten, 1);
+}
+
+static void a_date_word_is_rewritten(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, "Title: T\n# mine\nDue: tomorrow\n\nx\n");
+	AUTO_BUF text = BUF_INIT;
+
+	check_field(r, id, FIELD_DUE, "2026-11-25");
+	assert_ok(store_text(r->s, id, &text));
+	assert_non_null(strstr(text.s, "Due: 2026-11-25\n"));
+	assert_non_null(strstr(text.s, "# mine\n"));
+	assert_true(r->forgotten > 0);
+}
+
+static void bytes_that_mean_the_same_are_kept(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), before = edits(r);
+
+	assert_ok(save_text(r, id, "due:   2026-09-03\r\n# note\r\nTITLE: T\r\n\r\none\r\n"));
+	check_text(r->s, id, "due:   2026-09-03\r\n# note\r\nTITLE: T\r\n\r\none\r\n");
+	assert_int_equal(edits(r), before);
+	assert_int_equal(r->forgotten, 0);
+}
+
+static int64_t new_file(struct rig *r, const char *title)
+{
+	struct task t = { .field = { [FIELD_TITLE] = (char *)title }, .created_at = NOW };
+	int64_t id;
+	assert_ok(store_create(r->s, &t, "", 0, SIDE_LOCAL, NOW, &id));
+	return id;
+}
+
+static void a_new_files_title_line_beats_its_name_unless_taken(void **state)
+{
+	struct rig *r = *state;
+	int64_t a = new_file(r, "name"), b = new_file(r, "copy");
+
+	assert_ok(save_text(r, a, "Title: Inside\nPriority: High\n\nx\n"));
+	check_name(r->s, a, "Inside.txt");
+	assert_ok(save_text(r, b, "Title: Inside\nPriority: High\n\nx\n"));
+	check_name(r->s, b, "copy.txt");
+	check_field(r, b, FIELD_PRIORITY, TASK_HIGH);
+	check_text(r->s, b, "Title: copy\nPriority: High\nDue:\n\nx\n");
+}
+
+static void a_new_file_says_who_an_old_one_does_not(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = new_file(r, "name");
+	AUTO_TASK t = TASK_INIT;
+
+	assert_ok(save_text(r, id, "Title: name\nPerson: Bob <bob@example.test>\n\nx\n"));
+	assert_ok(store_get(r->s, id, &t));
+	assert_same("person", t.fact[FACT_PERSON], "Bob");
+	assert_err(save_text(r, id, "Title: name\nPerson: Eve <eve@example.test>\n\nx\n"), ERR_INVAL);
+}
+
+static void the_grace_time_starts_at_the_last_close(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = new_file(r, "name");
+	struct handle *a = open_task(r, id, false), *b = open_task(r, id, false);
+
+	put_text(r, a, "x\n", 0);
+	assert_ok(handle_flush(a, &r->env));
+	handle_release(r->files, a, &r->env);
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));	/* held while open */
+	r->env.now = NOW + 1000;
+	handle_release(r->files, b, &r->env);
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + 1000 + GRACE - 1));
+	assert_true(due_at(r->s, id, SIDE_SC, NOW + 1000 + GRACE));
+}
+
+static void an_unlinked_file_is_read_and_never_committed(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, false);
+
+	assert_ok(file_unlinked(&r->env, files_find(r->files, node_ino(KIND_TASK, id))));
+	assert_ok(store_delete(r->s, id, SIDE_LOCAL, NOW, GRACE));
+	check_read(r, h, HEAD "one\n");
+	put_text(r, h, "never\n", strlen(HEAD));
+	check_read(r, h, HEAD "never\n");
+	assert_no_write(r->s, handle_flush(h, &r->env));
+	int64_t before = writes(r->s);
+	handle_release(r->files, h, &r->env);
+	assert_int_equal(writes(r->s), before);
+}
+
+static int64_t scratch_file(struct rig *r, const char *name)
+{
+	struct scratch x = { .open = true, .mode = 0644 };
+	int64_t id;
+	snprintf(x.name, sizeof(x.name), "%s", name);
+	assert_ok(store_scratch_create(r->s, &x, "", 0, NOW, &id));
+	return id;
+}
+
+static void scratch_is_kept_as_it_is(void **state)
+{
+	struct rig *r = *state;
+	uint64_t ino = node_ino(KIND_SCRATCH, scratch_file(r, ".x.swp"));
+	struct handle *h;
+	AUTO_BUF text = BUF_INIT;
+
+	assert_ok(handle_open(r->files, &r->env, ino, false, &h));
+	assert_ok(handle_write(h, &r->env, "\0\xff", 2, 4));
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	assert_ok(store_scratch_text(r->s, node_id(ino), &text));
+	assert_int_equal(text.n, 6);
+	assert_memory_equal(text.s, "\0\0\0\0\0\xff", 6);
+}
+
+static void handles_follow_their_file_onto_the_task(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), sid = scratch_file(r, "tmp1");
+	uint64_t ino = node_ino(KIND_SCRATCH, sid);
+	struct handle *h, *reader = open_task(r, id, false);
+
+	assert_ok(handle_open(r->files, &r->env, ino, false, &h));
+	put_text(r, h, HEAD "two\n", 0);
+	assert_ok(handle_flush(h, &r->env));
+	bool rewritten = false;
+	assert_ok(text_save(&r->env, id, NULL, HEAD "two\n", strlen(HEAD) + 4, &rewritten));
+	assert_false(rewritten);
+	assert_ok(store_scratch_remove(r->s, sid, NOW, GRACE));
+	assert_ok(files_retarget(r->files, ino, node_ino(KIND_TASK, id)));
+	assert_int_equal(files_find(r->files, ino)->ino, node_ino(KIND_TASK, id));
+	check_read(r, h, HEAD "two\n");
+	handle_release(r->files, reader, &r->env);
+	put_text(r, h, "three\n", strlen(HEAD));
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, HEAD "three\n");
+	assert_null(files_find(r->files, ino));
+	assert_null(files_find(r->files, node_ino(KIND_TASK, id)));
+}
+
+static void the_end_commits_what_is_open(void **state)
+{
+	struct rig *r = *state;
+	int64_t a = task_with(r, HEAD "one\n"), b = make(r->s, "B", SIDE_LOCAL), c = task_with(r, HEAD "one\n");
+	struct handle *ha = open_task(r, a, true), *hb = open_task(r, b, false), *hc = open_task(r, c, true);
+
+	put_text(r, ha, HEAD "last words\n", 0);
+	assert_ok(files_flush(r->files, &r->env));
+	check_text(r->s, a, HEAD "last words\n");
+	check_field(r, c, FIELD_DETAILS, "one");	/* emptied, not written */
+	handle_release(r->files, ha, &r->env);
+	handle_release(r->files, hb, &r->env);
+	handle_release(r->files, hc, &r->env);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(a_reader_needs_no_copy),
+		RIG_TEST(a_save_is_one_edit_at_the_flush),
+		RIG_TEST(the_same_bytes_write_nothing),
+		RIG_TEST(only_a_writer_is_judged),
+		RIG_TEST(empty_and_nul_saves_change_nothing),
+		RIG_TEST(a_refused_save_is_a_draft),
+		RIG_TEST(too_long_a_text_is_kept_and_refused),
+		RIG_TEST(a_shell_is_told_at_its_first_write),
+		RIG_TEST(only_what_the_writer_changed_is_an_edit),
+		RIG_TEST(a_date_word_is_rewritten),
+		RIG_TEST(bytes_that_mean_the_same_are_kept),
+		RIG_TEST(a_new_files_title_line_beats_its_name_unless_taken),
+		RIG_TEST(a_new_file_says_who_an_old_one_does_not),
+		RIG_TEST(the_grace_time_starts_at_the_last_close),
+		RIG_TEST(an_unlinked_file_is_read_and_never_committed),
+		RIG_TEST(scratch_is_kept_as_it_is),
+		RIG_TEST(handles_follow_their_file_onto_the_task),
+		RIG_TEST(the_end_commits_what_is_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
