@@ -60,23 +60,26 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Look at the file before SQLite does, which leaves files beside it. Numbers: SQLite's file format. */
-static enum err check_head(int fd)
+/*
+ * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another one would
+ * drop the locks of every connection this process has (fcntl), and the next process to leave would take the log away.
+ * Numbers: SQLite's file format.
+ */
+static enum err check_head(sqlite3 *db)
 {
 	unsigned char head[100];
-	struct stat st;
-	if (fstat(fd, &st))
-		return ERR_IO;
-	if (!S_ISREG(st.st_mode))
-		return ERR_CORRUPT;
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return ERR_PERM;
-	ssize_t n = pread(fd, head, sizeof(head), 0);
-	if (n == 0)	/* ours, from a start that was cut short */
+	sqlite3_file *f = NULL;
+	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+	sqlite3_int64 size = 0;
+	if (rc == SQLITE_OK)
+		rc = f->pMethods->xFileSize(f, &size);
+	if (rc == SQLITE_OK && !size)	/* ours, from a start that was cut short */
 		return ERR_OK;
-	if (n < 0)
-		return ERR_IO;
-	if (n != sizeof(head) || memcmp(head, "SQLite format 3", 16))
+	if (rc == SQLITE_OK)
+		rc = f->pMethods->xRead(f, head, sizeof(head), 0);
+	if (rc != SQLITE_OK)
+		return rc == SQLITE_IOERR_SHORT_READ ? ERR_CORRUPT : ERR_IO;
+	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
 	if (version && application != SCHEMA_APPLICATION)
@@ -105,18 +108,35 @@ static enum err open_errno(void)
 		errno == EACCES || errno == EPERM || errno == EROFS ? ERR_PERM : ERR_IO;
 }
 
-static enum err check_file(const char *path, bool create)
+/* Made under another name and closed before it gets its own: nobody can hold a lock on it that our close would drop. */
+static enum err make_file(const char *path)
 {
-	int fd = create ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-	if (fd >= 0)
-		sync_dir(path);
-	else if (!create || errno == EEXIST)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_FREE char *draft = NULL;
+	if (asprintf(&draft, "%s.XXXXXX", path) < 0) {
+		draft = NULL;
+		return ERR_NOMEM;
+	}
+	int fd = mkostemp(draft, O_CLOEXEC);
 	if (fd < 0)
 		return open_errno();
-	enum err e = check_head(fd);
 	close(fd);
+	enum err e = link(draft, path) && errno != EEXIST ? open_errno() : ERR_OK;
+	unlink(draft);
+	sync_dir(path);
 	return e;
+}
+
+/* It is there, a file, and ours alone. */
+static enum err check_file(const char *path, bool create)
+{
+	struct stat st;
+	if (create && access(path, F_OK) && errno == ENOENT)
+		TRY(make_file(path));
+	if (stat(path, &st))
+		return open_errno();
+	if (!S_ISREG(st.st_mode))
+		return ERR_CORRUPT;
+	return st.st_mode & (S_IRWXG | S_IRWXO) ? ERR_PERM : ERR_OK;
 }
 
 static enum err user_version(struct store *s, int *version)
@@ -159,6 +179,7 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
 	if (rc != SQLITE_OK)
 		return sql_err(s->db, rc, "open");
+	TRY(check_head(s->db));
 	sqlite3_busy_handler(s->db, on_busy, NULL);
 	/* A newer program's log must not be folded into its database by us. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

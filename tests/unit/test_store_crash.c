@@ -456,6 +456,19 @@ static void a_kill_loses_no_save(void **state)
 	assert_true(count > 20);
 }
 
+/* A second connection of ours comes and goes, then another program's: the log is still there, and so is what follows. */
+static void a_reader_that_leaves_takes_no_commit_along(void **state)
+{
+	struct fx *x = *state;
+	char look[200];
+	store_close(fx_open(x, true));
+	snprintf(look, sizeof(look), "sqlite3 -bail '%s' 'SELECT 1/(count(*) > 0) FROM sqlite_schema' >/dev/null", x->path);
+	assert_int_equal(system(look), 0);
+	make(x->s, "After it left", SIDE_LOCAL);
+	snprintf(look, sizeof(look), "test \"$(sqlite3 '%s' 'SELECT count(*) FROM task')\" = 1", x->path);
+	assert_int_equal(system(look), 0);
+}
+
 /* ---- threads ---- */
 
 #define ROUNDS 300
@@ -532,6 +545,7 @@ int main(void)
 		TEST(out_of_memory_anywhere),
 		TEST(a_failed_sync_is_said),
 		TEST(a_kill_loses_no_save),
+		TEST(a_reader_that_leaves_takes_no_commit_along),
 		TEST(every_change_is_heard),
 	};
 	sqlite3_mem_methods mine;
