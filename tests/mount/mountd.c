@@ -1,6 +1,7 @@
 /*
  * mountd STORE MOUNTPOINT [GRACE_MS]: the mount alone, for the stories of this directory. One side is on, but nobody
- * serves it: so what would be sent stays in the outbox, and can be counted.
+ * serves it: so what would be sent stays in the outbox, and can be counted. The verb "sync" plays the remote: it does
+ * what the lines of STORE.remote say ("new TITLE", "gone ID", "title ID VALUE", "due ID VALUE" ...), with a store of its own.
  */
 #include "config.h"
 #include "fs.h"
@@ -8,6 +9,8 @@
 #include "store.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The story waits for this line. */
@@ -17,10 +20,52 @@ static void ready(void *arg)
 	fflush(stdout);
 }
 
-static void verb(void *arg, const char *line)
+struct world {
+	const char *path;
+	struct wake *changed;
+};
+
+static enum err one_line(struct store *s, char *line)
 {
-	printf("verb %s\n", line);
+	int64_t now = (int64_t)time(NULL) * 1000, id;
+	char *what = strsep(&line, " ");
+	struct task t = TASK_INIT;
+
+	if (!strcmp(what, "new")) {
+		t.field[FIELD_TITLE] = line;
+		return store_create(s, &t, NULL, 0, SIDE_SC, now, &id);
+	}
+	id = atoll(strsep(&line, " "));
+	if (!strcmp(what, "gone"))
+		return store_delete(s, id, SIDE_SC, now, 0);
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (!strcmp(what, task_field[f].name)) {
+			t.field[f] = line;
+			return store_edit(s, id, &t, BIT(f), 0, NULL, 0, SIDE_SC, now);
+		}
+	return ERR_INVAL;
+}
+
+static void verb(void *arg, const char *name)
+{
+	struct world *w = arg;
+	char path[4096], line[4096];
+	struct store *s = NULL;
+
+	printf("verb %s\n", name);
 	fflush(stdout);
+	snprintf(path, sizeof(path), "%s.remote", w->path);
+	FILE *f = fopen(path, "re");
+	if (f && store_open(w->path, &(struct store_options){ .changed = w->changed }, &s) == ERR_OK)
+		while (fgets(line, sizeof(line), f)) {
+			line[strcspn(line, "\n")] = '\0';
+			enum err e = one_line(s, line);
+			if (e)
+				fprintf(stderr, "mountd: %s\n", err_str(e));
+		}
+	store_close(s);
+	if (f)
+		fclose(f);
 }
 
 static enum err side_on(const char *path)
@@ -46,11 +91,12 @@ int main(int argc, char **argv)
 	if (argc > 3)
 		c.grace_ms = atoi(argv[3]);
 	log_init(LOG_LEVEL_INFO, NULL, 1);
+	struct world w = { argv[1], changed };
 	enum err e = side_on(argv[1]);
 	if (!e)
 		e = fs_run(&(struct fs_options){
 		.store_path = argv[1], .mountpoint = argv[2], .config = &c, .changed = changed, .outbox = outbox,
-		.debug = getenv("MOUNTD_DEBUG"), .ready = ready, .verb = verb });
+		.debug = getenv("MOUNTD_DEBUG"), .ready = ready, .verb = verb, .arg = &w });
 	wake_destroy(changed);
 	wake_destroy(outbox);
 	if (e)

@@ -308,6 +308,40 @@ attributes_tell_the_facts() {
     fails_with "Operation not supported" setfattr -n user.other -v x open/Facts.txt && fails_with "Operation not supported" setfattr -n security.x -v x open/Facts.txt &&
     fails_with "Operation not permitted" setfattr -n user.remindfs.id -v 7 open/Facts.txt
 }
+# afar LINE...: the other side changes something (mountd.c)
+afar() { printf '%s\n' "$@" >"$store.remote" && echo sync >.remindfs/ctl && rm "$store.remote"; }
+number() { echo $(($(ino "$1") >> 6)); }
+a_remote_edit_is_seen_in_a_warm_mount() {
+  local id
+  printf 'Title: Remote\nPriority: Normal\nDue: %s\n\nx\n' "$today" >open/Remote.txt
+  id=$(number open/Remote.txt)
+  exec 7<open/Remote.txt
+  cat open/Remote.txt today/Remote.txt >/dev/null && ls -l open today tomorrow >/dev/null
+  afar "details $id a longer text than before"
+  eventually grep -q "a longer text" open/Remote.txt && is size "$(stat -c %s open/Remote.txt)" "$(wc -c <open/Remote.txt)" &&
+    is "an open file" "$(tail -1 <&7)" "a longer text than before"
+  local rc=$?
+  exec 7<&-
+  return $rc
+}
+a_remote_rename_moves_the_name_and_the_old_one_answers() {
+  local id
+  id=$(number open/Remote.txt)
+  [ ! -e open/Renamed.txt ] && afar "title $id Renamed" && eventually test -e open/Renamed.txt && is ls "$(ls open today | grep -E 'Remote|Renamed' | tr '\n' ' ')" "Renamed.txt Renamed.txt " &&
+    is link "$(readlink today/Renamed.txt)" ../open/Renamed.txt && is old "$(number open/Remote.txt)" "$id" && is title "$(head -1 open/Renamed.txt)" "Title: Renamed"
+}
+a_remote_date_moves_the_link() {
+  afar "due $(number open/Renamed.txt) $tomorrow" && eventually test -L tomorrow/Renamed.txt && [ ! -L today/Renamed.txt ] && is lists "$(ls today tomorrow | grep -c Renamed)" 1
+}
+a_remote_completion_moves_the_file() {
+  afar "status $(number open/Renamed.txt) complete" && eventually test ! -e open/Renamed.txt && [ -f completed/Renamed.txt ] && is lists "$(ls open tomorrow completed | grep -c Renamed)" 1
+}
+a_remote_task_appears_where_there_was_none() {
+  [ ! -e "open/From afar.txt" ] && ls open >/dev/null && afar "new From afar" && eventually test -f "open/From afar.txt" && is ls "$(ls open | grep -c '^From afar.txt')" 1
+}
+a_remote_deletion_removes_the_file() {
+  afar "gone $(number "open/From afar.txt")" && eventually test ! -e "open/From afar.txt" && is ls "$(ls open | grep -c 'From afar')" 0
+}
 ctl_takes_verbs() {
   echo sync >.remindfs/ctl && eventually grep -q '^verb sync' "$work/out" || return 1
   (echo nonsense >.remindfs/ctl) 2>/dev/null && return 1
