@@ -69,6 +69,8 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 			"off; it is on as soon as it is configured");
 	else if (st->err)
 		name_visible(*st->message ? st->message : err_str(st->err), out);
+	else if (*st->message)
+		name_visible(st->message, out);
 	else if (st->total > 0)
 		buf_printf(out, "first import: %" PRId64 " of %" PRId64, st->done, st->total);
 	else if (st->total)
@@ -76,7 +78,7 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 	else if (!st->ok_at)
 		buf_puts(out, "starting");
 	if (st->on && st->ok_at) {
-		buf_puts(out, st->err || st->total ? "; last synced " : "synced ");
+		buf_puts(out, st->err || *st->message || st->total ? "; last synced " : "synced ");
 		put_ago(now - st->ok_at, out);
 	}
 	if (st->on && next)

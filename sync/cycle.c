@@ -132,6 +132,7 @@ static enum err may_run(struct pass *p, bool *yes)
 	TRY(get(p->s, SIDE_SC, "seen", &seen));
 	TRY(get(p->s, SIDE_SC, "mirror", &mirror));
 	*yes = seen && !mirror;
+	p->c->waiting = !seen;
 	if (!seen)
 		say(p->c, "waiting for Sales Connect's settings");
 	if (!mirror)
@@ -312,6 +313,7 @@ static enum err run(struct cycle *c, bool pull)
 		.side = c->remote->ops->side, .local_now = c->now };
 	bool yes;
 	say(c, "");
+	c->waiting = false;
 	TRY(store_side(p.s, p.side, &p.state));
 	TRY(may_run(&p, &yes));
 	c->blocked = !yes;

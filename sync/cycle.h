@@ -21,8 +21,9 @@ struct cycle {			/* zero what is not set here; keep it from call to call */
 	bool (*stop)(void *arg);	/* asked between requests; NULL: never. A stopped pass ends with ERR_BUSY */
 	void *stop_arg;
 	char message[200];	/* out: one line for the user about the last call, "" if there is nothing to say */
-	bool blocked;		/* out: the side is off, or has to wait for the other (D7): nothing was asked of it */
-	int64_t hello_at;	/* private: when the remote was greeted last; 0: to be done */
+	bool blocked;		/* out: the side is off, or has to leave the work to another (D7): nothing was asked of it */
+	bool waiting;		/* out: blocked, but only until Sales Connect has told its settings */
+	int64_t hello_at;	/* when the remote was greeted last; 0, also set by the caller: ask for its settings anew */
 	int64_t offset;		/* private: the remote's clock less ours */
 };
 

@@ -11,6 +11,7 @@
 
 #define PACE_ACTIVE_MS (15 * 60 * INT64_C(1000))	/* somebody edits: poll_active for so long after */
 #define PACE_BLOCKED_MS INT64_C(5000)	/* a side that may not run asks again */
+#define PACE_WAITING_MS INT64_C(250)	/* one that waits for the other's first answer */
 #define PACE_STUCK_MS INT64_C(5000)	/* rows that stay due after a push are tried again */
 #define PACE_TELL_MS (5 * 60 * INT64_C(1000))	/* how old "last synced" may be in status */
 

@@ -89,7 +89,7 @@ static void tell(struct worker *k, enum err e, int64_t began, bool asked)
 		return;
 	st.err = e;
 	st.tried_at = began;
-	if (e == ERR_OK)
+	if (e == ERR_OK && !k->cycle.waiting)
 		st.ok_at = began;
 	snprintf(st.message, sizeof(st.message), "%s", k->cycle.message);
 	if (store_side_put(k->store, k->side, &st) == ERR_OK)
@@ -127,8 +127,10 @@ static void turn(struct worker *k, enum pace what)
 	bool asked = kicks != k->kicks, full = what == PACE_FULL;
 	int64_t began = wall(), due;
 	k->kicks = kicks;
-	if (asked)
-		k->fails = 0;	/* the user may have mended it */
+	if (asked) {	/* the user may have mended it, here or there */
+		k->fails = 0;
+		k->cycle.hello_at = 0;
+	}
 	enum err e = pass(k, full);
 	if (stopped(k))
 		return;	/* how it ended says nothing about the remote */
@@ -157,7 +159,7 @@ static int64_t full_at(struct worker *k)
 	if (!k->ever)
 		return 0;
 	if (k->cycle.blocked)
-		return k->full_from + PACE_BLOCKED_MS;
+		return k->full_from + (k->cycle.waiting ? PACE_WAITING_MS : PACE_BLOCKED_MS);
 	return k->full_from + pace_interval(active ? c->poll_active : c->poll_idle, k->remote->quota_pct, k->chance);
 }
 

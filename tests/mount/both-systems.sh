@@ -4,7 +4,7 @@
 . "$here/accounts.sh"
 
 sandbox_start
-remote post /sandbox/load '{"salesconnect":[{"name":"Old in SC","status":"open","priority":"normal"}]}'
+remote post /sandbox/load '{"salesconnect":[{"name":"Old in SC","status":"open","priority":"normal","created_at":"2026-01-05T09:00:00.000Z"}]}'
 remote new sf "title=Old in SF" "status=Not Started" "due=2026-09-03"
 account_config
 remindfs_mount --wait
@@ -19,7 +19,7 @@ R15_an_older_SC_task_edited_later_stays_in_SC() {
 
 # R21: here and SC -> SF. An edit in a file counts as one made in SC.
 R21_create_here() {
-  echo "Wants a demo" >"open/Call Ann.txt"
+  printf 'Due:\nPriority:\n\nWants a demo\n' >"open/Call Ann.txt"
   eventually in_sf "Call Ann" "details: Wants a demo" && eventually in_sc "Call Ann" "details: Wants a demo" &&
     synced && [ "$(remote count sf "Call Ann")$(remote count sc "Call Ann")" = 11 ]
 }
@@ -109,6 +109,7 @@ R18_mv_today_to_tomorrow_reschedules() {
 }
 R24_a_rename_reaches_SF_through_the_template() {
   remote post /sandbox/config '{"activity_detail":"[SC] {{activity_subject}}"}'
+  "$remindfs" sync >/dev/null
   echo x >"open/Templated.txt"
   eventually in_sf "[SC] Templated" "details: x" && [ -f "open/Templated.txt" ]
 }
