@@ -14,7 +14,7 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_LOST:
 	case ERR_RETRY:
 	case ERR_LIMIT:
-		return "tries again by itself; now: remindfs sync";
+		return "edits are kept and go out by themselves; to try now: remindfs sync";
 	case ERR_CONFIG:
 		return "mend the configuration, then: remindfs sync";
 	case ERR_NOSPC:
@@ -60,6 +60,13 @@ static void put_ago(int64_t ms, struct buf *out)
 	buf_puts(out, "just now");
 }
 
+static void put_trouble(const struct side_state *st, struct buf *out)
+{
+	if (st->err == ERR_OFFLINE || st->err == ERR_LOST)
+		buf_puts(out, "not reached: ");
+	name_visible(*st->message ? st->message : err_str(st->err), out);
+}
+
 static void put_side_state(const struct side_state *st, enum side side, int64_t now, struct buf *out)
 {
 	const char *next = next_step(st->err, side);
@@ -68,7 +75,7 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 		buf_puts(out, side == SIDE_SF ? "off; once configured, task sync begins with: remindfs sync on" :
 			"off; it is on as soon as it is configured");
 	else if (st->err)
-		name_visible(*st->message ? st->message : err_str(st->err), out);
+		put_trouble(st, out);
 	else if (*st->message)
 		name_visible(st->message, out);
 	else if (st->total > 0)

@@ -24,7 +24,8 @@ static int64_t jitter(int64_t ms, uint32_t chance)
 
 int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance)
 {
-	int64_t first = wait[e].first ? wait[e].first : FIRST, last = wait[e].last ? wait[e].last : LAST;
+	bool own = wait[e].first && !retry_ms;	/* a remote that says how long is believed */
+	int64_t first = own ? wait[e].first : FIRST, last = own ? wait[e].last : LAST;
 	int doublings = fails < 1 ? 0 : fails > 12 ? 11 : fails - 1;
 	if (e == ERR_BUSY)
 		return -1;

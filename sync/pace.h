@@ -16,7 +16,7 @@
 #define PACE_TELL_MS (5 * 60 * INT64_C(1000))	/* how old "last synced" may be in status */
 
 /* How long to leave a remote alone after fails (1, 2, ...) failures in a row, the last with e. retry_ms: what it asked
- * for itself, 0: nothing. -1: do not wait at all, for we were asked to stop. */
+ * for itself, and no less is waited; 0: nothing. -1: do not wait at all, for we were asked to stop. */
 int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance);
 /* From one full pass to the next. poll_s: as configured; used_pct of the day's quota: slower over 80, an hour over 95. */
 int64_t pace_interval(int poll_s, int used_pct, uint32_t chance);

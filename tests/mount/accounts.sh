@@ -28,6 +28,8 @@ sandbox_again() { sandbox_start "${SANDBOX##*:}"; }
 account_config() {
   (
     umask 077
+    mkdir -p "$work/state/remindfs"
+    echo '{"refresh_token":"sf-refresh"}' >"$work/state/remindfs/salesforce.token"
     cat >"$config" <<END
 [sync]
 enabled = yes
@@ -38,7 +40,7 @@ $(printf '%s\n' "$@")
 
 [salesforce]
 url = $SANDBOX
-token_command = echo sf-token
+client_id = remindfs-test
 
 [salesconnect]
 url = $SANDBOX

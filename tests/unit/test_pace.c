@@ -54,6 +54,7 @@ static void backoff(void **state)
 		{ ERR_RETRY, 1, 120 * S, 120 * S, 120 * S },	/* it asked for more */
 		{ ERR_LIMIT, 1, 0, 720 * S, 1080 * S },
 		{ ERR_LIMIT, 1, 3600 * S, 3600 * S, 3600 * S },
+		{ ERR_LIMIT, 1, 2 * S, 4 * S, 6 * S },	/* it asked for less */
 		{ ERR_AUTH, 1, 0, 240 * S, 360 * S },
 		{ ERR_AUTH, 9, 0, 240 * S, 360 * S },
 		{ ERR_PROTOCOL, 1, 0, 4 * S, 6 * S },
