@@ -36,7 +36,7 @@ void env_finish(struct env *e);
 struct daemon {
 	int fd;			/* of the lock; -1: somebody else has it */
 	pid_t pid;		/* the other's; 0: nobody */
-	char mountpoint[4096];
+	char mountpoint[4096];	/* the other's, or the last one's; "" : never mounted */
 };
 /* take: become the daemon. 0, or the exit code (said on stderr). */
 int daemon_lock(const struct env *e, bool take, const char *mountpoint, struct daemon *out);

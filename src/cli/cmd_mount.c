@@ -179,6 +179,12 @@ static bool run_fusermount(const char *dir)
 	return pid > 0 && waitpid(pid, &st, 0) == pid && WIFEXITED(st) && !WEXITSTATUS(st);
 }
 
+/* A mount whose daemon died. */
+static bool is_stale(const char *dir)
+{
+	return access(dir, F_OK) && errno == ENOTCONN;
+}
+
 int cmd_umount(const struct args *a)
 {
 	AUTO_ENV e;
@@ -190,7 +196,7 @@ int cmd_umount(const struct args *a)
 	if (code)
 		return code;
 	const char *dir = a->pos[0] ? a->pos[0] : d.mountpoint;
-	if (!*dir) {
+	if (!a->pos[0] && !d.pid && !is_stale(dir)) {
 		complain(ERR_OK, "nothing is mounted");
 		return EXIT_UNAVAILABLE;
 	}

@@ -105,12 +105,11 @@ int daemon_lock(const struct env *e, bool take, const char *mountpoint, struct d
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return complain(ERR_IO, "%s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
+	bool held = flock(fd, LOCK_EX | LOCK_NB);
+	if (held || !take) {
 		read_holder(fd, out);
-		close(fd);
-		return 0;
-	}
-	if (!take) {
+		if (!held)
+			out->pid = 0;
 		close(fd);
 		return 0;
 	}

@@ -1,5 +1,6 @@
 /* remindfs - the program: finds the command, runs it. */
 #include "cmd.h"
+#include "log.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
 	struct args args;
 
 	umask(0077);
+	log_init(LOG_LEVEL_ERROR, NULL, 1);
 	if (argc < 2) {
 		help_all(stderr);
 		return EXIT_USAGE;
