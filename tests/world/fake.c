@@ -481,6 +481,9 @@ static enum err each(struct fake *f, struct item *it, size_t n, enum err (*one)(
 	somebody_is_faster(f);
 	if (f->call_err)
 		return f->call_err;
+	for (size_t i = 0; i < n && f->poisons_call; i++)
+		if (it[i].t && str_eq(it[i].t->field[FIELD_TITLE], f->poison))
+			return ERR_PROTOCOL;
 	for (size_t i = 0; i < n; i++)
 		it[i].err = one(f, &it[i]);
 	f->items += (int)n;

@@ -284,6 +284,27 @@ static void R17_away_longer_than_a_day_loses_nothing(void **state)
 	world_finish(&w);
 }
 
+/* The edits of before are older than what a wider import sees last. */
+static void R17_a_wider_import_keeps_the_mark(void **state)
+{
+	AUTO_FREE char *mark = NULL;
+	world_init(&w, SF);
+	fake_add(sf, "now");
+	at_age("2 days", 2 * DAY);
+	world_enable(&w, true);
+	check_rest(&w);
+	assert_int_equal(store_meta(w.store, "sf.mark", &mark), ERR_OK);
+	w.config.first_import = FIRST_30D;
+	w.now += DAY;
+	fake_word(sf, fake_titled(sf, "now"), FIELD_STATUS, "Completed");
+	w.config.first_import = FIRST_OPEN;	/* does not show it: it is closed */
+	assert_int_equal(world_pass(&w), ERR_OK);
+	assert_true(world_meta(&w, "sf.mark", mark));
+	check_rest(&w);
+	assert_string_equal(user_see(&w, "now", FIELD_STATUS), TASK_COMPLETE);
+	world_finish(&w);
+}
+
 static void R17_raising_the_setting_brings_the_rest_once(void **state)
 {
 	struct side_state st;
@@ -368,6 +389,22 @@ static void R19_day_16_a_tombstone_by_id_is_a_deletion(void **state)
 	world_finish(&w);
 }
 
+/* Off for an hour: what the stream cannot show is looked up at once, not a day later. */
+static void R19_switching_on_again_checks(void **state)
+{
+	world_init(&w, SF);
+	fake_add(sf, "a");
+	world_enable(&w, true);
+	check_rest(&w);
+	world_enable(&w, false);
+	fake_away(sf, fake_titled(sf, "a"), true);
+	w.now += HOUR;
+	world_enable(&w, true);
+	check_rest(&w);
+	assert_false(user_find(&w, "a"));
+	world_finish(&w);
+}
+
 static void R19_a_first_ever_enable_deletes_nothing(void **state)
 {
 	world_init(&w, SF);
@@ -440,11 +477,13 @@ int main(void)
 		cmocka_unit_test(R17_a_resumed_import_keeps_its_window),
 		cmocka_unit_test(R17_an_import_that_got_no_page_keeps_its_window),
 		cmocka_unit_test(R17_away_longer_than_a_day_loses_nothing),
+		cmocka_unit_test(R17_a_wider_import_keeps_the_mark),
 		cmocka_unit_test(R17_raising_the_setting_brings_the_rest_once),
 		cmocka_unit_test(R18_the_rest_is_synced_and_kept),
 		cmocka_unit_test(R19_day_14_goes),
 		cmocka_unit_test(R19_day_16_is_checked_one_by_one_and_absence_is_no_deletion),
 		cmocka_unit_test(R19_day_16_a_tombstone_by_id_is_a_deletion),
+		cmocka_unit_test(R19_switching_on_again_checks),
 		cmocka_unit_test(R19_a_first_ever_enable_deletes_nothing),
 		cmocka_unit_test(R20_switching_off_deletes_nothing),
 		cmocka_unit_test(R20_an_idle_pass_is_one_call_a_remote),

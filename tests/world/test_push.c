@@ -329,6 +329,41 @@ static void a_whole_call_that_fails_ends_the_pass_and_loses_nothing(void **state
 	}
 }
 
+/* What was pulled half is older than what may have been sent: the pull is finished before anything is pushed. */
+static void a_push_finishes_the_pull_that_was_cut_off(void **state)
+{
+	int64_t id = shared(SF);
+	for (int i = 0; i < 5; i++)
+		fake_add(sf, (const char *[]){ "b", "c", "d", "e", "f" }[i]);
+	w.fault = (struct fault){ .at = 2 };
+	assert_int_not_equal(world_pass(&w), ERR_OK);
+	w.fault = (struct fault){ 0 };
+	user_set(&w, id, FIELD_DETAILS, "typed");
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	assert_true(user_find(&w, "f"));
+	assert_string_equal(fake_word_of(sf, "a", FIELD_DETAILS), "typed");
+	world_finish(&w);
+}
+
+/* A text that makes the whole call fail travels with fewer others each time, until it is alone. */
+static void a_text_that_breaks_the_whole_call_is_alone_in_the_end(void **state)
+{
+	begin(SF);
+	sf->poison = "bad";
+	sf->poisons_call = true;
+	for (int i = 0; i < 12; i++) {
+		char title[32];
+		snprintf(title, sizeof(title), "task %d", i);
+		user_new(&w, i == 5 ? "bad" : title);
+	}
+	for (int i = 0; i < 120; i++, w.now += MINUTE)
+		(void)world_pass(&w);
+	assert_int_equal(fake_live(sf), 11);
+	assert_null(fake_titled(sf, "bad"));
+	world_finish(&w);
+}
+
 static void another_account_is_refused_untouched(void **state)
 {
 	shared(BOTH);
@@ -440,6 +475,8 @@ int main(void)
 		cmocka_unit_test(a_batch_of_lost_creates_costs_no_search),
 		cmocka_unit_test(the_key_is_forgotten_after_a_week),
 		cmocka_unit_test(a_whole_call_that_fails_ends_the_pass_and_loses_nothing),
+		cmocka_unit_test(a_push_finishes_the_pull_that_was_cut_off),
+		cmocka_unit_test(a_text_that_breaks_the_whole_call_is_alone_in_the_end),
 		cmocka_unit_test(another_account_is_refused_untouched),
 		cmocka_unit_test(a_forgotten_cursor_begins_again),
 		cmocka_unit_test(stopped_between_requests),
