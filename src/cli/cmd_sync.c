@@ -44,11 +44,13 @@ static int wait_for_pass(struct store *s, int64_t since)
 			if (!st.on || (st.tried_at >= since && (st.err || st.ok_at >= since)))
 				break;
 			usleep(50 * 1000);
-		} while (now_ms() < end);
+		} while (!code && now_ms() < end); /* one may wait for another that is stuck */
 		if (!st.on)
 			continue;
-		if (st.ok_at < since)
+		if (st.ok_at < since && !code)
 			code = complain(st.err ? st.err : ERR_BUSY, "%s: %s", side_name[side], st.message);
+		else if (st.ok_at < since)
+			complain(ERR_OK, "%s: %s", side_name[side], st.message);
 		else
 			printf("%s: synced\n", side_name[side]);
 	}

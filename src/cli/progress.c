@@ -38,7 +38,8 @@ bool progress_wait(struct store *s, int64_t ms)
 		struct side_state st;
 		enum verdict v;
 
-		while ((v = look(s, side, &st)) == WAITING && now_ms() < end) {
+		/* one may wait for another that is stuck */
+		while ((v = look(s, side, &st)) == WAITING && fine && now_ms() < end) {
 			draw(tty, side, &st);
 			nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 		}
