@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""count.py TESTLOG.json [NAME 0|1 ...]: add up the TAP lines of a meson test run, and further results by name.
+"""count.py TESTLOG.json ... [NAME 0|1 ...]: add up the TAP lines of meson test runs, and further results by name.
 
 A program that failed without a "not ok" of its own (a crash, a time-out, a plan not kept) counts as one failure.
 """
@@ -8,8 +8,9 @@ import re
 import sys
 
 passed, skipped, failures = 0, 0, []
-for line in open(sys.argv[1]):
-    test = json.loads(line)
+logs = [a for a in sys.argv[1:] if a.endswith(".json")]
+extra = [a for a in sys.argv[1:] if not a.endswith(".json")]
+for test in (json.loads(line) for log in logs for line in open(log)):
     bad = 0
     for m in re.finditer(r"^(not )?ok\b(?: \d+)?(.*)$", test.get("stdout") or "", re.M):
         if re.search(r"# *skip", m[2], re.I):
@@ -22,7 +23,6 @@ for line in open(sys.argv[1]):
             passed += 1
     if not bad and test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL"):
         failures.append(f"{test['name']}: {test['result']}")
-extra = sys.argv[2:]
 for name, ok in zip(extra[::2], extra[1::2]):
     if ok == "1":
         passed += 1
