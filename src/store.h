@@ -291,4 +291,70 @@ struct history {
 typedef bool store_history_fn(void *arg, const struct history *h);
 NODISCARD enum err store_history(struct store *s, int64_t task, store_history_fn *fn, void *arg);
 
+/* ---- what is kept for the user: conflicts, the trash, edits not sent, the last edit --------------------------- */
+
+enum keep { KEEP_CONFLICTS, KEEP_TRASH, KEEP_OUTBOX };
+enum version { VERSION_BASE, VERSION_MINE, VERSION_THEIRS, NVERSIONS };
+#define TRASH_MS (INT64_C(15) * 86400000)	/* a deleted task can be restored for so long */
+
+struct kept {			/* a row of one of those lists */
+	int64_t id;		/* of the conflict; else of the task */
+	int64_t task;
+	char name[NAME_LEN + 1];	/* the task's file name; "Call Bob ~17.txt" (17: id) where another row has it */
+	int64_t at;		/* ms: the conflict arose, the task was deleted, the edit waits since */
+	uint32_t versions;	/* KEEP_CONFLICTS: BIT(VERSION_x) of those there are */
+};
+typedef bool store_kept_fn(void *arg, const struct kept *k);
+/* Rows with id > after, by id; fn gives false to stop and must not write. The outbox lists only what is really unsent. */
+NODISCARD enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t after, store_kept_fn *fn,
+	void *arg);
+NODISCARD enum err store_kept_find(struct store *s, enum keep which, const char *name, int64_t now, struct kept *out);
+NODISCARD enum err store_kept(struct store *s, enum keep which, int64_t id, int64_t now, struct kept *out);
+
+/* One version of a conflict, with the facts of its task. ERR_NOENT: no such conflict, or that side had deleted it. */
+NODISCARD enum err store_conflict_version(struct store *s, int64_t conflict, enum version v, struct task *out);
+NODISCARD enum err store_conflict_dismiss(struct store *s, int64_t conflict);
+/*
+ * Settle a conflict. theirs: the fields in the clash get their values, as an edit made here. mine: ours where theirs won
+ * and stands unchanged. A deleted task is created anew from the version taken; where that version is the deletion, it
+ * stays deleted. *task: the task it is now, 0: none.
+ */
+NODISCARD enum err store_conflict_take(struct store *s, int64_t conflict, enum version v, int64_t now, int64_t grace_ms,
+	int64_t *task);
+
+/*
+ * Bring a deleted task back: the same one while its deletion was certainly not sent, else a new one (*id), which the
+ * remotes get as new (D3: nothing that was deleted returns). status: NULL: as it was. ERR_NOENT: not in the trash.
+ */
+NODISCARD enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms,
+	int64_t *id);
+/* Forget the texts of those deleted longer than TRASH_MS ago; their ids stay (D3). Nothing to forget: no write. */
+NODISCARD enum err store_trash_purge(struct store *s, int64_t now);
+
+struct waiting {		/* an edit that a side does not have yet */
+	enum side side;
+	const char *what;	/* "create", "edit", "delete" */
+	uint32_t fields;	/* of an edit */
+	int64_t since;
+	int64_t next;		/* ms: next try; 0: now; -1: refused, once the task changes */
+	int tries;
+	enum err err;
+	const char *message;	/* borrowed; "" */
+};
+typedef bool store_waiting_fn(void *arg, const struct waiting *w);
+NODISCARD enum err store_waiting(struct store *s, int64_t task, int64_t now, store_waiting_fn *fn, void *arg);
+/*
+ * Drop what is unsent of a task: its fields go back to what the side has; a task no side has goes to the trash; a deleted
+ * one comes back. ERR_PERM: it was edited on another side, not here. ERR_BUSY: it is being sent. ERR_NOENT: nothing waits.
+ */
+NODISCARD enum err store_cancel(struct store *s, int64_t task, int64_t now, int64_t grace_ms);
+/* What failed, was refused or waits longer is due now; what is held or in its grace time stays. ERR_NOENT: nothing waits. */
+NODISCARD enum err store_retry(struct store *s, int64_t task, int64_t now);
+/*
+ * Take back the last edit or deletion made here, by an edit of its own; once more: the one before. After another edit,
+ * what was undone until then counts as edits, so nothing is out of reach. *task: whose.
+ * ERR_NOENT: there is none. ERR_STALE: it was changed since; the next call goes on with the one before.
+ */
+NODISCARD enum err store_undo(struct store *s, int64_t now, int64_t grace_ms, int64_t *task);
+
 #endif

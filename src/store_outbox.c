@@ -96,8 +96,7 @@ static enum err put(struct store *s, int64_t task, enum side side, int64_t now, 
 	return written(s, &q);
 }
 
-/* Which sides lack something of this task: all of it (to be born there), or an edit. */
-static enum err unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits)
+enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits)
 {
 	AUTO_Q q = sql(s, UNSENT);
 	q_int(&q, ":task", t->id);
@@ -118,7 +117,7 @@ enum err outbox_revived(struct store *s, const struct task *t, int64_t now)
 {
 	uint32_t births, edits;
 	TRY(drop_task(s, t->id));
-	TRY(unsent(s, t, &births, &edits));
+	TRY(outbox_unsent(s, t, &births, &edits));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if ((births | edits) & BIT(side))
 			TRY(put(s, t->id, side, now, births & BIT(side) ? HOLD_MS : 0));

@@ -9,7 +9,8 @@
 
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
-	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH, SQL_FILES
+	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
+	SQL_KEEP, SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
 
@@ -112,6 +113,9 @@ NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum sid
 NODISCARD enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now, int64_t grace_ms);
 /* A deletion was taken back before it was sent. */
 NODISCARD enum err outbox_revived(struct store *s, const struct task *t, int64_t now);
+
+/* Which sides lack something of this task: all of it (to be born there), or an edit. */
+NODISCARD enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits);
 
 /* ---- store_feed.c ---- */
 
