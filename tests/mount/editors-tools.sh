@@ -22,7 +22,7 @@ sed_i_over_every_file_of_a_directory() {
   fresh && sed -i 's/^He asked\.$/He asked.\nsend PDF/' open/*.txt && updated "$more"
 }
 perl_i_in_a_view() {
-  fresh && need perl && mv "$T" tomorrow/ && ! perl -i -pe 's/He/She/' "tomorrow/Call Bob.txt" 2>/dev/null
+  fresh && need perl && mv "$T" tomorrow/ && eventually test -L "tomorrow/Call Bob.txt" && ! perl -i -pe 's/He/She/' "tomorrow/Call Bob.txt" 2>/dev/null
   [ -L "tomorrow/Call Bob.txt" ] && is inode "$(ino "$T")" "$was" && is tasks "$(sql 'select count(*) from task')" "$n" && is ls "$(ls -A tomorrow open)" $'open:\nBystander.txt\nCall Bob.txt\n\ntomorrow:\nCall Bob.txt'
 }
 dd_notrunc() { fresh && printf 'S' | dd of="$T" bs=1 seek="$(($(stat -c %s "$T") - 10))" conv=notrunc status=none && updated "Se asked."; }
