@@ -216,6 +216,16 @@ enum err handle_write(struct handle *h, struct env *env, const char *s, size_t n
 	return first && h->early && off == 0 && is_task(f) && !f->gone ? judge_early(h, env, f) : ERR_OK;
 }
 
+enum err handle_append(struct handle *h, struct env *env, const char *s, size_t n, size_t off)
+{
+	struct file *f = h->file->to ? h->file->to : h->file;
+
+	TRY(load(env, f, false));
+	if (f->text.n != off)	/* its pages have the text at off */
+		env->forget(env->arg, f->ino, NULL);
+	return handle_write(h, env, s, n, f->text.n);
+}
+
 /* ---- saving --------------------------------------------------------------------------------------------------- */
 
 /* A copy says the title of what it was copied from: for a new task the file name wins then. */

@@ -416,8 +416,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
+	bool appends = fi->flags & O_APPEND && !fi->writepage;
 	enum err e = ino == node_fixed_ino(NODE_CTL) ? control_write(&f->control, s, n) :
-		handle_write(handle_of(fi), &f->env, s, n, (size_t)off);
+		(appends ? handle_append : handle_write)(handle_of(fi), &f->env, s, n, (size_t)off);
 
 	if (e)
 		reply(req, e);
