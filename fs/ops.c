@@ -24,6 +24,7 @@ static struct fs *begin(fuse_req_t req)
 	if (now / 1000 != f->env.now / 1000)
 		date_of(t.tv_sec, f->env.today);
 	f->env.now = now;
+	store_hold(f->env.store);
 	return f;
 }
 
@@ -714,12 +715,17 @@ static void reply_value(fuse_req_t req, const struct buf *b, size_t size)
 		fuse_reply_buf(req, b->s, b->n);
 }
 
-/* The kernel asks for security.capability before every first write: that must cost nothing. */
+/* The kernel asks for security.capability before every first write: that must cost nothing. To hear that there are no
+ * ACLs and labels here at all, rather than none on this file, keeps ls -l from asking for every file's. */
 static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	AUTO_BUF value = BUF_INIT;
 	enum err e = ERR_NOENT;
 
+	if (strncmp(name, "user.", 5)) {
+		fuse_reply_err(req, ENOTSUP);
+		return;
+	}
 	if (node_kind(ino) == KIND_TASK && xattr_known(name))
 		e = xattr_get(&begin(req)->env, node_id(ino), name, &value);
 	if (e)

@@ -41,6 +41,13 @@ NODISCARD enum err store_open(const char *path, const struct store_options *o, s
 void store_close(struct store *s);	/* NULL is fine */
 /* Make every commit so far survive power loss (fsync). ERR_IO: it is not known what survived; commit again. */
 NODISCARD enum err store_sync(struct store *s);
+/*
+ * From here on reads share one snapshot, which saves each its locks; it holds every commit made before the last call of
+ * this, so call it before each piece of work. Writing ends it. Rest before a long wait: meanwhile the log cannot start
+ * anew, and grows. To rest without a hold is fine.
+ */
+void store_hold(struct store *s);
+void store_rest(struct store *s);
 
 /*
  * One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides;

@@ -15,6 +15,8 @@ enum sql_file {
 #define SQL_MAX 32	/* statements a file */
 
 enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
+/* Words, and the one that counts the log's frames: SQLite's "WAL-mode File Format". */
+enum { WAL_HEAD = 12, WAL_FRAMES = 4 };
 
 struct store {
 	sqlite3 *db;
@@ -25,6 +27,9 @@ struct store {
 	enum err doomed;	/* in_tx: the transaction can only be rolled back, for this reason */
 	enum err failed;	/* the last failure: the reason when an inner transaction gives up */
 	uint32_t ring;		/* RING_x due after the commit */
+	bool held;		/* a read transaction is open over several reads (store_hold) */
+	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
+	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
 };
 
 /* ---- schema.c ---- */
