@@ -308,7 +308,8 @@ enum err text_save(struct env *env, int64_t id, const struct task *base, const c
 	if (n == old.n && (!n || !memcmp(s, old.s, n)))
 		return ERR_OK;
 	TRY(store_get(env->store, id, &now));
-	bool fresh = text_blank(old.s, old.n);
+	bool fresh = false;
+	TRY(store_unsaved(env->store, id, &fresh));
 	enum err e = text_parse(s, n, env->today, fresh ? NULL : &now, &x, &why);
 	if (text_rejected(e)) {
 		TRY(store_draft(env->store, id, s, n, why.line, why.msg, env->now));

@@ -127,6 +127,8 @@ enum gone { GONE_NO, GONE_DELETED, GONE_PARKED, GONE_AWAY };
 NODISCARD enum err store_gone(struct store *s, int64_t id, enum gone *out);
 /* The bytes served: the draft, else the user's own text while it means the task's fields, else rendered. Appended. */
 NODISCARD enum err store_text(struct store *s, int64_t id, struct buf *out);
+/* *out: no save of this task was taken yet; it was created with an empty text, and may serve a rejected one. ERR_NOENT. */
+NODISCARD enum err store_unsaved(struct store *s, int64_t id, bool *out);
 
 /*
  * Create a task from t (fields, facts, created_at; missing fields get their initial value). Its file name comes from
@@ -144,7 +146,8 @@ NODISCARD enum err store_create(struct store *s, const struct task *t, const cha
  */
 NODISCARD enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t fields, uint32_t facts,
 	const char *text, size_t n, enum side by, int64_t now);
-/* The last handle on a task was closed: what is held or waiting its grace starts its grace_ms from now. */
+/* The last handle on a task was closed: what is held or waiting its grace starts its grace_ms from now. A new task of which
+ * there is only a rejected save stays held: who it is for may stand in that text. */
 NODISCARD enum err store_closed(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
 /* The same for all: after a crash no handle is open. */
 NODISCARD enum err store_closed_all(struct store *s, int64_t now, int64_t grace_ms);
@@ -321,6 +324,8 @@ NODISCARD enum err store_kept(struct store *s, enum keep which, int64_t id, int6
 /* One version of a conflict, with the facts of its task. ERR_NOENT: no such conflict, or that side had deleted it. */
 NODISCARD enum err store_conflict_version(struct store *s, int64_t conflict, enum version v, struct task *out);
 NODISCARD enum err store_conflict_dismiss(struct store *s, int64_t conflict);
+/* One version is not kept any longer; the conflict is until it is dismissed. ERR_NOENT. */
+NODISCARD enum err store_conflict_forget(struct store *s, int64_t conflict, enum version v);
 /*
  * Settle a conflict. theirs: the fields in the clash get their values, as an edit made here. mine: ours where theirs won
  * and stands unchanged. A deleted task is created anew from the version taken; where that version is the deletion, it

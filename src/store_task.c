@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE,
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, UNSAVED, GONE, INSERT, INSERT_BODY, UPDATE,
 	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
@@ -28,6 +28,7 @@ static const char *const sql_text[NSQL] = {
 		" FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
 	[SERVED] = "SELECT " FIELDS ", " FACTS ", body.text, body.draft"
 		   " FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
+	[UNSAVED] = "SELECT text IS NOT NULL AND length(text) = 0 FROM body WHERE task = :id",
 	[GONE] = "SELECT gone FROM task WHERE id = :id",
 	[INSERT] = "INSERT INTO task(title, status, priority, due, " FACTS ", name, size, created_at,"
 		   " changed_at, born, made_by, stem, num, draft_line)"
@@ -328,6 +329,16 @@ enum err store_text(struct store *s, int64_t id, struct buf *out)
 	TRY(q_end(&q, ERR_OK));
 	text_render(&t, NULL, 0, out);
 	return buf_err(out);
+}
+
+enum err store_unsaved(struct store *s, int64_t id, bool *out)
+{
+	AUTO_Q q = sql(s, UNSAVED);
+	q_int(&q, ":id", id);
+	if (!q_row(&q))
+		return q_end(&q, ERR_NOENT);
+	*out = q_col(&q, 0);
+	return q_end(&q, ERR_OK);
 }
 
 enum err row_served(const struct row *r, struct buf *out)

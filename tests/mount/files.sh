@@ -128,6 +128,12 @@ a_person_and_a_type_are_set_at_creation() {
   fresh && printf 'Person: Eve <eve@example.test>\nType: inmail\n\nx\n' >open/Eve.txt && is row "$(field open/Eve.txt "person || email || type")" "Eveeve@example.testinmail" && is text "$(head -1 open/Eve.txt)" "Person: Eve <eve@example.test>"
 }
 
+a_new_file_is_new_until_a_save_is_taken() {
+  fresh && printf 'Title: Call Max\nPerson: Max <max@example.test>\nDue: whenever\n' >"$work/max" && fails_with "Invalid argument" cp "$work/max" open/max.txt &&
+    is kept "$(cat open/max.txt)" "$(cat "$work/max")" && is where "$(cut -d: -f1,2 .remindfs/errors)" open/max.txt:3 && sed -i 's/whenever/2026-09-03/' open/max.txt &&
+    is row "$(field "open/Call Max.txt" "person || due")" "Max2026-09-03" && is errors "$(cat .remindfs/errors)" ""
+}
+
 # ---- names ----
 
 a_name_is_the_title_made_safe() {

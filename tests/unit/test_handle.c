@@ -241,6 +241,24 @@ static void a_new_file_says_who_an_old_one_does_not(void **state)
 	assert_err(save_text(r, id, "Title: name\nPerson: Eve <eve@example.test>\n\nx\n"), ERR_INVAL);
 }
 
+static void a_new_file_is_new_until_a_save_is_taken(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = new_file(r, "name");
+	AUTO_TASK t = TASK_INIT;
+
+	assert_err(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: never\n"), ERR_INVAL);
+	assert_ok(store_closed_all(r->s, NOW, GRACE));
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));	/* or it would go without its person */
+	assert_ok(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: today\n"));
+	check_name(r->s, id, "Inside.txt");
+	assert_ok(store_get(r->s, id, &t));
+	assert_same("person", t.fact[FACT_PERSON], "Bob");
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + GRACE - 1));
+	assert_true(due_at(r->s, id, SIDE_SC, NOW + GRACE));
+	assert_err(save_text(r, id, "Title: Inside\nPerson: Eve\nDue: today\n"), ERR_INVAL);
+}
+
 static void the_grace_time_starts_at_the_last_close(void **state)
 {
 	struct rig *r = *state;
@@ -356,6 +374,7 @@ int main(void)
 		RIG_TEST(bytes_that_mean_the_same_are_kept),
 		RIG_TEST(a_new_files_title_line_beats_its_name_unless_taken),
 		RIG_TEST(a_new_file_says_who_an_old_one_does_not),
+		RIG_TEST(a_new_file_is_new_until_a_save_is_taken),
 		RIG_TEST(the_grace_time_starts_at_the_last_close),
 		RIG_TEST(an_unlinked_file_is_read_and_never_committed),
 		RIG_TEST(scratch_is_kept_as_it_is),
