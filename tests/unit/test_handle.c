@@ -358,6 +358,54 @@ static void the_end_commits_what_is_open(void **state)
 	handle_release(r->files, hc, &r->env);
 }
 
+static void appending_goes_to_the_end_that_is(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, false);
+	size_t end = strlen(HEAD "one\n");
+
+	set(r->s, id, FIELD_DETAILS, "longer from afar", SIDE_SC);
+	r->forgotten = 0;
+	assert_ok(handle_append(h, &r->env, "two\n", 4, end));	/* the kernel's end is the old one */
+	assert_int_equal(r->forgotten, 1);
+	assert_int_equal(r->last_ino, node_ino(KIND_TASK, id));
+	assert_ok(handle_append(h, &r->env, "three\n", 6, strlen(HEAD "longer from afar\ntwo\n")));
+	assert_int_equal(r->forgotten, 1);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, HEAD "longer from afar\ntwo\nthree\n");
+}
+
+/* A remote's value that a file can only show in other bytes is not edited by saving the file. */
+static void what_a_line_cannot_hold_is_not_edited(void **state)
+{
+	static const struct {
+		enum field field;
+		const char *value;
+	} row[] = {
+		{ FIELD_TITLE, " tab\there " }, { FIELD_TITLE, "esc\x1b[31m" }, { FIELD_TITLE, "two\nlines" },
+		{ FIELD_DETAILS, "one\r\ntwo" }, { FIELD_DETAILS, "one\rtwo\r" }, { FIELD_DETAILS, "\r\n" },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		int64_t id = task_with(r, HEAD "one\n");
+		AUTO_BUF text = BUF_INIT;
+		set(r->s, id, row[i].field, row[i].value, SIDE_SC);
+		assert_ok(store_text(r->s, id, &text));
+		char *due = strstr(text.s, "2026-09-03");
+		assert_non_null(due);
+		memcpy(due, "2026-10-04", 10);
+		int64_t before = edits(r);
+		assert_ok(save_text(r, id, text.s));
+		assert_int_equal(edits(r), before + 1);
+		check_field(r, id, row[i].field, row[i].value);
+		check_field(r, id, FIELD_DUE, "2026-10-04");
+		check_text(r->s, id, text.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +428,8 @@ int main(void)
 		RIG_TEST(scratch_is_kept_as_it_is),
 		RIG_TEST(handles_follow_their_file_onto_the_task),
 		RIG_TEST(the_end_commits_what_is_open),
+		RIG_TEST(appending_goes_to_the_end_that_is),
+		RIG_TEST(what_a_line_cannot_hold_is_not_edited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
