@@ -561,10 +561,12 @@ static bool put(struct listing *l, const char *name, const struct found *at, con
 	char *to = l->f->page + l->n;
 	size_t n, room = l->size - l->n;
 
-	if (at)
-		l->err = fill_entry(l->f, at, &e);
-	else
+	if (!at)
 		e.attr = *dot;
+	else if (!l->plus && node_kind(at->ino) == KIND_TASK)	/* listed brief */
+		e.attr.st_ino = at->ino, e.attr.st_mode = S_IFREG;
+	else
+		l->err = fill_entry(l->f, at, &e);
 	if (l->err)
 		return false;
 	if (l->plus)
@@ -615,7 +617,7 @@ static bool put_fixed(struct listing *l, int64_t after)
 
 static enum err put_tasks(struct listing *l, int64_t after)
 {
-	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE };
+	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE, .brief = !l->plus };
 	struct view_range range;
 	bool scratch = after >= COOKIE_SCRATCH;
 

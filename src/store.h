@@ -116,6 +116,7 @@ NODISCARD enum err store_unalias(struct store *s, const char *name);
 struct filter {
 	const char *status;	/* TASK_OPEN, TASK_COMPLETE, NULL: both */
 	const char *due_from, *due_to;	/* inclusive dates, NULL: no bound; with a bound, tasks without due are out */
+	bool brief;		/* id, name and open are all that is asked for; with a status and no dates it is cheaper */
 };
 /* Visible tasks with id > after, by id. fn gives false to stop. fn must not write to the store. */
 typedef bool store_entry_fn(void *arg, const struct entry *e);

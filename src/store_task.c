@@ -5,7 +5,7 @@
 
 enum {
 	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, UNSAVED, GONE, INSERT, INSERT_BODY, UPDATE,
-	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, NSQL
+	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
 #define FACTS "person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
@@ -23,6 +23,8 @@ static const char *const sql_text[NSQL] = {
 			" WHERE status = :status AND gone = 0 AND id > :after ORDER BY id",
 	[LIST_DUE] = "SELECT " ENTRY_COLUMNS " FROM task INDEXED BY task_due WHERE due BETWEEN :from AND :to"
 		     " AND gone = 0 AND id > :after AND (:status IS NULL OR status = :status) ORDER BY id",
+	[LIST_BRIEF] = "SELECT id, name FROM task INDEXED BY task_status"
+		       " WHERE status = :status AND gone = 0 AND id > :after ORDER BY id",
 	[ROW] = "SELECT " FIELDS ", " FACTS ", name, created_at, changed_at, born, gone, gone_by, gone_at,"
 		" revive_until, stem, num, body.text, body.draft, draft_line, body.draft_msg, size"
 		" FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
@@ -68,6 +70,12 @@ void entry_read(struct q *q, struct entry *e)
 	e->changed_at = q_col(q, 8);
 }
 
+static void entry_read_brief(struct q *q, struct entry *e)
+{
+	e->id = q_col(q, 0);
+	q_col_copy(q, 1, e->name, sizeof(e->name));
+}
+
 static enum err one_entry(struct q *q, struct entry *out)
 {
 	if (!q_row(q))
@@ -93,11 +101,12 @@ enum err store_lookup(struct store *s, const char *name, struct entry *out)
 enum err store_list(struct store *s, const struct filter *f, int64_t after, store_entry_fn *fn, void *arg)
 {
 	static const struct filter all;
-	struct entry e;
+	struct entry e = { 0 };
 	if (!f)
 		f = &all;
-	bool due = f->due_from || f->due_to;
-	AUTO_Q q = sql(s, due ? LIST_DUE : f->status ? LIST_STATUS : LIST);
+	bool due = f->due_from || f->due_to, brief = f->brief && f->status && !due;
+	e.open = brief && !strcmp(f->status, TASK_OPEN);
+	AUTO_Q q = sql(s, due ? LIST_DUE : brief ? LIST_BRIEF : f->status ? LIST_STATUS : LIST);
 	q_int(&q, ":after", after);
 	if (due || f->status)
 		q_text(&q, ":status", f->status);
@@ -106,7 +115,10 @@ enum err store_list(struct store *s, const struct filter *f, int64_t after, stor
 		q_text(&q, ":to", f->due_to ? f->due_to : "~");	/* after every digit */
 	}
 	while (q_row(&q)) {
-		entry_read(&q, &e);
+		if (brief)
+			entry_read_brief(&q, &e);
+		else
+			entry_read(&q, &e);
 		if (!fn(arg, &e))
 			break;
 	}
