@@ -158,7 +158,9 @@ assert last[0][1:] == '29' and last[1] == last[0][0] * 3000, last" && is inode "
 }
 two_savers_in_place_leave_one_task() {
   fresh && for i in 1 2 3 4 5 6; do (echo "$new" >"$T") & done
-  wait $(jobs -p | grep -v "^$daemon$") && updated "$more"
+  wait $(jobs -p | grep -v "^$daemon$")
+  is text "$(cat "$T")" "$new" && is details "$(sql "select details from body where task = $((was >> 6))")" "$more" && is inode "$(ino "$T")" "$was" &&
+    is tasks "$(sql 'select count(*) from task')" "$n" && is ls "$(ls -A open)" $'Bystander.txt\nCall Bob.txt' && is errors "$(cat .remindfs/errors)" ""
 }
 
 run_stories "$0"

@@ -137,7 +137,7 @@ m[12:13] = b"Z"; m.flush(); m.close()
 assert get("open/Map.txt") == "Title: Map\n\nZabc456789\n", get("open/Map.txt")
 fd = os.open("open/Map.txt", os.O_RDONLY); m = mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
 m[0:5] = b"Other"; m.close(); os.close(fd); assert get("open/Map.txt").startswith("Title: Map")' &&
-    eventually is stored "$(sql "select details from body where task = $(number open/Map.txt)")" Zabc456789
+    eventually eval '[ "$(sql "select details from body where task = $(number open/Map.txt)")" = Zabc456789 ]'
 }
 an_open_file_follows_its_renames_and_survives_its_unlink() {
   py '
