@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	CONFLICTS, TRASH, OUTBOX, CONFLICTS_BY, TRASH_BY, OUTBOX_BY, VERSION, DISMISS, REVIVABLE, PURGE_BODY,
+	CONFLICTS, TRASH, OUTBOX, CONFLICTS_BY, TRASH_BY, OUTBOX_BY, VERSION, DISMISS, FORGET, REVIVABLE, PURGE_BODY,
 	PURGE_HISTORY, PURGE_TASK, PURGEABLE, WAITING, DROP_SIDE, RETRY, LAST_EDIT, EDIT_ROWS, LAST_DELETED, NSQL
 };
 /* id, task, name, at, versions, and which of those of one name it is: the first has the plain name. */
@@ -33,6 +33,7 @@ static const char *const sql_text[NSQL] = {
 	[OUTBOX_BY] = COLUMNS FROM_OUTBOX BY,
 	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id AND role = :role",
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
+	[FORGET] = "DELETE FROM version WHERE conflict = :id AND role = :role",
 	/* Its deletion was certainly not applied anywhere: in its grace time, refused, or nobody was to get it. */
 	[REVIVABLE] = "SELECT NOT EXISTS (SELECT 1 FROM link WHERE task = :task AND gone) AND ("
 		      "NOT EXISTS (SELECT 1 FROM link WHERE task = :task)"
@@ -226,7 +227,7 @@ enum err store_restore(struct store *s, int64_t task, const char *status, int64_
 {
 	AUTO_TX tx = { 0 };
 	AUTO_ROW r = ROW_INIT;
-	bool same;
+	bool same = false;
 	TRY(tx_begin(s, &tx));
 	TRY(unsent_deletion(s, task, now, &same));
 	TRY(row_get(s, task, &r));
@@ -300,6 +301,17 @@ enum err store_conflict_dismiss(struct store *s, int64_t conflict)
 		return ERR_NOENT;
 	s->ring |= RING_CHANGED;
 	return tx_commit(&tx);
+}
+
+enum err store_conflict_forget(struct store *s, int64_t conflict, enum version v)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, FORGET);
+	q_int(&q, ":id", conflict);
+	q_int(&q, ":role", v);
+	TRY(q_run(&q));
+	return sqlite3_changes64(s->db) ? tx_commit(&tx) : ERR_NOENT;
 }
 
 /* The fields in the clash: what both changed, differently. Without a base, whatever differs. */

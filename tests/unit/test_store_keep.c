@@ -192,6 +192,9 @@ static void D2_a_conflict_is_kept_until_dismissed(void **state)
 	assert_ok(store_conflict_version(x->s, c, VERSION_THEIRS, &t));
 	assert_same("details", t.field[FIELD_DETAILS], "other");
 	assert_err(store_conflict_version(x->s, c + 1, VERSION_MINE, &(struct task){ 0 }), ERR_NOENT);
+	assert_ok(store_conflict_forget(x->s, c, VERSION_BASE));
+	assert_err(store_conflict_forget(x->s, c, VERSION_BASE), ERR_NOENT);
+	check_list(x->s, KEEP_CONFLICTS, "T.txt\n");
 	assert_ok(store_conflict_dismiss(x->s, c));
 	assert_err(store_conflict_dismiss(x->s, c), ERR_NOENT);
 	check_list(x->s, KEEP_CONFLICTS, "");
