@@ -1,6 +1,7 @@
 /*
  * fill STORE TREE: put gen_tree.py's files into a new store, as a remote would have. TREE: its output directory.
- * fill -c STORE N:  be a first import: N short tasks into a store that may be mounted, in transactions of 200.
+ * fill -c STORE N:  be a first import: N short tasks into a store that may be mounted, 200 a commit, with
+ *   a pause after each.
  */
 #include "log.h"
 #include "store.h"
@@ -9,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define IMPORT_STEP 200
+#define IMPORT_WAIT_US 50000	/* the next page's way over the network */
 
 /* The value of a head line, NUL-terminated in place. */
 static char *value(char *head, const char *label)
@@ -111,6 +114,7 @@ static enum err import(struct store *s, int n)
 		}
 		if (!e)
 			e = tx_commit(&tx);
+		usleep(IMPORT_WAIT_US);
 	}
 	return e;
 }
