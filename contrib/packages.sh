@@ -3,7 +3,8 @@
 
 apt_build="build-essential meson ninja-build pkg-config fuse3 libfuse3-dev libcurl4-openssl-dev libcjson-dev
   libsqlite3-dev libssl-dev libutf8proc-dev libmicrohttpd-dev ca-certificates"
-apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium"
+apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium
+  neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools"
 apt_node="nodejs npm"
 dnf_build="gcc meson ninja-build pkgconf-pkg-config fuse3 fuse3-devel libcurl-devel cjson-devel sqlite-devel
   openssl-devel utf8proc-devel libmicrohttpd-devel"

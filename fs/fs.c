@@ -3,6 +3,7 @@
 #include "log.h"
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -211,12 +212,23 @@ static void release_signals(const struct sigaction old[NENDING])
 
 /* ---- serving -------------------------------------------------------------------------------------------------- */
 
+#define REST_MS 50
+
+static void await_request(struct fs *f, struct fuse_session *se)
+{
+	struct pollfd p = { .fd = fuse_session_fd(se), .events = POLLIN };
+
+	if (!poll(&p, 1, REST_MS))
+		store_rest(f->env.store);
+}
+
 static void loop(struct fs *f, struct fuse_session *se)
 {
 	struct fuse_buf buf = { 0 };
 	bool ready = false;
 
 	while (!fuse_session_exited(se)) {
+		await_request(f, se);
 		int n = fuse_session_receive_buf(se, &buf);
 		if (n == -EINTR || n == -EAGAIN)
 			continue;

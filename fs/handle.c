@@ -216,6 +216,16 @@ enum err handle_write(struct handle *h, struct env *env, const char *s, size_t n
 	return first && h->early && off == 0 && is_task(f) && !f->gone ? judge_early(h, env, f) : ERR_OK;
 }
 
+enum err handle_append(struct handle *h, struct env *env, const char *s, size_t n, size_t off)
+{
+	struct file *f = h->file->to ? h->file->to : h->file;
+
+	TRY(load(env, f, false));
+	if (f->text.n != off)	/* its pages have the text at off */
+		env->forget(env->arg, f->ino, NULL);
+	return handle_write(h, env, s, n, f->text.n);
+}
+
 /* ---- saving --------------------------------------------------------------------------------------------------- */
 
 /* A copy says the title of what it was copied from: for a new task the file name wins then. */
@@ -245,16 +255,38 @@ static enum err merge(const struct task *now, const struct text *x, uint32_t fie
 	return ERR_OK;
 }
 
+/* What the text of a task says of it. A value from a remote may hold what no line can, and is not edited by that. */
+static enum err shown(const struct task *t, struct task *out)
+{
+	static const struct {
+		enum field field;
+		void (*canonical)(const char *s, struct buf *out);
+	} free_text[] = { { FIELD_TITLE, text_title }, { FIELD_DETAILS, text_details } };
+
+	TRY(task_copy(out, t));
+	for (size_t i = 0; i < sizeof(free_text) / sizeof(*free_text); i++) {
+		AUTO_BUF b = BUF_INIT;
+		enum field f = free_text[i].field;
+		free_text[i].canonical(t->field[f], &b);
+		TRY(buf_err(&b));
+		if (t->field[f])
+			TRY(task_set(out, f, buf_str(&b)));
+	}
+	return ERR_OK;
+}
+
 /* Store a text that parsed. Where it does not mean what the task is now, a rendered one that keeps its comments. */
 static enum err put(struct env *env, const struct task *now, const struct task *base, struct text *x, uint32_t said,
 	const char *s, size_t n, bool *rewritten)
 {
-	uint32_t fields = x->fields & task_diff(&x->task, base, x->fields);
-	AUTO_TASK merged = TASK_INIT;
+	AUTO_TASK was = TASK_INIT, merged = TASK_INIT, becomes = TASK_INIT;
 	AUTO_BUF text = BUF_INIT;
 
+	TRY(shown(base, &was));
+	uint32_t fields = x->fields & task_diff(&x->task, &was, x->fields);
 	TRY(merge(now, x, fields, &merged));
-	if (x->resolved || task_diff(&x->task, &merged, said)) {
+	TRY(shown(&merged, &becomes));
+	if (x->resolved || task_diff(&x->task, &becomes, said)) {
 		text_render(&merged, s, n, &text);
 		TRY(buf_err(&text));
 		*rewritten = true;
@@ -276,7 +308,8 @@ enum err text_save(struct env *env, int64_t id, const struct task *base, const c
 	if (n == old.n && (!n || !memcmp(s, old.s, n)))
 		return ERR_OK;
 	TRY(store_get(env->store, id, &now));
-	bool fresh = text_blank(old.s, old.n);
+	bool fresh = false;
+	TRY(store_unsaved(env->store, id, &fresh));
 	enum err e = text_parse(s, n, env->today, fresh ? NULL : &now, &x, &why);
 	if (text_rejected(e)) {
 		TRY(store_draft(env->store, id, s, n, why.line, why.msg, env->now));

@@ -70,6 +70,8 @@ NODISCARD enum err handle_open(struct files *f, struct env *env, uint64_t ino, b
 NODISCARD enum err file_read(struct env *env, struct file *f, struct buf *tmp, const char **text, size_t *n);
 /* ERR_TOOBIG; ERR_INVAL: certainly wrong and nobody would hear it later; kept as a draft. */
 NODISCARD enum err handle_write(struct handle *h, struct env *env, const char *s, size_t n, size_t off);
+/* A write of a handle that appends: it goes to the end, also where the kernel's idea of the end (off) is an older one. */
+NODISCARD enum err handle_append(struct handle *h, struct env *env, const char *s, size_t n, size_t off);
 NODISCARD enum err handle_truncate(struct handle *h, struct env *env, size_t size);
 /*
  * close() of one descriptor, and fsync: commit what was written. A text that does not parse is kept as a draft and its

@@ -10,6 +10,9 @@
 
 /* A suspended machine's midnight comes late on the monotonic clock: look at the date now and then. */
 #define LOOK_MS 30000
+/* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
+ * than the commit. */
+#define GATHER_MS 10
 
 struct order {
 	uint64_t ino;
@@ -30,6 +33,7 @@ struct notify {
 	int64_t seq;		/* of the feed, done so far */
 	char today[DATE_LEN];
 	pthread_mutex_t lock;
+	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
 	bool flood;		/* under lock: an order was lost; everything must be asked again */
 	bool stop;		/* under lock */
@@ -59,6 +63,7 @@ void notify_order(struct notify *n, uint64_t ino, const char *name)
 	pthread_mutex_lock(&n->lock);
 	if (!add(&n->orders, ino, name))
 		n->flood = true;
+	pthread_cond_signal(&n->hurry);
 	pthread_mutex_unlock(&n->lock);
 	wake_ring(n->changed);
 }
@@ -184,6 +189,22 @@ static bool round_once(struct notify *n)
 	return go_on;
 }
 
+/* An order is about what the kernel shows wrongly now: it does not wait. */
+static void gather(struct notify *n)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GATHER_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&n->lock);
+	while (!n->orders.n && !n->flood && !n->stop)
+		if (pthread_cond_timedwait(&n->hurry, &n->lock, &until))
+			break;
+	pthread_mutex_unlock(&n->lock);
+}
+
 static void *run(void *arg)
 {
 	struct notify *n = arg;
@@ -193,6 +214,7 @@ static void *run(void *arg)
 	while (round_once(n)) {
 		wait = date_to_midnight(time(NULL)) * INT64_C(1000);
 		seen = wake_wait(n->changed, seen, wait < LOOK_MS ? wait : LOOK_MS);
+		gather(n);
 	}
 	return NULL;
 }
@@ -212,6 +234,7 @@ static int start(struct notify *n)
 static void finish(struct notify *n)
 {
 	store_close(n->store);
+	pthread_cond_destroy(&n->hurry);
 	pthread_mutex_destroy(&n->lock);
 	free(n->orders.v);
 	free(n);
@@ -220,11 +243,16 @@ static void finish(struct notify *n)
 enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct notify **out)
 {
 	struct notify *n = calloc(1, sizeof(*n));
+	pthread_condattr_t monotonic;
 
 	if (!n)
 		return ERR_NOMEM;
 	*n = (struct notify){ .se = se, .o = o, .changed = o->changed };
 	pthread_mutex_init(&n->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&n->hurry, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	date_of(time(NULL), n->today);
 	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
 	if (!e)
@@ -244,6 +272,7 @@ void notify_destroy(struct notify *n)
 		return;
 	pthread_mutex_lock(&n->lock);
 	n->stop = true;
+	pthread_cond_signal(&n->hurry);
 	pthread_mutex_unlock(&n->lock);
 	wake_ring(n->changed);
 	pthread_join(n->thread, NULL);

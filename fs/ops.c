@@ -24,6 +24,7 @@ static struct fs *begin(fuse_req_t req)
 	if (now / 1000 != f->env.now / 1000)
 		date_of(t.tv_sec, f->env.today);
 	f->env.now = now;
+	store_hold(f->env.store);
 	return f;
 }
 
@@ -416,8 +417,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
+	bool appends = fi->flags & O_APPEND && !fi->writepage;
 	enum err e = ino == node_fixed_ino(NODE_CTL) ? control_write(&f->control, s, n) :
-		handle_write(handle_of(fi), &f->env, s, n, (size_t)off);
+		(appends ? handle_append : handle_write)(handle_of(fi), &f->env, s, n, (size_t)off);
 
 	if (e)
 		reply(req, e);
@@ -559,10 +561,12 @@ static bool put(struct listing *l, const char *name, const struct found *at, con
 	char *to = l->f->page + l->n;
 	size_t n, room = l->size - l->n;
 
-	if (at)
-		l->err = fill_entry(l->f, at, &e);
-	else
+	if (!at)
 		e.attr = *dot;
+	else if (!l->plus && node_kind(at->ino) == KIND_TASK)	/* listed brief */
+		e.attr.st_ino = at->ino, e.attr.st_mode = S_IFREG;
+	else
+		l->err = fill_entry(l->f, at, &e);
 	if (l->err)
 		return false;
 	if (l->plus)
@@ -613,7 +617,7 @@ static bool put_fixed(struct listing *l, int64_t after)
 
 static enum err put_tasks(struct listing *l, int64_t after)
 {
-	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE };
+	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE, .brief = !l->plus };
 	struct view_range range;
 	bool scratch = after >= COOKIE_SCRATCH;
 
@@ -713,12 +717,17 @@ static void reply_value(fuse_req_t req, const struct buf *b, size_t size)
 		fuse_reply_buf(req, b->s, b->n);
 }
 
-/* The kernel asks for security.capability before every first write: that must cost nothing. */
+/* The kernel asks for security.capability before every first write: that must cost nothing. To hear that there are no
+ * ACLs and labels here at all, rather than none on this file, keeps ls -l from asking for every file's. */
 static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	AUTO_BUF value = BUF_INIT;
 	enum err e = ERR_NOENT;
 
+	if (strncmp(name, "user.", 5)) {
+		fuse_reply_err(req, ENOTSUP);
+		return;
+	}
 	if (node_kind(ino) == KIND_TASK && xattr_known(name))
 		e = xattr_get(&begin(req)->env, node_id(ino), name, &value);
 	if (e)

@@ -243,7 +243,8 @@ enum err date_parse_time(const char *s, int64_t *ms)
 	if (frac < 0 || !zone(s, &east))
 		return ERR_INVAL;
 	*ms = days * DAY_MS + ((h * 60 + m - east) * INT64_C(60) + sec) * 1000 + frac;
-	return ERR_OK;
+	int64_t first = (int64_t)FIRST_DAY * DAY_MS, end = (int64_t)(LAST_DAY + 1) * DAY_MS;
+	return *ms < first || *ms >= end ? ERR_INVAL : ERR_OK;
 }
 
 void date_format_time(int64_t ms, char out[DATE_TIME_LEN])

@@ -26,7 +26,8 @@ NODISCARD enum err date_parse(const char *s, const char *today, char out[DATE_LE
 void date_of(time_t t, char out[DATE_LEN]);
 /* Seconds from t to the next local midnight, 1 to 90,000. */
 int date_to_midnight(time_t t);
-/* RFC 3339 / Salesforce "2015-06-26T19:46:33.000+0000" <-> ms since 1970. ERR_INVAL. */
+/* RFC 3339 / Salesforce "2015-06-26T19:46:33.000+0000" <-> ms since 1970. ERR_INVAL: not one, or in UTC not in the years
+ * 1 to 9999. */
 NODISCARD enum err date_parse_time(const char *s, int64_t *ms);
 #define DATE_TIME_LEN 32
 /* "2026-11-23T20:00:00.123Z" */

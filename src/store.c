@@ -9,9 +9,10 @@
 #define LOG_MODULE "store"
 #include "log.h"
 
-enum { BEGIN, COMMIT, ROLLBACK, SIDE, SIDE_SWITCH, SIDE_PUT, META, META_SET, META_DROP, NSQL };
+enum { BEGIN, BEGIN_READ, COMMIT, ROLLBACK, SIDE, SIDE_SWITCH, SIDE_PUT, META, META_SET, META_DROP, NSQL };
 static const char *const sql_text[NSQL] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
+	[BEGIN_READ] = "BEGIN",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[SIDE] = "SELECT is_on, enabled_at, tried_at, ok_at, err, message, done, total, left_out FROM side"
@@ -257,7 +258,7 @@ static void ring(struct store *s)
 
 static void rollback(struct store *s)
 {
-	s->in_tx = false;
+	s->in_tx = s->held = false;
 	s->doomed = ERR_OK;
 	s->ring = 0;
 	if (sqlite3_get_autocommit(s->db))
@@ -275,6 +276,7 @@ enum err tx_begin(struct store *s, struct tx *tx)
 	if (s->in_tx && s->doomed)
 		return s->doomed;
 	if (!s->in_tx) {
+		store_rest(s);
 		if (!sqlite3_get_autocommit(s->db))
 			rollback(s);	/* the last one did not succeed */
 		AUTO_Q q = sql(s, BEGIN);
@@ -317,6 +319,53 @@ void tx_end(struct tx *tx)
 		rollback(s);
 	else if (!s->doomed && sqlite3_total_changes64(s->db) != tx->wrote)
 		s->doomed = s->failed ? s->failed : ERR_NOMEM;
+}
+
+/* ---- reading ---- */
+
+#define HOLD_FRAMES 4000	/* a log that grew beyond must be able to start again: no holding until it did */
+
+/* SQLite has it mapped since the first read of the database; NULL: it has not. */
+static const uint32_t *find_wal_head(struct store *s)
+{
+	sqlite3_file *f = NULL;
+	void volatile *p = NULL;
+
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f->pMethods &&
+		f->pMethods->iVersion >= 2 && f->pMethods->xShmMap(f, 0, 32768, 0, &p) != SQLITE_OK)
+		return NULL;
+	return (const uint32_t *)p;
+}
+
+/* Looked at before the snapshot is taken: a commit between the two makes the next hold a new one, needed or not. */
+void store_hold(struct store *s)
+{
+	uint32_t head[WAL_HEAD];
+
+	if (s->in_tx || (!s->wal_head && !(s->wal_head = find_wal_head(s))))
+		return;
+	for (int i = 0; i < WAL_HEAD; i++)
+		head[i] = __atomic_load_n(&s->wal_head[i], __ATOMIC_ACQUIRE);
+	if (s->held && !memcmp(head, s->seen, sizeof(head)))
+		return;
+	store_rest(s);
+	if (head[WAL_FRAMES] > HOLD_FRAMES)
+		return;
+	memcpy(s->seen, head, sizeof(head));
+	AUTO_Q q = sql(s, BEGIN_READ);
+	s->held = !q_run(&q);
+}
+
+void store_rest(struct store *s)
+{
+	if (!s->held)
+		return;
+	s->held = false;
+	if (sqlite3_get_autocommit(s->db))
+		return;
+	AUTO_Q q = sql(s, COMMIT);
+	if (q_run(&q))
+		rollback(s);
 }
 
 /* ---- sides, named values ---- */

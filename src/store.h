@@ -41,6 +41,13 @@ NODISCARD enum err store_open(const char *path, const struct store_options *o, s
 void store_close(struct store *s);	/* NULL is fine */
 /* Make every commit so far survive power loss (fsync). ERR_IO: it is not known what survived; commit again. */
 NODISCARD enum err store_sync(struct store *s);
+/*
+ * From here on reads share one snapshot, which saves each its locks; it holds every commit made before the last call of
+ * this, so call it before each piece of work. Writing ends it. Rest before a long wait: meanwhile the log cannot start
+ * anew, and grows. To rest without a hold is fine.
+ */
+void store_hold(struct store *s);
+void store_rest(struct store *s);
 
 /*
  * One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides;
@@ -109,6 +116,7 @@ NODISCARD enum err store_unalias(struct store *s, const char *name);
 struct filter {
 	const char *status;	/* TASK_OPEN, TASK_COMPLETE, NULL: both */
 	const char *due_from, *due_to;	/* inclusive dates, NULL: no bound; with a bound, tasks without due are out */
+	bool brief;		/* id, name and open are all that is asked for; with a status and no dates it is cheaper */
 };
 /* Visible tasks with id > after, by id. fn gives false to stop. fn must not write to the store. */
 typedef bool store_entry_fn(void *arg, const struct entry *e);
@@ -120,6 +128,8 @@ enum gone { GONE_NO, GONE_DELETED, GONE_PARKED, GONE_AWAY };
 NODISCARD enum err store_gone(struct store *s, int64_t id, enum gone *out);
 /* The bytes served: the draft, else the user's own text while it means the task's fields, else rendered. Appended. */
 NODISCARD enum err store_text(struct store *s, int64_t id, struct buf *out);
+/* *out: no save of this task was taken yet; it was created with an empty text, and may serve a rejected one. ERR_NOENT. */
+NODISCARD enum err store_unsaved(struct store *s, int64_t id, bool *out);
 
 /*
  * Create a task from t (fields, facts, created_at; missing fields get their initial value). Its file name comes from
@@ -137,7 +147,8 @@ NODISCARD enum err store_create(struct store *s, const struct task *t, const cha
  */
 NODISCARD enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t fields, uint32_t facts,
 	const char *text, size_t n, enum side by, int64_t now);
-/* The last handle on a task was closed: what is held or waiting its grace starts its grace_ms from now. */
+/* The last handle on a task was closed: what is held or waiting its grace starts its grace_ms from now. A new task of which
+ * there is only a rejected save stays held: who it is for may stand in that text. */
 NODISCARD enum err store_closed(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
 /* The same for all: after a crash no handle is open. */
 NODISCARD enum err store_closed_all(struct store *s, int64_t now, int64_t grace_ms);
@@ -290,5 +301,73 @@ struct history {
 };
 typedef bool store_history_fn(void *arg, const struct history *h);
 NODISCARD enum err store_history(struct store *s, int64_t task, store_history_fn *fn, void *arg);
+
+/* ---- what is kept for the user: conflicts, the trash, edits not sent, the last edit --------------------------- */
+
+enum keep { KEEP_CONFLICTS, KEEP_TRASH, KEEP_OUTBOX };
+enum version { VERSION_BASE, VERSION_MINE, VERSION_THEIRS, NVERSIONS };
+#define TRASH_MS (INT64_C(15) * 86400000)	/* a deleted task can be restored for so long */
+
+struct kept {			/* a row of one of those lists */
+	int64_t id;		/* of the conflict; else of the task */
+	int64_t task;
+	char name[NAME_LEN + 1];	/* the task's file name; "Call Bob ~17.txt" (17: id) where another row has it */
+	int64_t at;		/* ms: the conflict arose, the task was deleted, the edit waits since */
+	uint32_t versions;	/* KEEP_CONFLICTS: BIT(VERSION_x) of those there are */
+};
+typedef bool store_kept_fn(void *arg, const struct kept *k);
+/* Rows with id > after, by id; fn gives false to stop and must not write. The outbox lists only what is really unsent. */
+NODISCARD enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t after, store_kept_fn *fn,
+	void *arg);
+NODISCARD enum err store_kept_find(struct store *s, enum keep which, const char *name, int64_t now, struct kept *out);
+NODISCARD enum err store_kept(struct store *s, enum keep which, int64_t id, int64_t now, struct kept *out);
+
+/* One version of a conflict, with the facts of its task. ERR_NOENT: no such conflict, or that side had deleted it. */
+NODISCARD enum err store_conflict_version(struct store *s, int64_t conflict, enum version v, struct task *out);
+NODISCARD enum err store_conflict_dismiss(struct store *s, int64_t conflict);
+/* One version is not kept any longer; the conflict is until it is dismissed. ERR_NOENT. */
+NODISCARD enum err store_conflict_forget(struct store *s, int64_t conflict, enum version v);
+/*
+ * Settle a conflict. theirs: the fields in the clash get their values, as an edit made here. mine: ours where theirs won
+ * and stands unchanged. A deleted task is created anew from the version taken; where that version is the deletion, it
+ * stays deleted. *task: the task it is now, 0: none.
+ */
+NODISCARD enum err store_conflict_take(struct store *s, int64_t conflict, enum version v, int64_t now, int64_t grace_ms,
+	int64_t *task);
+
+/*
+ * Bring a deleted task back: the same one while its deletion was certainly not sent, else a new one (*id), which the
+ * remotes get as new (D3: nothing that was deleted returns). status: NULL: as it was. ERR_NOENT: not in the trash.
+ */
+NODISCARD enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms,
+	int64_t *id);
+/* Forget the texts of those deleted longer than TRASH_MS ago; their ids stay (D3). Nothing to forget: no write. */
+NODISCARD enum err store_trash_purge(struct store *s, int64_t now);
+
+struct waiting {		/* an edit that a side does not have yet */
+	enum side side;
+	const char *what;	/* "create", "edit", "delete" */
+	uint32_t fields;	/* of an edit */
+	int64_t since;
+	int64_t next;		/* ms: next try; 0: now; -1: refused, once the task changes */
+	int tries;
+	enum err err;
+	const char *message;	/* borrowed; "" */
+};
+typedef bool store_waiting_fn(void *arg, const struct waiting *w);
+NODISCARD enum err store_waiting(struct store *s, int64_t task, int64_t now, store_waiting_fn *fn, void *arg);
+/*
+ * Drop what is unsent of a task: its fields go back to what the side has; a task no side has goes to the trash; a deleted
+ * one comes back. ERR_PERM: it was edited on another side, not here. ERR_BUSY: it is being sent. ERR_NOENT: nothing waits.
+ */
+NODISCARD enum err store_cancel(struct store *s, int64_t task, int64_t now, int64_t grace_ms);
+/* What failed, was refused or waits longer is due now; what is held or in its grace time stays. ERR_NOENT: nothing waits. */
+NODISCARD enum err store_retry(struct store *s, int64_t task, int64_t now);
+/*
+ * Take back the last edit or deletion made here, by an edit of its own; once more: the one before. After another edit,
+ * what was undone until then counts as edits, so nothing is out of reach. *task: whose.
+ * ERR_NOENT: there is none. ERR_STALE: it was changed since; the next call goes on with the one before.
+ */
+NODISCARD enum err store_undo(struct store *s, int64_t now, int64_t grace_ms, int64_t *task);
 
 #endif

@@ -284,10 +284,15 @@ static enum err tell_conflict(struct problems *p, struct q *q)
 	if (q_col(q, 3))
 		buf_puts(&b, "deleted while it was edited on another side; the edited text");
 	else
-		buf_printf(&b, "changed here and in %s; the other text", side_name[q_col(q, 2) % NSIDES]);
-	buf_printf(&b, " is kept in .remindfs/conflicts/%.*s; ", stem, name);
-	buf_puts(&b, q_col(q, 3) ? "mv it from there to open/ to bring the task back"
-				 : "remove that with rm -r when you are done");
+		buf_printf(&b, "changed here and in %s; both texts", side_name[q_col(q, 2) % NSIDES]);
+	buf_printf(&b, q_col(q, 3) ? " is kept in .remindfs/conflicts/%.*s; " : " are kept in .remindfs/conflicts/%.*s; ",
+		stem, name);
+	if (q_col(q, 3))
+		buf_puts(&b, "mv its .txt from there to open/ to bring the task back, or rm -r that directory");
+	else
+		buf_printf(&b, "to keep this one: rm -r '.remindfs/conflicts/%.*s'; to take theirs:"
+			" mv '.remindfs/conflicts/%.*s/theirs.txt' '%s/%s'", stem, name, stem, name,
+			q_col(q, 1) ? "open" : "completed", name ? name : "");
 	return tell(p, q, 1, &b);
 }
 

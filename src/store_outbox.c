@@ -8,6 +8,10 @@ enum {
 #define IS_DUE "wait >= 0 AND NOT (since <= :now AND :now < since + wait)"
 /* Held or in its grace time; a row that backs off has an err. */
 #define IS_HELD "err = 0 AND wait > 0"
+/* A new file of which nothing but a rejected save is known. */
+#define IS_UNSAVED                                                                                        \
+	"EXISTS (SELECT 1 FROM body WHERE body.task = outbox.task AND draft IS NOT NULL"                  \
+	" AND text IS NOT NULL AND length(text) = 0)"
 #define HELD_WAIT                                                                                         \
 	"(SELECT o.wait FROM outbox AS o WHERE o.task = :task AND o.side = side.side AND o.err = 0"       \
 	" AND o.wait > 0)"
@@ -30,10 +34,11 @@ static const char *const sql_text[NSQL] = {
 	[HAS_WAITING] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM outbox WHERE task = :task AND " IS_HELD ")"
 			" OR EXISTS (SELECT 1 FROM task WHERE id = :task AND gone = 1 AND gone_by = 0"
 			" AND gone_at <= :now AND :now < revive_until)",
-	[CLOSE_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE task = :task AND " IS_HELD,
+	[CLOSE_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE task = :task AND " IS_HELD
+		       " AND NOT " IS_UNSAVED,
 	[CLOSE_TASK] = "UPDATE task SET revive_until = :now + :wait WHERE id = :task AND gone = 1"
 		       " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
-	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD,
+	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD " AND NOT " IS_UNSAVED,
 	[CLOSE_ALL_TASKS] = "UPDATE task SET revive_until = :now + :wait WHERE gone IN (1, 2) AND gone = 1"
 			    " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
 	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, base_title, base_status,"
@@ -96,8 +101,7 @@ static enum err put(struct store *s, int64_t task, enum side side, int64_t now, 
 	return written(s, &q);
 }
 
-/* Which sides lack something of this task: all of it (to be born there), or an edit. */
-static enum err unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits)
+enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits)
 {
 	AUTO_Q q = sql(s, UNSENT);
 	q_int(&q, ":task", t->id);
@@ -118,7 +122,7 @@ enum err outbox_revived(struct store *s, const struct task *t, int64_t now)
 {
 	uint32_t births, edits;
 	TRY(drop_task(s, t->id));
-	TRY(unsent(s, t, &births, &edits));
+	TRY(outbox_unsent(s, t, &births, &edits));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if ((births | edits) & BIT(side))
 			TRY(put(s, t->id, side, now, births & BIT(side) ? HOLD_MS : 0));

@@ -9,11 +9,14 @@
 
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
-	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH, SQL_FILES
+	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
+	SQL_KEEP, SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
 
 enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
+/* Words, and the one that counts the log's frames: SQLite's "WAL-mode File Format". */
+enum { WAL_HEAD = 12, WAL_FRAMES = 4 };
 
 struct store {
 	sqlite3 *db;
@@ -24,6 +27,9 @@ struct store {
 	enum err doomed;	/* in_tx: the transaction can only be rolled back, for this reason */
 	enum err failed;	/* the last failure: the reason when an inner transaction gives up */
 	uint32_t ring;		/* RING_x due after the commit */
+	bool held;		/* a read transaction is open over several reads (store_hold) */
+	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
+	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
 };
 
 /* ---- schema.c ---- */
@@ -112,6 +118,9 @@ NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum sid
 NODISCARD enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now, int64_t grace_ms);
 /* A deletion was taken back before it was sent. */
 NODISCARD enum err outbox_revived(struct store *s, const struct task *t, int64_t now);
+
+/* Which sides lack something of this task: all of it (to be born there), or an edit. */
+NODISCARD enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits);
 
 /* ---- store_feed.c ---- */
 

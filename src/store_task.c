@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE,
-	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, NSQL
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, UNSAVED, GONE, INSERT, INSERT_BODY, UPDATE,
+	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
 #define FACTS "person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
@@ -23,11 +23,14 @@ static const char *const sql_text[NSQL] = {
 			" WHERE status = :status AND gone = 0 AND id > :after ORDER BY id",
 	[LIST_DUE] = "SELECT " ENTRY_COLUMNS " FROM task INDEXED BY task_due WHERE due BETWEEN :from AND :to"
 		     " AND gone = 0 AND id > :after AND (:status IS NULL OR status = :status) ORDER BY id",
+	[LIST_BRIEF] = "SELECT id, name FROM task INDEXED BY task_status"
+		       " WHERE status = :status AND gone = 0 AND id > :after ORDER BY id",
 	[ROW] = "SELECT " FIELDS ", " FACTS ", name, created_at, changed_at, born, gone, gone_by, gone_at,"
 		" revive_until, stem, num, body.text, body.draft, draft_line, body.draft_msg, size"
 		" FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
 	[SERVED] = "SELECT " FIELDS ", " FACTS ", body.text, body.draft"
 		   " FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
+	[UNSAVED] = "SELECT text IS NOT NULL AND length(text) = 0 FROM body WHERE task = :id",
 	[GONE] = "SELECT gone FROM task WHERE id = :id",
 	[INSERT] = "INSERT INTO task(title, status, priority, due, " FACTS ", name, size, created_at,"
 		   " changed_at, born, made_by, stem, num, draft_line)"
@@ -67,6 +70,12 @@ void entry_read(struct q *q, struct entry *e)
 	e->changed_at = q_col(q, 8);
 }
 
+static void entry_read_brief(struct q *q, struct entry *e)
+{
+	e->id = q_col(q, 0);
+	q_col_copy(q, 1, e->name, sizeof(e->name));
+}
+
 static enum err one_entry(struct q *q, struct entry *out)
 {
 	if (!q_row(q))
@@ -92,11 +101,12 @@ enum err store_lookup(struct store *s, const char *name, struct entry *out)
 enum err store_list(struct store *s, const struct filter *f, int64_t after, store_entry_fn *fn, void *arg)
 {
 	static const struct filter all;
-	struct entry e;
+	struct entry e = { 0 };
 	if (!f)
 		f = &all;
-	bool due = f->due_from || f->due_to;
-	AUTO_Q q = sql(s, due ? LIST_DUE : f->status ? LIST_STATUS : LIST);
+	bool due = f->due_from || f->due_to, brief = f->brief && f->status && !due;
+	e.open = brief && !strcmp(f->status, TASK_OPEN);
+	AUTO_Q q = sql(s, due ? LIST_DUE : brief ? LIST_BRIEF : f->status ? LIST_STATUS : LIST);
 	q_int(&q, ":after", after);
 	if (due || f->status)
 		q_text(&q, ":status", f->status);
@@ -105,7 +115,10 @@ enum err store_list(struct store *s, const struct filter *f, int64_t after, stor
 		q_text(&q, ":to", f->due_to ? f->due_to : "~");	/* after every digit */
 	}
 	while (q_row(&q)) {
-		entry_read(&q, &e);
+		if (brief)
+			entry_read_brief(&q, &e);
+		else
+			entry_read(&q, &e);
 		if (!fn(arg, &e))
 			break;
 	}
@@ -328,6 +341,16 @@ enum err store_text(struct store *s, int64_t id, struct buf *out)
 	TRY(q_end(&q, ERR_OK));
 	text_render(&t, NULL, 0, out);
 	return buf_err(out);
+}
+
+enum err store_unsaved(struct store *s, int64_t id, bool *out)
+{
+	AUTO_Q q = sql(s, UNSAVED);
+	q_int(&q, ":id", id);
+	if (!q_row(&q))
+		return q_end(&q, ERR_NOENT);
+	*out = q_col(&q, 0);
+	return q_end(&q, ERR_OK);
 }
 
 enum err row_served(const struct row *r, struct buf *out)

@@ -297,8 +297,11 @@ enum err http_url(const char *url, struct http_url *out)
 		curl_url_get(u, CURLUPART_PATH, &path, 0) ||
 		curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK || strlen(host) >= sizeof out->host)
 		return ERR_CONFIG;
-	for (size_t i = 0; host[i]; i++)
+	for (size_t i = 0; host[i]; i++) {
+		if (!isalnum((unsigned char)host[i]) && !strchr(".-_[]:", host[i]))
+			return ERR_CONFIG;
 		out->host[i] = (char)tolower((unsigned char)host[i]);
+	}
 	keep(out->path, sizeof out->path, path);
 	out->loopback = is_loopback(out->host);
 	bool https = strcasecmp(scheme, "https") == 0;

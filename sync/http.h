@@ -62,7 +62,8 @@ struct http_url {
 	char host[256];		/* lower case */
 	char path[256];		/* for the log: without the query, cut */
 };
-/* ERR_CONFIG: neither https nor http to this machine, or with a user name in it. */
+/* ERR_CONFIG: neither https nor http to this machine, with a user name in it, or a host that is not plain ASCII (what
+ * another alphabet is mapped to is not what is checked). */
 NODISCARD enum err http_url(const char *url, struct http_url *out);
 /* Percent-encode everything but letters, digits and -._~ */
 void http_escape(struct buf *b, const char *s);

@@ -2,6 +2,7 @@
 #include "date.h"
 #include "name.h"
 #include "utf8.h"
+#include <stdio.h>
 #include <string.h>
 
 void remote_task_finish(struct remote_task *r)
@@ -137,6 +138,14 @@ void msg_set(char out[MSG_LEN], const char *code, const char *text)
 	}
 	memcpy(out, s, n);
 	out[n] = '\0';
+}
+
+void code_set(char out[CODE_LEN], const char *code)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+	size_t n = code ? strspn(code, good) : 0;
+	bool is_code = n && n < CODE_LEN && !code[n];
+	snprintf(out, CODE_LEN, "%s", is_code ? code : "");
 }
 
 bool err_of_item(enum err e)

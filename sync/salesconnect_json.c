@@ -245,7 +245,7 @@ enum err sc_read_error(const char *s, size_t n, int status, char code[64], char 
 	const char *text = json_text(error, "message");
 	char plain[64];
 	snprintf(plain, sizeof plain, "status %d without an explanation", status);
-	snprintf(code, 64, "%s", name ? name : "");
+	code_set(code, name);
 	msg_set(msg, name, text || name ? text : plain);
 	return classify(name, status);
 }

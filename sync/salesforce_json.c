@@ -460,7 +460,7 @@ static void worst(const struct cJSON *errors, const char *code_name, int status,
 		if (rank(one) <= rank(e->err))
 			continue;
 		e->err = one;
-		strncpy(e->code, code ? code : "", sizeof e->code - 1);
+		code_set(e->code, code);
 		msg_set(e->msg, code, text);
 		e->session = one == ERR_AUTH &&
 			     !(text && (strstr(text, "not valid for use with the REST API") ||

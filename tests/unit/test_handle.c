@@ -241,6 +241,24 @@ static void a_new_file_says_who_an_old_one_does_not(void **state)
 	assert_err(save_text(r, id, "Title: name\nPerson: Eve <eve@example.test>\n\nx\n"), ERR_INVAL);
 }
 
+static void a_new_file_is_new_until_a_save_is_taken(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = new_file(r, "name");
+	AUTO_TASK t = TASK_INIT;
+
+	assert_err(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: never\n"), ERR_INVAL);
+	assert_ok(store_closed_all(r->s, NOW, GRACE));
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));	/* or it would go without its person */
+	assert_ok(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: today\n"));
+	check_name(r->s, id, "Inside.txt");
+	assert_ok(store_get(r->s, id, &t));
+	assert_same("person", t.fact[FACT_PERSON], "Bob");
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + GRACE - 1));
+	assert_true(due_at(r->s, id, SIDE_SC, NOW + GRACE));
+	assert_err(save_text(r, id, "Title: Inside\nPerson: Eve\nDue: today\n"), ERR_INVAL);
+}
+
 static void the_grace_time_starts_at_the_last_close(void **state)
 {
 	struct rig *r = *state;
@@ -340,6 +358,54 @@ static void the_end_commits_what_is_open(void **state)
 	handle_release(r->files, hc, &r->env);
 }
 
+static void appending_goes_to_the_end_that_is(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n");
+	struct handle *h = open_task(r, id, false);
+	size_t end = strlen(HEAD "one\n");
+
+	set(r->s, id, FIELD_DETAILS, "longer from afar", SIDE_SC);
+	r->forgotten = 0;
+	assert_ok(handle_append(h, &r->env, "two\n", 4, end));	/* the kernel's end is the old one */
+	assert_int_equal(r->forgotten, 1);
+	assert_int_equal(r->last_ino, node_ino(KIND_TASK, id));
+	assert_ok(handle_append(h, &r->env, "three\n", 6, strlen(HEAD "longer from afar\ntwo\n")));
+	assert_int_equal(r->forgotten, 1);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, HEAD "longer from afar\ntwo\nthree\n");
+}
+
+/* A remote's value that a file can only show in other bytes is not edited by saving the file. */
+static void what_a_line_cannot_hold_is_not_edited(void **state)
+{
+	static const struct {
+		enum field field;
+		const char *value;
+	} row[] = {
+		{ FIELD_TITLE, " tab\there " }, { FIELD_TITLE, "esc\x1b[31m" }, { FIELD_TITLE, "two\nlines" },
+		{ FIELD_DETAILS, "one\r\ntwo" }, { FIELD_DETAILS, "one\rtwo\r" }, { FIELD_DETAILS, "\r\n" },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		int64_t id = task_with(r, HEAD "one\n");
+		AUTO_BUF text = BUF_INIT;
+		set(r->s, id, row[i].field, row[i].value, SIDE_SC);
+		assert_ok(store_text(r->s, id, &text));
+		char *due = strstr(text.s, "2026-09-03");
+		assert_non_null(due);
+		memcpy(due, "2026-10-04", 10);
+		int64_t before = edits(r);
+		assert_ok(save_text(r, id, text.s));
+		assert_int_equal(edits(r), before + 1);
+		check_field(r, id, row[i].field, row[i].value);
+		check_field(r, id, FIELD_DUE, "2026-10-04");
+		check_text(r->s, id, text.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,11 +422,14 @@ int main(void)
 		RIG_TEST(bytes_that_mean_the_same_are_kept),
 		RIG_TEST(a_new_files_title_line_beats_its_name_unless_taken),
 		RIG_TEST(a_new_file_says_who_an_old_one_does_not),
+		RIG_TEST(a_new_file_is_new_until_a_save_is_taken),
 		RIG_TEST(the_grace_time_starts_at_the_last_close),
 		RIG_TEST(an_unlinked_file_is_read_and_never_committed),
 		RIG_TEST(scratch_is_kept_as_it_is),
 		RIG_TEST(handles_follow_their_file_onto_the_task),
 		RIG_TEST(the_end_commits_what_is_open),
+		RIG_TEST(appending_goes_to_the_end_that_is),
+		RIG_TEST(what_a_line_cannot_hold_is_not_edited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,8 @@ static void where_tokens_may_go(void **state)
 		{ "http://127.0.0.1:8080", "http://127.0.0.1:9090", true },
 		{ "http://127.0.0.1:8080", "https://x.my.salesforce.com", false },
 		{ "https://login.salesforce.com", "", false },
+		{ "https://login.salesforce.com", "https:/\xd1\xde\xd1\x90.com.salesforce.mil", false },
+		{ "https://login.salesforce.com", "https://evil.test\xef\xbc\x8f.salesforce.com", false },
 	};
 	for (size_t i = 0; i < COUNT(row); i++)
 		assert_int_equal(oauth_instance_ok(row[i].login, row[i].instance), row[i].ok);

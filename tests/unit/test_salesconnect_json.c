@@ -144,6 +144,21 @@ static void what_an_error_means(void **state)
 	assert_err(sc_read_error(limit, strlen(limit), 403, code, msg), ERR_LIMIT);
 }
 
+static void a_code_is_a_word_or_none(void **state)
+{
+	static const char *const row[][2] = {
+		{ "stale", "stale" }, { "A.b-c_9", "A.b-c_9" }, { "", "" }, { "a\\nfake log line", "" }, { "st\xff\xff", "" },
+		{ "0123456789012345678901234567890123456789012345678901234567890123", "" },
+	};
+	for (size_t i = 0; i < COUNT(row); i++) {
+		AUTO_BUF body = BUF_INIT;
+		char code[64], msg[200];
+		buf_printf(&body, "{\"error\":{\"code\":\"%s\",\"message\":\"x\"}}", row[i][0]);
+		assert_true(sc_read_error(body.s, body.n, 400, code, msg) != ERR_OK);
+		assert_string_equal(code, row[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +167,7 @@ int main(void)
 		cmocka_unit_test(odd_records),
 		cmocka_unit_test(R3_writing),
 		cmocka_unit_test(what_an_error_means),
+		cmocka_unit_test(a_code_is_a_word_or_none),
 	};
 	return cmocka_run_group_tests_name("salesconnect_json", tests, NULL, NULL);
 }

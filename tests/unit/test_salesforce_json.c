@@ -293,6 +293,16 @@ static void what_an_error_means(void **state)
 	}
 }
 
+static void a_code_is_a_word_or_none(void **state)
+{
+	struct sf_error e;
+	static const char odd[] = E("INVALID_S\xb2\xb2\\nfake log line", "x"), good[] = E("STRING_TOO_LONG", "x");
+	sf_read_error(odd, strlen(odd), 400, &e);
+	assert_string_equal(e.code, "");
+	sf_read_error(good, strlen(good), 400, &e);
+	assert_string_equal(e.code, "STRING_TOO_LONG");
+}
+
 static void results_of_a_collection(void **state)
 {
 	static const char body[] = "[{\"id\":\"00T000000000001\",\"success\":true,\"errors\":[]},"
@@ -325,6 +335,7 @@ int main(void)
 		cmocka_unit_test(hidden_columns_are_not_asked_for),
 		cmocka_unit_test(R3_writing),
 		cmocka_unit_test(what_an_error_means),
+		cmocka_unit_test(a_code_is_a_word_or_none),
 		cmocka_unit_test(results_of_a_collection),
 	};
 	return cmocka_run_group_tests_name("salesforce_json", tests, NULL, NULL);

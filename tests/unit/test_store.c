@@ -373,6 +373,79 @@ static void sync_syncs(void **state)
 	assert_ok(store_sync(x->s));
 }
 
+/* ---- reads that share a snapshot ---- */
+
+static int64_t tasks(struct store *s)
+{
+	struct counts n;
+	assert_ok(store_counts(s, NOW, &n));
+	return n.open;
+}
+
+static void a_hold_keeps_a_snapshot_until_the_next(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	make(x->s, "A", SIDE_LOCAL);
+	store_hold(x->s);
+	assert_int_equal(tasks(x->s), 1);
+	make(other, "B", SIDE_SC);
+	assert_int_equal(tasks(x->s), 1);
+	store_hold(x->s);
+	assert_int_equal(tasks(x->s), 2);
+	make(other, "C", SIDE_SC);
+	store_rest(x->s);
+	assert_int_equal(tasks(x->s), 3);
+	store_close(other);
+}
+
+/* An old snapshot must never make a write fail, and what was written is read back. */
+static void a_hold_never_hinders_a_write(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	for (int i = 0; i < 3; i++) {
+		store_hold(x->s);
+		assert_int_equal(tasks(x->s), 3 * i);
+		make(other, "other's", SIDE_SC);
+		make(x->s, "mine", SIDE_LOCAL);
+		assert_int_equal(tasks(x->s), 3 * i + 2);
+		store_hold(x->s);
+		make(other, "other's again", SIDE_SC);
+		store_hold(x->s);
+		assert_int_equal(tasks(x->s), 3 * i + 3);
+	}
+	store_hold(x->s);
+	store_rest(x->s);
+	store_rest(x->s);
+	store_close(other);
+}
+
+static int64_t log_size(const struct fx *x)
+{
+	struct stat st;
+	char path[100];
+	snprintf(path, sizeof(path), "%s-wal", x->path);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* Somebody reads all the time, somebody else writes all the time: the log still starts again. */
+static void steady_reading_lets_the_log_start_again(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	for (int i = 0; i < 6000; i++) {
+		char value[16];
+		snprintf(value, sizeof(value), "%d", i);
+		store_hold(x->s);
+		assert_int_equal(tasks(x->s), 0);
+		assert_ok(store_meta_set(other, "k", value));
+	}
+assert_true(log_size(x) < INT64_C(4096) * 5000);
+	store_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +465,9 @@ int main(void)
 		TEST(a_side_keeps_what_its_thread_wrote),
 		TEST(named_values),
 		TEST(sync_syncs),
+		TEST(a_hold_keeps_a_snapshot_until_the_next),
+		TEST(a_hold_never_hinders_a_write),
+		TEST(steady_reading_lets_the_log_start_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,7 +419,7 @@ static void problems_say_what_to_do(void **state)
 		"open/D.txt:1: salesforce refused the deletion: no right; the task is still there;"
 		" delete it there\n"
 		"open/D.txt:1: deleted while it was edited on another side; the edited text is kept in"
-		" .remindfs/conflicts/D; mv it from there to open/ to bring the task back\n"
+		" .remindfs/conflicts/D; mv its .txt from there to open/ to bring the task back, or rm -r that directory\n"
 		"open/Call Ann:1: not a task; the file is kept here and not sent; rename it to \"Call Ann.txt\""
 		" to make it one\n");
 	assert_ok(store_counts(x->s, NOW + 60001, &c));

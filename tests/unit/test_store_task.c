@@ -336,6 +336,8 @@ struct ids {
 static bool keep_id(void *arg, const struct entry *e)
 {
 	struct ids *l = arg;
+	assert_true(*e->name);
+	assert_int_equal(e->open, e->id != 4);
 	l->id[l->n++] = e->id;
 	return l->n < l->max;
 }
@@ -356,6 +358,9 @@ static void lists_are_filtered(void **state)
 		{ { 0 }, 0, 2, "1 2" },
 		{ { .status = TASK_OPEN }, 0, 20, "1 2 3 5 6" },
 		{ { .status = TASK_COMPLETE }, 0, 20, "4" },
+		{ { .status = TASK_OPEN, .brief = true }, 2, 2, "3 5" },
+		{ { .status = TASK_COMPLETE, .brief = true }, 0, 20, "4" },
+		{ { .due_from = "2026-09-02", .brief = true }, 0, 20, "3 4 5" },
 		{ { .due_from = "2026-09-02" }, 0, 20, "3 4 5" },
 		{ { .due_to = "2026-09-02" }, 0, 20, "2 3" },
 		{ { .due_to = "2026-09-02" }, 2, 20, "3" },
