@@ -26,7 +26,7 @@ static const char *const sql_text[NSQL] = {
 		   " JOIN body ON body.task = task.id WHERE draft_line IS NOT NULL AND gone = 0 ORDER BY id",
 	[FAILED] = "SELECT name, status = 'open', side, wait, message, outbox.err, gone = 1"
 		   " FROM outbox JOIN task ON task.id = outbox.task WHERE outbox.err <> 0 ORDER BY seq",
-	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1 FROM conflict JOIN task"
+	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1, conflict.id FROM conflict JOIN task"
 		      " ON task.id = conflict.task ORDER BY conflict.id",
 	[SCRATCH] = "SELECT name, open FROM scratch WHERE NOT is_link"
 		    " AND (changed_at > :now OR :now - changed_at > :age)"
@@ -275,24 +275,38 @@ static enum err tell_failed(struct problems *p, struct q *q)
 	return tell(p, q, 1, &b);
 }
 
+static enum err load_version(struct store *s, int64_t conflict, enum version v, struct task *out)
+{
+	enum err e = store_conflict_version(s, conflict, v, out);
+	return e == ERR_NOENT ? ERR_OK : e;	/* that side had deleted it */
+}
+
+/* The values themselves, so that nothing is lost to the eye (D2, D3). */
+static void put_values(struct buf *b, const struct task *mine, const struct task *theirs)
+{
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		if (str_eq(mine->field[f], theirs->field[f]))
+			continue;
+		buf_printf(b, "; %s", task_field[f].name);
+		if (mine->field[f])
+			buf_printf(b, " here \"%s\"", mine->field[f]);
+		if (theirs->field[f])
+			buf_printf(b, " there \"%s\"", theirs->field[f]);
+	}
+}
+
 static enum err tell_conflict(struct problems *p, struct q *q)
 {
-	const char *name = q_col_text(q, 0);
-	size_t n = name ? strlen(name) : 0;
-	int stem = n > 4 ? (int)n - 4 : 0;	/* without ".txt" */
+	AUTO_TASK mine = TASK_INIT, theirs = TASK_INIT;
 	AUTO_BUF b = BUF_INIT;
+	TRY(load_version(p->s, q_col(q, 4), VERSION_MINE, &mine));
+	TRY(load_version(p->s, q_col(q, 4), VERSION_THEIRS, &theirs));
 	if (q_col(q, 3))
-		buf_puts(&b, "deleted while it was edited on another side; the edited text");
+		buf_puts(&b, "deleted on one side while it was edited on the other");
 	else
-		buf_printf(&b, "changed here and in %s; both texts", side_name[q_col(q, 2) % NSIDES]);
-	buf_printf(&b, q_col(q, 3) ? " is kept in .remindfs/conflicts/%.*s; " : " are kept in .remindfs/conflicts/%.*s; ",
-		stem, name);
-	if (q_col(q, 3))
-		buf_puts(&b, "mv its .txt from there to open/ to bring the task back, or rm -r that directory");
-	else
-		buf_printf(&b, "to keep this one: rm -r '.remindfs/conflicts/%.*s'; to take theirs:"
-			" mv '.remindfs/conflicts/%.*s/theirs.txt' '%s/%s'", stem, name, stem, name,
-			q_col(q, 1) ? "open" : "completed", name ? name : "");
+		buf_printf(&b, "changed here and in %s", side_name[q_col(q, 2) % NSIDES]);
+	put_values(&b, &mine, &theirs);
+	buf_puts(&b, q_col(q, 3) ? "; save it as a new file to have it back" : "; to have the other value, edit the file");
 	return tell(p, q, 1, &b);
 }
 
