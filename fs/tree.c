@@ -263,9 +263,11 @@ enum err tree_remove(struct env *env, struct files *files, uint64_t dir, const c
 	f = files_find(files, at.ino);
 	if (f)
 		TRY(file_unlinked(env, f));
-	if (kind == KIND_SCRATCH)
-		return store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms);
-	return store_delete(env->store, at.e.id, SIDE_LOCAL, env->now, env->grace_ms);
+	enum err e = kind == KIND_SCRATCH ? store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms) :
+		store_delete(env->store, at.e.id, SIDE_LOCAL, env->now, env->grace_ms);
+	if (e && f)
+		f->gone = false;	/* it is still there, and what is written to it counts */
+	return e;
 }
 
 enum err tree_mkdir(struct env *env, uint64_t dir, const char *name, struct found *out)

@@ -181,6 +181,8 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	enum answer a = answer_of[it->err];
 	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
 		a = REFUSED;
+	if (verb == VERB_UPDATE && a == BURIED)	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */
+		a = AGAIN;
 	switch (a) {
 	case DONE:
 		return item_done(p, verb, x, it);

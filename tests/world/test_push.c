@@ -127,6 +127,26 @@ static void a_refused_edit_is_tried_again_when_the_remote_changes(void **state)
 	world_finish(&w);
 }
 
+static void D5_R19_a_404_on_an_edit_deletes_nothing(void **state)
+{
+	begin(BOTH);
+	int64_t id = user_new(&w, "x");
+	assert_int_equal(world_pass(&w), ERR_OK);
+	sf->poison = sc->poison = "x";
+	sf->poison_err = sc->poison_err = ERR_GONE;
+	user_set(&w, id, FIELD_DUE, "2026-09-03");
+	(void)world_pass(&w);
+	assert_non_null(fake_titled(sf, "x"));
+	assert_non_null(fake_titled(sc, "x"));
+	sf->poison = sc->poison = NULL;
+	for (int k = 0; k < 30; k++, w.now += MINUTE)
+		(void)world_pass(&w);
+	assert_string_equal(fake_word_of(sf, "x", FIELD_DUE), "2026-09-03");
+	assert_string_equal(fake_word_of(sc, "x", FIELD_DUE), "2026-09-03");
+	check_quiet(&w);
+	world_finish(&w);
+}
+
 static void one_poisoned_task_holds_up_nobody(void **state)
 {
 	static const enum err errs[] = { ERR_REFUSED, ERR_DENIED, ERR_RETRY, ERR_PROTOCOL, ERR_STALE, ERR_GONE, ERR_LOST };
@@ -464,6 +484,7 @@ int main(void)
 		cmocka_unit_test(refused_text_is_kept_and_tried_once_changed),
 		cmocka_unit_test(refused_create_is_made_once_changed),
 		cmocka_unit_test(a_refused_edit_is_tried_again_when_the_remote_changes),
+		cmocka_unit_test(D5_R19_a_404_on_an_edit_deletes_nothing),
 		cmocka_unit_test(one_poisoned_task_holds_up_nobody),
 		cmocka_unit_test(retry_backs_off),
 		cmocka_unit_test(somebody_is_faster_their_edit_is_merged),
