@@ -1,4 +1,5 @@
 #include "control.h"
+#include "dirs.h"
 #include "name.h"
 #include "status.h"
 #include <stdio.h>
@@ -18,7 +19,9 @@ static enum err status_text(const struct control *c, struct env *env, struct buf
 
 static enum err errors_text(const struct control *c, struct env *env, struct buf *out)
 {
-	return status_problems(env->store, env->now, out);
+	TRY(status_problems(env->store, env->now, out));
+	dirs_refused(env, out);
+	return buf_err(out);
 }
 
 static enum err readme_text(const struct control *c, struct env *env, struct buf *out)
@@ -28,6 +31,8 @@ static enum err readme_text(const struct control *c, struct env *env, struct buf
 		"\n"
 		"open/, completed/   the tasks, one text file each\n"
 		"today/, tomorrow/   links to the open tasks due then\n"
+	"overdue/, week/     links by due date; by-due/ is the agenda, someday/ has no date\n"
+	"high/               links to the open tasks of high priority\n"
 		".remindfs/status    counts, and how far each side is in sync\n"
 		".remindfs/errors    what was typed but could not be taken, as path:line: text\n"
 		".remindfs/ctl       commands; reading it lists them\n"

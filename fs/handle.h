@@ -18,6 +18,12 @@
 #define FILE_TASK_MAX ((size_t)1 << 20)		/* bytes; the details alone may be 128,000 */
 #define FILE_SCRATCH_MAX ((size_t)32 << 20)
 
+#define ENV_REFUSALS 8
+struct refusal {		/* a line for .remindfs/errors (dirs.h) */
+	int64_t at;
+	char text[600];
+};
+
 struct env {			/* what every operation works with; belongs to the thread that serves requests */
 	struct store *store;
 	int64_t now;		/* of this request */
@@ -30,6 +36,8 @@ struct env {			/* what every operation works with; belongs to the thread that se
 	 * name means in directory ino. Must not block. */
 	void (*forget)(void *arg, uint64_t ino, const char *name);
 	void *arg;
+	struct refusal refused[ENV_REFUSALS];	/* a ring: the last few */
+	unsigned refusals;	/* so far */
 };
 
 struct file {			/* an open inode */

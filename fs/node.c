@@ -13,6 +13,11 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_ERRORS] = { "errors", NODE_CONTROL, TYPE_FILE, 0444 },
 	[NODE_README] = { "README", NODE_CONTROL, TYPE_FILE, 0444 },
 	[NODE_CTL] = { "ctl", NODE_CONTROL, TYPE_FILE, 0644 },
+	[NODE_OVERDUE] = { "overdue", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_WEEK] = { "week", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_SOMEDAY] = { "someday", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_HIGH] = { "high", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_BY_DUE] = { "by-due", NODE_ROOT, TYPE_VIEW, 0755 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)
@@ -65,15 +70,14 @@ void node_stat_scratch(const struct scratch *x, const struct owner *o, struct st
 	fill(out, node_ino(KIND_SCRATCH, x->id), mode, o, x->size, x->changed_at);
 }
 
-void node_stat_link(unsigned view, const struct entry *e, const struct owner *o, struct stat *out)
+void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms, struct stat *out)
 {
-	char target[NODE_LINK_LEN];
-
-	node_link_target(e, target);
-	fill(out, node_ino(KIND_LINK + view, e->id), S_IFLNK | 0777, o, (int64_t)strlen(target), e->changed_at);
+	fill(out, ino, mode, o, S_ISDIR(mode) ? 4096 : size, ms);
 }
 
-void node_link_target(const struct entry *e, char out[NODE_LINK_LEN])
+void node_link_target(const struct entry *e, int depth, char out[NODE_LINK_LEN])
 {
-	snprintf(out, NODE_LINK_LEN, "../%s/%s", node_fixed[node_home(e->open)].name, e->name);
+	static const char up[] = "../../../";
+
+	snprintf(out, NODE_LINK_LEN, "%.*s%s/%s", 3 * depth, up, node_fixed[node_home(e->open)].name, e->name);
 }

@@ -12,8 +12,20 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* KIND_LINK + view is a symbolic link to task id in that view. */
-enum kind { KIND_FIXED = 1, KIND_TASK, KIND_SCRATCH, KIND_LINK = 16 };
+/*
+ * A number is part of inodes: add, never reorder. All but the first three are rows of dirs.h. KIND_LINK + view (views.h) is
+ * a symbolic link to task id in that view; from KIND_CONTROL on, what is generated below .remindfs/ (control_dirs.h).
+ */
+enum kind {
+	KIND_FIXED = 1,
+	KIND_TASK,
+	KIND_SCRATCH,
+	KIND_PERSON,		/* by-person/NAME/ */
+	KIND_SEARCH,		/* search/QUERY/ */
+	KIND_LINK = 16,
+	KIND_CONTROL = 32,
+	KIND_MAX = 64
+};
 
 /* The nodes that are always there. A number is an inode: add at the end, never reorder. */
 enum fixed {
@@ -27,6 +39,11 @@ enum fixed {
 	NODE_ERRORS,
 	NODE_README,
 	NODE_CTL,
+	NODE_OVERDUE,
+	NODE_WEEK,
+	NODE_SOMEDAY,
+	NODE_HIGH,
+	NODE_BY_DUE,
 	NFIXED,
 	NODE_NONE = NFIXED
 };
@@ -34,7 +51,7 @@ enum fixed {
 enum node_type {
 	TYPE_DIR,	/* holds fixed nodes alone */
 	TYPE_TASKS,	/* open/, completed/: task files and scratch */
-	TYPE_VIEW,	/* symbolic links: views.h */
+	TYPE_VIEW,	/* generated entries: dirs.h */
 	TYPE_FILE	/* generated: control.h */
 };
 struct fixed_def {
@@ -87,10 +104,10 @@ struct owner {
 void node_stat_fixed(enum fixed n, const struct owner *o, int64_t size, int64_t ms, struct stat *out);
 void node_stat_task(const struct entry *e, const struct owner *o, struct stat *out);
 void node_stat_scratch(const struct scratch *x, const struct owner *o, struct stat *out);
-/* A view's link to a task. */
-void node_stat_link(unsigned view, const struct entry *e, const struct owner *o, struct stat *out);
-/* "../open/NAME" */
-#define NODE_LINK_LEN (NAME_LEN + 16)
-void node_link_target(const struct entry *e, char out[NODE_LINK_LEN]);
+/* What a row of dirs.h makes. */
+void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms, struct stat *out);
+/* "../open/NAME" from a directory so many levels below the root */
+#define NODE_LINK_LEN (NAME_LEN + 32)
+void node_link_target(const struct entry *e, int depth, char out[NODE_LINK_LEN]);
 
 #endif

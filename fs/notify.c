@@ -1,15 +1,12 @@
 #define LOG_MODULE "notify"
 #include "session.h"
 #include "log.h"
-#include "views.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* A suspended machine's midnight comes late on the monotonic clock: look at the date now and then. */
-#define LOOK_MS 30000
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
 #define GATHER_MS 10
@@ -31,7 +28,6 @@ struct notify {
 	struct wake *changed;
 	pthread_t thread;
 	int64_t seq;		/* of the feed, done so far */
-	char today[DATE_LEN];
 	pthread_mutex_t lock;
 	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
@@ -86,7 +82,6 @@ static void carry_out(struct notify *n, const struct orders *o)
 struct news {
 	struct notify *n;
 	struct orders todo;
-	bool views;		/* some view may list something else */
 	bool lost;
 };
 
@@ -113,10 +108,7 @@ static bool one_change(void *arg, const struct change *c)
 		want_entry(w, c->was_open, c->was_name);
 		if (c->open != c->was_open || strcmp(c->name, c->was_name))
 			want_entry(w, c->open, c->name);
-		for (unsigned v = 0; v < NVIEWS; v++)
-			want(w, node_ino(KIND_LINK + v, c->task), NULL);
 	}
-	w->views |= c->what & CHANGE_NAME || strcmp(c->was_due, c->due);
 	return true;
 }
 
@@ -133,7 +125,6 @@ static void forget_everything(struct news *w)
 {
 	for (int i = 0; i < NFIXED; i++)
 		want(w, node_fixed_ino((enum fixed)i), NULL);
-	w->views = true;
 	if (store_list(w->n->store, &(struct filter){ 0 }, 0, one_task, w))
 		log_warn("event=list-failed");
 }
@@ -146,15 +137,6 @@ static void read_feed(struct news *w)
 	if (e)
 		log_warn("event=feed-failed err=\"%s\"", err_str(e));
 	w->lost |= lost;
-}
-
-static void look_at_date(struct news *w)
-{
-	char today[DATE_LEN];
-
-	date_of(time(NULL), today);
-	w->views |= strcmp(today, w->n->today) != 0;
-	memcpy(w->n->today, today, DATE_LEN);
 }
 
 /* ---- the thread ----------------------------------------------------------------------------------------------- */
@@ -178,11 +160,8 @@ static bool round_once(struct notify *n)
 
 	if (go_on) {
 		read_feed(&w);
-		look_at_date(&w);
 		if (w.lost)
 			forget_everything(&w);
-		for (unsigned v = 0; v < NVIEWS && w.views; v++)
-			want(&w, node_fixed_ino(view_def[v].node), NULL);
 		carry_out(n, &w.todo);
 	}
 	free(w.todo.v);
@@ -209,11 +188,9 @@ static void *run(void *arg)
 {
 	struct notify *n = arg;
 	uint64_t seen = wake_count(n->changed);
-	int64_t wait = 0;
 
 	while (round_once(n)) {
-		wait = date_to_midnight(time(NULL)) * INT64_C(1000);
-		seen = wake_wait(n->changed, seen, wait < LOOK_MS ? wait : LOOK_MS);
+		seen = wake_wait(n->changed, seen, -1);
 		gather(n);
 	}
 	return NULL;
@@ -253,7 +230,6 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&n->hurry, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	date_of(time(NULL), n->today);
 	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
 	if (!e)
 		e = store_change_last(n->store, &n->seq);

@@ -1,9 +1,9 @@
 /* ops - one function per FUSE operation: find, call, reply. */
 #define LOG_MODULE "ops"
 #include "session.h"
+#include "dirs.h"
 #include "log.h"
 #include "name.h"
-#include "views.h"
 #include "xattr.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -67,8 +67,9 @@ static bool touch_dirs(void *arg, const struct change *c)
 		touch_dir(f, node_home(c->was_open));
 	if (moved && *c->name)
 		touch_dir(f, node_home(c->open));
-	for (int v = 0; v < NVIEWS && (moved || strcmp(c->was_due, c->due)); v++)
-		touch_dir(f, view_def[v].node);
+	for (int n = 0; n < NFIXED; n++)
+		if (node_fixed[n].type == TYPE_VIEW)
+			touch_dir(f, (enum fixed)n);
 	return true;
 }
 
@@ -95,7 +96,7 @@ static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *
 		TRY(control_text(&f->control, &f->env, n, &text));
 	int64_t ms = node_fixed[n].type == TYPE_DIR ? f->mounted_at : look(f, n)->ms;
 	node_stat_fixed(n, &f->owner, (int64_t)text.n, ms, st);
-	*timeout = file ? 0 : FOREVER;
+	*timeout = file || node_fixed[n].type == TYPE_VIEW ? 0 : FOREVER;
 	return ERR_OK;
 }
 
@@ -111,20 +112,32 @@ static void stat_open(const struct file *p, struct stat *st, double *timeout)
 	*timeout = 0;
 }
 
-static void stat_found(struct fs *f, const struct found *at, struct stat *st, double *timeout)
+/* What a row of dirs.h makes is as of now: nothing of it is kept. */
+static enum err stat_made(struct fs *f, const struct found *at, struct stat *st, double *timeout)
 {
-	unsigned kind = node_kind(at->ino);
+	const struct kind_def *k = dirs_kind(at->ino);
+	AUTO_BUF text = BUF_INIT;
 
+	if (k->text)
+		TRY(k->text(&f->env, at, &text));
+	node_stat_made(at->ino, k->mode, &f->owner, (int64_t)text.n, at->ms ? at->ms : f->mounted_at, st);
+	*timeout = 0;
+	return ERR_OK;
+}
+
+static enum err stat_found(struct fs *f, const struct found *at, struct stat *st, double *timeout)
+{
+	if (dirs_kind(at->ino))
+		return stat_made(f, at, st, timeout);
 	*timeout = FOREVER;
-	if (kind >= KIND_LINK)
-		node_stat_link(kind - KIND_LINK, &at->e, &f->owner, st);
-	else if (kind == KIND_SCRATCH)
+	if (node_kind(at->ino) == KIND_SCRATCH)
 		node_stat_scratch(&at->x, &f->owner, st);
 	else
 		node_stat_task(&at->e, &f->owner, st);
-	const struct file *p = kind < KIND_LINK ? files_find(f->files, at->ino) : NULL;
+	const struct file *p = files_find(f->files, at->ino);
 	if (p && p->loaded)
 		stat_open(p, st, timeout);
+	return ERR_OK;
 }
 
 /* A scratch file that is no more, but open: removed, or renamed onto a task. */
@@ -138,7 +151,7 @@ static enum err stat_former(struct fs *f, uint64_t ino, struct stat *st, double 
 		return ERR_NOENT;
 	if (p->ino != ino)
 		TRY(tree_node(&f->env, p->ino, &at, &hidden));
-	stat_found(f, &at, st, timeout);
+	TRY(stat_found(f, &at, st, timeout));
 	*timeout = 0;
 	return ERR_OK;
 }
@@ -157,7 +170,7 @@ static enum err stat_ino(struct fs *f, uint64_t ino, struct stat *st, double *ti
 	TRY(e);
 	if (hidden && !files_find(f->files, ino))
 		return ERR_NOENT;
-	stat_found(f, &at, st, timeout);
+	TRY(stat_found(f, &at, st, timeout));
 	if (hidden) {
 		st->st_nlink = 0;
 		*timeout = 0;
@@ -180,8 +193,7 @@ static enum err fill_entry(struct fs *f, const struct found *at, struct fuse_ent
 	*e = (struct fuse_entry_param){ .ino = at->ino, .entry_timeout = name_timeout(at) };
 	if (n != NODE_NONE)
 		return stat_fixed(f, n, &e->attr, &e->attr_timeout);
-	stat_found(f, at, &e->attr, &e->attr_timeout);
-	return ERR_OK;
+	return stat_found(f, at, &e->attr, &e->attr_timeout);
 }
 
 static void reply_found(fuse_req_t req, struct fs *f, const struct found *at)
@@ -200,18 +212,20 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct fs *f = begin(req);
 	struct found at;
 	enum fixed dir = node_as_fixed(parent);
+	enum err e = tree_find(&f->env, parent, name, &at);
 
-	if (dir == NODE_NONE) {
-		fuse_reply_err(req, ENOTDIR);
-		return;
-	}
-	enum err e = tree_find(&f->env, dir, name, &at);
 	if (!e)
 		reply_found(req, f, &at);
-	else if (e == ERR_NOENT && at.lasting && node_fixed[dir].type == TYPE_TASKS)
+	else if (e == ERR_NOENT && at.lasting && dir != NODE_NONE && node_fixed[dir].type == TYPE_TASKS)
 		fuse_reply_entry(req, &(struct fuse_entry_param){ .entry_timeout = FOREVER });
 	else
 		reply(req, e);
+}
+
+/* Its content is made, at open: a fixed file, or one of dirs.h. */
+static bool is_made(uint64_t ino)
+{
+	return node_as_fixed(ino) != NODE_NONE || dirs_kind(ino);
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -231,7 +245,7 @@ static enum err set_size(struct fs *f, uint64_t ino, off_t size, struct fuse_fil
 {
 	struct handle *h;
 
-	if (node_as_fixed(ino) != NODE_NONE)
+	if (is_made(ino))
 		return ino == node_fixed_ino(NODE_CTL) ? ERR_OK : ERR_PERM;
 	if (fi)
 		return handle_truncate(handle_of(fi), &f->env, (size_t)size);
@@ -243,6 +257,18 @@ static enum err set_size(struct fs *f, uint64_t ino, off_t size, struct fuse_fil
 	return e;
 }
 
+static enum err touch_made(struct fs *f, uint64_t ino)
+{
+	const struct kind_def *k = dirs_kind(ino);
+	struct found at;
+	bool hidden;
+
+	if (!k || !k->touch)
+		return ERR_OK;
+	TRY(tree_node(&f->env, ino, &at, &hidden));
+	return k->touch(&f->env, &at);
+}
+
 /* Times and modes of tasks are what they are; to set them is accepted, as every tool does it after a save. */
 static enum err set_attr(struct fs *f, uint64_t ino, const struct stat *a, int set, struct fuse_file_info *fi)
 {
@@ -251,6 +277,8 @@ static enum err set_attr(struct fs *f, uint64_t ino, const struct stat *a, int s
 		return ERR_PERM;
 	if (set & FUSE_SET_ATTR_SIZE)
 		TRY(set_size(f, ino, a->st_size, fi));
+	if (set & FUSE_SET_ATTR_MTIME)
+		TRY(touch_made(f, ino));
 	if ((set & FUSE_SET_ATTR_MODE) && node_kind(ino) == KIND_SCRATCH) {
 		enum err e = store_scratch_chmod(f->env.store, node_id(ino), a->st_mode & 0777);
 		if (e != ERR_NOENT)
@@ -278,17 +306,13 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *f = begin(req);
 	struct found at;
-	char target[NODE_LINK_LEN];
+	const struct kind_def *made = dirs_kind(ino);
 	bool hidden;
 	enum err e = tree_node(&f->env, ino, &at, &hidden);
 
 	buf_clear(&f->text);
-	if (!e && node_kind(ino) >= KIND_LINK) {
-		node_link_target(&at.e, target);
-		buf_puts(&f->text, target);
-	} else if (!e) {
-		e = store_scratch_text(f->env.store, at.x.id, &f->text);
-	}
+	if (!e)
+		e = made ? made->text(&f->env, &at, &f->text) : store_scratch_text(f->env.store, at.x.id, &f->text);
 	if (e)
 		reply_node(req, e);
 	else
@@ -307,17 +331,29 @@ static bool take_stale(struct fs *f, uint64_t ino)
 	return true;
 }
 
-static void open_control(fuse_req_t req, struct fs *f, enum fixed n, struct fuse_file_info *fi)
+static enum err made_text(struct fs *f, uint64_t ino, struct buf *out)
+{
+	enum fixed n = node_as_fixed(ino);
+	struct found at;
+	bool hidden;
+
+	if (n != NODE_NONE)
+		return control_text(&f->control, &f->env, n, out);
+	TRY(tree_node(&f->env, ino, &at, &hidden));
+	return dirs_kind(ino)->text(&f->env, &at, out);
+}
+
+static void open_made(fuse_req_t req, struct fs *f, uint64_t ino, struct fuse_file_info *fi)
 {
 	AUTO_FREE struct buf *b = calloc(1, sizeof(*b));
-	enum err e = b ? control_text(&f->control, &f->env, n, b) : ERR_NOMEM;
+	enum err e = b ? made_text(f, ino, b) : ERR_NOMEM;
 
-	if (!e && (fi->flags & O_ACCMODE) != O_RDONLY && n != NODE_CTL)
+	if (!e && (fi->flags & O_ACCMODE) != O_RDONLY && ino != node_fixed_ino(NODE_CTL))
 		e = ERR_PERM;
 	if (e) {
 		if (b)
 			buf_finish(b);
-		reply(req, e);
+		reply_node(req, e);
 		return;
 	}
 	fi->fh = (uintptr_t)TAKE(b);
@@ -336,12 +372,11 @@ static bool is_open_or_visible(struct fs *f, uint64_t ino)
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
-	enum fixed n = node_as_fixed(ino);
 	struct handle *h = NULL;
 	bool reads = (fi->flags & O_ACCMODE) == O_RDONLY;
 
-	if (n != NODE_NONE) {
-		open_control(req, f, n, fi);
+	if (is_made(ino)) {
+		open_made(req, f, ino, fi);
 		return;
 	}
 	enum err e = is_open_or_visible(f, ino) ?
@@ -363,9 +398,8 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	struct found at;
 	struct fuse_entry_param entry;
 	struct handle *h = NULL;
-	enum fixed dir = node_as_fixed(parent);
-	enum err e = dir == NODE_NONE ? ERR_PERM : tree_create(&f->env, f->files, dir, name, mode, &at);
-	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, dir, name, &at);
+	enum err e = tree_create(&f->env, f->files, parent, name, mode, &at);
+	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, parent, name, &at);
 
 	if (there)	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
 		e = ERR_OK;
@@ -401,7 +435,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 	const char *s;
 	size_t n;
 
-	if (node_as_fixed(ino) != NODE_NONE) {
+	if (is_made(ino)) {
 		reply_part(req, buf_str(text_of(fi)), text_of(fi)->n, size, off);
 		return;
 	}
@@ -431,13 +465,13 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
 
-	reply(req, node_as_fixed(ino) != NODE_NONE ? ERR_OK : handle_flush(handle_of(fi), &f->env));
+	reply(req, is_made(ino) ? ERR_OK : handle_flush(handle_of(fi), &f->env));
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct fs *f = begin(req);
-	enum err e = node_as_fixed(ino) != NODE_NONE ? ERR_OK : handle_flush(handle_of(fi), &f->env);
+	enum err e = is_made(ino) ? ERR_OK : handle_flush(handle_of(fi), &f->env);
 
 	reply(req, e ? e : store_sync(f->env.store));
 }
@@ -446,7 +480,7 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct fs *f = begin(req);
 
-	if (node_as_fixed(ino) != NODE_NONE) {
+	if (is_made(ino)) {
 		buf_finish(text_of(fi));
 		free(text_of(fi));
 	} else {
@@ -461,8 +495,7 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 {
 	struct fs *f = begin(req);
 	struct found at;
-	enum fixed dir = node_as_fixed(parent);
-	enum err e = S_ISREG(mode) && dir != NODE_NONE ? tree_create(&f->env, f->files, dir, name, mode, &at) : ERR_PERM;
+	enum err e = S_ISREG(mode) ? tree_create(&f->env, f->files, parent, name, mode, &at) : ERR_PERM;
 
 	if (!e && node_kind(at.ino) == KIND_TASK)
 		e = store_closed(f->env.store, at.e.id, f->env.now, f->env.grace_ms);
@@ -476,8 +509,7 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 {
 	struct fs *f = begin(req);
 	struct found at;
-	enum fixed dir = node_as_fixed(parent);
-	enum err e = dir == NODE_NONE ? ERR_PERM : tree_lock(&f->env, dir, name, target, &at);
+	enum err e = tree_lock(&f->env, parent, name, target, &at);
 
 	if (e)
 		reply(req, e);
@@ -487,12 +519,19 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	fuse_reply_err(req, EPERM);
+	struct fs *f = begin(req);
+	struct found at;
+	enum err e = tree_mkdir(&f->env, parent, name, &at);
+
+	if (e)
+		reply(req, e);
+	else
+		reply_found(req, f, &at);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	fuse_reply_err(req, EPERM);
+	reply(req, tree_rmdir(&begin(req)->env, parent, name));
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
@@ -503,27 +542,70 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const cha
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *f = begin(req);
-	enum fixed dir = node_as_fixed(parent);
 
-	reply(req, dir == NODE_NONE ? ERR_PERM : tree_remove(&f->env, f->files, dir, name));
+	reply(req, tree_remove(&f->env, f->files, parent, name));
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
 	unsigned flags)
 {
 	struct fs *f = begin(req);
-	enum fixed dir = node_as_fixed(parent), to_dir = node_as_fixed(to_parent);
 
 	if (flags & ~(unsigned)RENAME_NOREPLACE) {
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	enum err e = dir == NODE_NONE || to_dir == NODE_NONE ? ERR_PERM :
-		tree_rename(&f->env, f->files, dir, name, to_dir, to, flags & RENAME_NOREPLACE);
+	enum err e = tree_rename(&f->env, f->files, parent, name, to_parent, to, flags & RENAME_NOREPLACE);
 	fuse_reply_err(req, text_rejected(e) ? EPERM : fs_errno(e));
 }
 
 /* ---- directories ---------------------------------------------------------------------------------------------- */
+
+/* A listing of what is generated, made when it is read from its begin: each name with its NUL, and its inode. */
+struct snapshot {
+	struct buf names;
+	uint64_t *ino;
+	size_t n, cap;
+	size_t at, offset;	/* entry `at` begins at `offset` of names: where the last part ended */
+	bool made, failed;
+};
+
+static struct snapshot *snapshot_of(const struct fuse_file_info *fi)
+{
+	return (struct snapshot *)(uintptr_t)fi->fh;	/* NOLINT(performance-no-int-to-ptr) */
+}
+
+static bool snapshot_put(void *arg, uint64_t ino, const char *name)
+{
+	struct snapshot *s = arg;
+
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		uint64_t *p = realloc(s->ino, cap * sizeof(*p));
+		s->failed = !p;
+		if (!p)
+			return false;
+		s->ino = p;
+		s->cap = cap;
+	}
+	s->ino[s->n] = ino;
+	buf_add(&s->names, name, strlen(name) + 1);
+	s->failed = buf_err(&s->names);
+	s->n += !s->failed;
+	return !s->failed;
+}
+
+static enum err snapshot_take(struct fs *f, uint64_t dir, struct snapshot *s)
+{
+	const struct dir_def *d = dirs_dir(dir);
+
+	s->n = s->at = s->offset = 0;
+	s->made = s->failed = false;
+	buf_clear(&s->names);
+	TRY(d->list(&f->env, dir, snapshot_put, s));
+	s->made = !s->failed;
+	return s->failed ? ERR_NOMEM : ERR_OK;
+}
 
 /* The kernel keeps a listing until we say otherwise; it drops one by itself after what it was asked to do. */
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -531,15 +613,22 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct fs *f = begin(req);
 	enum fixed dir = node_as_fixed(ino);
 
+	if (dirs_dir(ino)) {
+		fi->fh = (uintptr_t)calloc(1, sizeof(struct snapshot));
+		if (!fi->fh)
+			reply(req, ERR_NOMEM);
+		else
+			fuse_reply_open(req, fi);
+		return;
+	}
 	if (dir == NODE_NONE) {
 		fuse_reply_err(req, ENOTDIR);
 		return;
 	}
 	struct dir_seen *d = look(f, dir);
 	fi->cache_readdir = 1;
-	fi->keep_cache = !d->moved && !strcmp(d->kept_day, f->env.today);
+	fi->keep_cache = !d->moved;
 	d->moved = false;
-	memcpy(d->kept_day, f->env.today, DATE_LEN);
 	fuse_reply_open(req, fi);
 }
 
@@ -547,7 +636,6 @@ struct listing {		/* a part of a directory, as the kernel asks for it */
 	struct fs *f;
 	fuse_req_t req;
 	enum fixed dir;
-	int view;		/* -1: none */
 	bool plus;
 	size_t size, n;
 	bool full;
@@ -581,8 +669,7 @@ static bool put(struct listing *l, const char *name, const struct found *at, con
 static bool put_task(void *arg, const struct entry *e)
 {
 	struct listing *l = arg;
-	unsigned kind = l->view < 0 ? KIND_TASK : KIND_LINK + (unsigned)l->view;
-	struct found at = { .ino = node_ino(kind, e->id), .e = *e, .lasting = true };
+	struct found at = { .ino = node_ino(KIND_TASK, e->id), .e = *e, .lasting = true };
 
 	return put(l, e->name, &at, NULL, COOKIE_TASK + e->id);
 }
@@ -618,15 +705,11 @@ static bool put_fixed(struct listing *l, int64_t after)
 static enum err put_tasks(struct listing *l, int64_t after)
 {
 	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE, .brief = !l->plus };
-	struct view_range range;
 	bool scratch = after >= COOKIE_SCRATCH;
 
-	if (l->view >= 0)
-		TRY(view_range((unsigned)l->view, l->f->env.today, &range));
 	if (!scratch)
-		TRY(store_list(l->f->env.store, l->view < 0 ? &all : &range.filter,
-			after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task, l));
-	if (l->full || l->err || l->view >= 0)
+		TRY(store_list(l->f->env.store, &all, after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task, l));
+	if (l->full || l->err)
 		return l->err;
 	TRY(store_scratch_list(l->f->env.store, l->dir == NODE_OPEN, scratch ? after - COOKIE_SCRATCH : 0, put_scratch, l));
 	return l->err;
@@ -651,16 +734,56 @@ static enum err page_of(struct fs *f, size_t size)
 	return ERR_OK;
 }
 
-static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+/* Entry i of the snapshot, whose cookie is COOKIE_FIXED + i; names only, as the kernel would keep nothing else. */
+static bool put_made(struct listing *l, uint64_t ino, const char *name, size_t i)
+{
+	const struct kind_def *k = dirs_kind(ino);
+	struct fuse_entry_param e = { .attr = { .st_ino = ino, .st_mode = k->mode } };
+	char *to = l->f->page + l->n;
+	size_t room = l->size - l->n, n;
+	off_t cookie = (off_t)(COOKIE_FIXED + i);
+
+	if (l->plus)
+		n = fuse_add_direntry_plus(l->req, to, room, name, &e, cookie);
+	else
+		n = fuse_add_direntry(l->req, to, room, name, &e.attr, cookie);
+	l->n += n > room ? 0 : n;
+	return n <= room;
+}
+
+static void seek_made(struct snapshot *s, size_t i)
+{
+	if (i < s->at)
+		s->at = s->offset = 0;
+	for (; s->at < i && s->at < s->n; s->at++)
+		s->offset += strlen(s->names.s + s->offset) + 1;
+}
+
+static enum err list_made(struct listing *l, uint64_t dir, struct snapshot *s, int64_t after)
+{
+	const struct kind_def *k = dirs_kind(dir);
+	struct stat self = { .st_ino = dir, .st_mode = S_IFDIR };
+	struct stat up = { .st_ino = node_fixed_ino(k ? k->parent : NODE_ROOT), .st_mode = S_IFDIR };
+
+	if (!after || !s->made)
+		TRY(snapshot_take(l->f, dir, s));
+	if ((after < COOKIE_DOT && !put(l, ".", NULL, &self, COOKIE_DOT)) ||
+	    (after < COOKIE_DOTDOT && !put(l, "..", NULL, &up, COOKIE_DOTDOT)))
+		return l->err;
+	seek_made(s, after < COOKIE_FIXED ? 0 : (size_t)(after - COOKIE_FIXED + 1));
+	while (s->at < s->n && put_made(l, s->ino[s->at], s->names.s + s->offset, s->at))
+		seek_made(s, s->at + 1);
+	return ERR_OK;
+}
+
+static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi, bool plus)
 {
 	struct fs *f = begin(req);
 	struct listing l = { .f = f, .req = req, .dir = node_as_fixed(ino), .plus = plus, .size = size };
-	enum err e = l.dir == NODE_NONE ? ERR_PERM : page_of(f, size);
+	enum err e = page_of(f, size);
 
-	if (!e) {
-		l.view = view_of(l.dir);
-		e = list(&l, off);
-	}
+	if (!e)
+		e = dirs_dir(ino) ? list_made(&l, ino, snapshot_of(fi), off) : l.dir != NODE_NONE ? list(&l, off) : ERR_PERM;
 	if (e && !l.n)
 		reply(req, e);
 	else
@@ -669,16 +792,23 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, boo
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	read_dir(req, ino, size, off, false);
+	read_dir(req, ino, size, off, fi, false);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	read_dir(req, ino, size, off, true);
+	read_dir(req, ino, size, off, fi, true);
 }
 
 static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct snapshot *s = dirs_dir(ino) ? snapshot_of(fi) : NULL;
+
+	if (s) {
+		buf_finish(&s->names);
+		free(s->ino);
+		free(s);
+	}
 	fuse_reply_err(req, 0);
 }
 

@@ -14,10 +14,9 @@
 
 struct notify;
 
-struct dir_seen {		/* of a directory of tasks or links */
+struct dir_seen {		/* of a directory of tasks; of links: its time */
 	int64_t ms;		/* when the feed last touched it: its mtime */
 	bool moved;		/* since its listing was given to the kernel to keep */
-	char kept_day[DATE_LEN];	/* of that listing */
 };
 
 struct fs {			/* the serving thread's; notify has its own */

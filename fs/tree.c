@@ -1,12 +1,18 @@
 #include "tree.h"
+#include "dirs.h"
 #include "name.h"
 #include "text.h"
 #include "views.h"
 #include <string.h>
 
-static bool holds_tasks(enum fixed dir)
+static bool is_open(uint64_t dir)
 {
-	return node_fixed[dir].type == TYPE_TASKS;
+	return dir == node_fixed_ino(NODE_OPEN);
+}
+
+static bool holds_tasks(uint64_t dir)
+{
+	return is_open(dir) || dir == node_fixed_ino(NODE_COMPLETED);
 }
 
 static void found_task(struct found *out, unsigned kind, bool lasting)
@@ -28,7 +34,7 @@ static enum err lookup_spelled(struct env *env, const char *name, struct entry *
 	return strcmp(canonical, name) ? store_lookup(env->store, canonical, out) : ERR_NOENT;
 }
 
-static enum err find_task(struct env *env, enum fixed dir, const char *name, struct found *out)
+static enum err find_task(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
 	enum err e = store_lookup(env->store, name, &out->e);
 	bool lasting = e == ERR_OK;
@@ -38,32 +44,23 @@ static enum err find_task(struct env *env, enum fixed dir, const char *name, str
 	if (e == ERR_NOENT)
 		e = lookup_spelled(env, name, &out->e);
 	TRY(e);
-	if (node_home(out->e.open) != dir)
+	if (node_fixed_ino(node_home(out->e.open)) != dir)
 		return ERR_NOENT;
 	found_task(out, KIND_TASK, lasting);
 	return ERR_OK;
 }
 
-static enum err find_scratch(struct env *env, enum fixed dir, const char *name, struct found *out)
+static enum err find_scratch(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
-	TRY(store_scratch_find(env->store, dir == NODE_OPEN, name, &out->x));
+	TRY(store_scratch_find(env->store, is_open(dir), name, &out->x));
 	out->ino = node_ino(KIND_SCRATCH, out->x.id);
 	return ERR_OK;
 }
 
-static enum err find_link(struct env *env, unsigned view, const char *name, struct found *out)
+enum err tree_find(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
-	TRY(store_lookup(env->store, name, &out->e));
-	if (!view_holds(view, env->today, &out->e))
-		return ERR_NOENT;
-	found_task(out, KIND_LINK + view, false);
-	return ERR_OK;
-}
-
-enum err tree_find(struct env *env, enum fixed dir, const char *name, struct found *out)
-{
-	int view = view_of(dir);
-	enum fixed child = node_child(dir, name);
+	const struct dir_def *made = dirs_dir(dir);
+	enum fixed child = node_child(node_as_fixed(dir), name);
 
 	*out = (struct found){ .lasting = true };
 	if (child != NODE_NONE) {
@@ -72,8 +69,8 @@ enum err tree_find(struct env *env, enum fixed dir, const char *name, struct fou
 	}
 	if (strlen(name) > NAME_LEN)
 		return ERR_NAME;
-	if (view >= 0)
-		return find_link(env, (unsigned)view, name, out);
+	if (made)
+		return made->find(env, dir, name, out);
 	if (!holds_tasks(dir))
 		return ERR_NOENT;
 	return name_is_task(name) ? find_task(env, dir, name, out) : find_scratch(env, dir, name, out);
@@ -100,6 +97,7 @@ static enum err hidden_task(struct env *env, int64_t id, struct entry *out)
 enum err tree_node(struct env *env, uint64_t ino, struct found *out, bool *hidden)
 {
 	int64_t id = node_id(ino);
+	const struct kind_def *made = dirs_kind(ino);
 
 	*out = (struct found){ .ino = ino, .lasting = true };
 	*hidden = false;
@@ -107,11 +105,35 @@ enum err tree_node(struct env *env, uint64_t ino, struct found *out, bool *hidde
 		return ERR_OK;
 	if (node_kind(ino) == KIND_SCRATCH)
 		return store_scratch(env->store, id, &out->x);
+	if (made)
+		return made->node(env, ino, out);
 	enum err e = store_entry(env->store, id, &out->e);
 	if (e != ERR_NOENT || node_kind(ino) != KIND_TASK)
 		return e;
 	*hidden = true;
 	return hidden_task(env, id, &out->e);
+}
+
+/* ---- what is refused ------------------------------------------------------------------------------------------ */
+
+/* advice NULL: nobody would look for one. */
+static void refuse(struct env *env, uint64_t dir, const char *name, const char *what, const char *advice)
+{
+	AUTO_BUF path = BUF_INIT;
+
+	if (!advice)
+		return;
+	buf_printf(&path, "%s/%s", node_fixed[dirs_fixed(dir)].name, name);
+	dirs_refuse(env, buf_str(&path), "%s; %s", what, advice);
+}
+
+/* What was done to a task, at the place where it lives. */
+static void refuse_task(struct env *env, const struct entry *e, uint64_t dir, const char *what, const char *advice)
+{
+	AUTO_BUF text = BUF_INIT;
+
+	buf_printf(&text, "%s %s/, nothing changed", what, node_fixed[dirs_fixed(dir)].name);
+	refuse(env, node_fixed_ino(node_home(e->open)), e->name, buf_str(&text), advice);
 }
 
 /* ---- new files ------------------------------------------------------------------------------------------------ */
@@ -135,32 +157,32 @@ static enum err set_title(struct task *t, const char *name)
 	return task_set(t, FIELD_TITLE, buf_str(&title));
 }
 
-static enum err new_task(struct env *env, enum fixed dir, const char *name, int64_t *id)
+static enum err new_task(struct env *env, uint64_t dir, const char *name, int64_t *id)
 {
 	AUTO_TASK t = TASK_INIT;
 	uint32_t fields = 0;
 
 	t.created_at = env->now;
 	TRY(set_title(&t, name));
-	TRY(view_verb(dir, env->today, &t, &fields));
+	TRY(view_verb(node_as_fixed(dir), env->today, &t, &fields));
 	return store_create(env->store, &t, "", 0, SIDE_LOCAL, env->now, id);
 }
 
 /* An editor that still knows the task by a former name saves it: backup rename or unlink, then create. */
-static enum err revive(struct env *env, enum fixed dir, const char *name, int64_t *id)
+static enum err revive(struct env *env, uint64_t dir, const char *name, int64_t *id)
 {
 	AUTO_TASK former = TASK_INIT;
-	enum err e = store_revive(env->store, name, dir == NODE_OPEN, env->now, id);
+	enum err e = store_revive(env->store, name, is_open(dir), env->now, id);
 
 	if (e != ERR_NOENT)
 		return e;
 	TRY(store_former(env->store, name, env->now, id));
 	TRY(store_get(env->store, *id, &former));
-	return former.name ? store_revive(env->store, former.name, dir == NODE_OPEN, env->now, id) : ERR_NOENT;
+	return former.name ? store_revive(env->store, former.name, is_open(dir), env->now, id) : ERR_NOENT;
 }
 
 /* The task that a file of this name is from now on, where no visible one has it. */
-static enum err begin_task(struct env *env, struct files *files, enum fixed dir, const char *name, int64_t *id)
+static enum err begin_task(struct env *env, struct files *files, uint64_t dir, const char *name, int64_t *id)
 {
 	TRY(taken(env, name, 0));
 	enum err e = revive(env, dir, name, id);
@@ -173,10 +195,10 @@ static enum err begin_task(struct env *env, struct files *files, enum fixed dir,
 	return ERR_OK;
 }
 
-static enum err new_scratch(struct env *env, enum fixed dir, const char *name, uint32_t mode, const char *target,
+static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uint32_t mode, const char *target,
 	struct found *out)
 {
-	struct scratch x = { .open = dir == NODE_OPEN, .is_link = target, .mode = mode & 0777 };
+	struct scratch x = { .open = is_open(dir), .is_link = target, .mode = mode & 0777 };
 	int64_t id;
 
 	memcpy(x.name, name, strlen(name) + 1);
@@ -186,7 +208,7 @@ static enum err new_scratch(struct env *env, enum fixed dir, const char *name, u
 	return ERR_OK;
 }
 
-enum err tree_create(struct env *env, struct files *files, enum fixed dir, const char *name, uint32_t mode,
+enum err tree_create(struct env *env, struct files *files, uint64_t dir, const char *name, uint32_t mode,
 	struct found *out)
 {
 	int64_t id;
@@ -194,8 +216,11 @@ enum err tree_create(struct env *env, struct files *files, enum fixed dir, const
 
 	if (e != ERR_NOENT)
 		return e ? e : ERR_EXIST;
-	if (!holds_tasks(dir))
+	if (!holds_tasks(dir)) {
+		if (dirs_dir(dir))
+			refuse(env, dir, name, "not made", "new tasks are made in open/");
 		return ERR_PERM;
+	}
 	if (!name_is_task(name))
 		return new_scratch(env, dir, name, mode, NULL, out);
 	TRY(begin_task(env, files, dir, name, &id));
@@ -204,7 +229,7 @@ enum err tree_create(struct env *env, struct files *files, enum fixed dir, const
 	return ERR_OK;
 }
 
-enum err tree_lock(struct env *env, enum fixed dir, const char *name, const char *target, struct found *out)
+enum err tree_lock(struct env *env, uint64_t dir, const char *name, const char *target, struct found *out)
 {
 	enum err e = tree_find(env, dir, name, out);
 
@@ -215,7 +240,18 @@ enum err tree_lock(struct env *env, enum fixed dir, const char *name, const char
 	return new_scratch(env, dir, name, 0777, target, out);
 }
 
-enum err tree_remove(struct env *env, struct files *files, enum fixed dir, const char *name)
+static enum err remove_made(struct env *env, uint64_t dir, const struct found *at)
+{
+	const struct dir_def *d = dirs_dir(dir);
+
+	if (d && d->remove)
+		return d->remove(env, dir, at);
+	if (d && at->e.id)
+		refuse_task(env, &at->e, dir, "not removed from", d->no_remove);
+	return ERR_PERM;
+}
+
+enum err tree_remove(struct env *env, struct files *files, uint64_t dir, const char *name)
 {
 	struct found at;
 	struct file *f;
@@ -223,7 +259,7 @@ enum err tree_remove(struct env *env, struct files *files, enum fixed dir, const
 	TRY(tree_find(env, dir, name, &at));
 	unsigned kind = node_kind(at.ino);
 	if (kind != KIND_TASK && kind != KIND_SCRATCH)
-		return ERR_PERM;
+		return remove_made(env, dir, &at);
 	f = files_find(files, at.ino);
 	if (f)
 		TRY(file_unlinked(env, f));
@@ -234,12 +270,34 @@ enum err tree_remove(struct env *env, struct files *files, enum fixed dir, const
 	return e;
 }
 
+enum err tree_mkdir(struct env *env, uint64_t dir, const char *name, struct found *out)
+{
+	const struct dir_def *d = dirs_dir(dir);
+	enum err e = tree_find(env, dir, name, out);
+
+	if (e != ERR_NOENT)
+		return e ? e : ERR_EXIST;
+	if (!d || !d->make)
+		return ERR_PERM;
+	TRY(d->make(env, dir, name));
+	return tree_find(env, dir, name, out);
+}
+
+enum err tree_rmdir(struct env *env, uint64_t dir, const char *name)
+{
+	const struct dir_def *d = dirs_dir(dir);
+	struct found at;
+
+	TRY(tree_find(env, dir, name, &at));
+	return d && d->remove && dirs_dir(at.ino) ? d->remove(env, dir, &at) : ERR_PERM;
+}
+
 /* ---- renaming ------------------------------------------------------------------------------------------------- */
 
 struct move {
 	struct env *env;
 	struct files *files;
-	enum fixed dir, to_dir;
+	uint64_t dir, to_dir;
 	const char *name, *to;
 	struct found from;
 	bool there;		/* something has the new name: at */
@@ -249,8 +307,22 @@ struct move {
 /* The kernel moved its entry along. Where that is not what the new name stands for, it must ask again. */
 static void forget_names(struct move *m)
 {
-	m->env->forget(m->env->arg, node_fixed_ino(m->dir), m->name);
-	m->env->forget(m->env->arg, node_fixed_ino(m->to_dir), m->to);
+	m->env->forget(m->env->arg, m->dir, m->name);
+	m->env->forget(m->env->arg, m->to_dir, m->to);
+}
+
+/* What the directory that a task is moved to means. */
+static enum err take(struct move *m, struct task *t, uint32_t *fields)
+{
+	const struct dir_def *d = dirs_dir(m->to_dir);
+
+	if (holds_tasks(m->to_dir))
+		return view_verb(node_as_fixed(m->to_dir), m->env->today, t, fields);
+	if (d && d->take)
+		return d->take(m->env, m->to_dir, t, fields);
+	if (d)
+		refuse_task(m->env, &m->from.e, m->to_dir, "not moved to", d->no_take);
+	return ERR_PERM;
 }
 
 /* A new title, a move, or what the directory means: all of them are one edit. */
@@ -263,8 +335,8 @@ static enum err edit_by_name(struct move *m)
 
 	if (!name_is_task(m->to))
 		return ERR_PERM;
+	TRY(take(m, &t, &fields));
 	TRY(taken(env, m->to, m->from.e.id));
-	TRY(view_verb(m->to_dir, env->today, &t, &fields));
 	if (strcmp(m->to, m->from.e.name)) {
 		TRY(set_title(&t, m->to));
 		fields |= BIT(FIELD_TITLE);
@@ -291,7 +363,7 @@ static enum err park(struct move *m)
 
 	if (over)
 		TRY(file_unlinked(m->env, over));
-	TRY(store_park(m->env->store, m->from.e.id, m->to_dir == NODE_OPEN, m->to, m->env->now, &id));
+	TRY(store_park(m->env->store, m->from.e.id, is_open(m->to_dir), m->to, m->env->now, &id));
 	m->env->backup.scratch = id;
 	m->env->backup.task = m->from.e.id;
 	forget_names(m);
@@ -304,14 +376,14 @@ static enum err rename_scratch(struct move *m)
 
 	if (over && over->ino != m->from.ino)
 		TRY(file_unlinked(m->env, over));
-	return store_scratch_rename(m->env->store, m->from.x.id, m->to_dir == NODE_OPEN, m->to);
+	return store_scratch_rename(m->env->store, m->from.x.id, is_open(m->to_dir), m->to);
 }
 
 /* The task whose save this is. *retitle: a backup that comes back under a new name. */
 static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 {
 	AUTO_TASK parked = TASK_INIT;
-	bool open = m->to_dir == NODE_OPEN;
+	bool open = is_open(m->to_dir);
 
 	*retitle = false;
 	if (m->there) {
@@ -400,7 +472,7 @@ static enum err save(struct move *m)
 	return files_retarget(m->files, m->from.ino, node_ino(KIND_TASK, id));
 }
 
-enum err tree_rename(struct env *env, struct files *files, enum fixed dir, const char *name, enum fixed to_dir,
+enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const char *name, uint64_t to_dir,
 	const char *to, bool noreplace)
 {
 	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to };
@@ -413,14 +485,21 @@ enum err tree_rename(struct env *env, struct files *files, enum fixed dir, const
 		return e;
 	m.there = !e;
 	unsigned kind = node_kind(m.from.ino);
+	const struct kind_def *made = dirs_kind(m.from.ino);
 	bool tasks = holds_tasks(to_dir), scratch = kind == KIND_SCRATCH;
 	if (m.there && noreplace)
 		return ERR_EXIST;
+	if (made && made->give)
+		return made->give(env, &m.from, to_dir, to);
 	if (kind == KIND_FIXED || (m.there && node_kind(m.at.ino) == KIND_FIXED) || (scratch && !tasks))
 		return ERR_PERM;
 	if (scratch)
 		return name_is_task(to) ? save(&m) : rename_scratch(&m);
-	if (!tasks || name_is_task(to))
+	if (!m.from.e.id)
+		return ERR_PERM;
+	if (made && !strcmp(name, to))	/* a link's name may say more than the task's */
+		m.to = m.from.e.name;
+	if (!tasks || name_is_task(m.to))
 		return edit_by_name(&m);
 	return kind == KIND_TASK ? park(&m) : ERR_PERM;
 }

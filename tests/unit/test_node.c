@@ -20,7 +20,7 @@ static void numbers_go_there_and_back(void **state)
 			seen[n++] = ino;
 		}
 	assert_int_equal(node_fixed_ino(NODE_ROOT), 1);
-	assert_true(KIND_LINK + NVIEWS <= 64);
+	assert_true(KIND_LINK + NVIEWS <= KIND_CONTROL);
 }
 
 static void fixed_nodes_have_their_names(void **state)
@@ -53,7 +53,7 @@ static void fixed_nodes_have_their_names(void **state)
 static void fixed_numbers_never_change(void **state)
 {
 	static const char *const name[] = { "", "open", "completed", "today", "tomorrow", ".remindfs", "status", "errors",
-		"README", "ctl" };
+		"README", "ctl", "overdue", "week", "someday", "high", "by-due" };
 
 	for (size_t i = 0; i < COUNT(name); i++)
 		assert_same("node", node_fixed[i].name, name[i]);
@@ -88,14 +88,19 @@ static void attributes_are_exact(void **state)
 	node_stat_scratch(&x, &o, &st);
 	assert_true(S_ISLNK(st.st_mode));
 
-	node_stat_link(VIEW_TODAY, &e, &o, &st);
-	node_link_target(&e, target);
+	node_link_target(&e, 1, target);
 	assert_same("target", target, "../open/Call Bob.txt");
-	assert_true(S_ISLNK(st.st_mode));
-	assert_int_equal(st.st_size, (off_t)strlen(target));
 	e.open = false;
-	node_link_target(&e, target);
-	assert_same("target", target, "../completed/Call Bob.txt");
+	node_link_target(&e, 2, target);
+	assert_same("target", target, "../../completed/Call Bob.txt");
+	node_stat_made(7 * 64 + KIND_LINK, S_IFLNK | 0777, &o, 5, 2500, &st);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(st.st_ino, 7 * 64 + KIND_LINK);
+	assert_int_equal(st.st_size, 5);
+	assert_int_equal(st.st_mtim.tv_sec, 2);
+	node_stat_made(7 * 64 + KIND_PERSON, S_IFDIR | 0755, &o, 5, 0, &st);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(st.st_nlink, 2);
 
 	node_stat_fixed(NODE_OPEN, &o, 0, 0, &st);
 	assert_int_equal(st.st_mode, S_IFDIR | 0755);

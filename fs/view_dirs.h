@@ -1,0 +1,11 @@
+/* view_dirs - the directories of views over the store, as rows of dirs.h. Decides nothing: views.h does. */
+#ifndef VIEW_DIRS_H
+#define VIEW_DIRS_H
+
+#include "dirs.h"
+#include "views.h"
+
+extern const struct dir_def view_day_dir, view_someday_dir, view_high_dir, view_span_dir;
+extern const struct kind_def view_link;
+
+#endif
