@@ -218,7 +218,8 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 		return e ? e : ERR_EXIST;
 	if (!holds_tasks(dir)) {
 		if (dirs_dir(dir))
-			refuse(env, dir, name, "not made", "new tasks are made in open/");
+			refuse(env, dir, name, "not made", name_is_task(name) ? "new tasks are made in open/" :
+				"the files stand in open/: edit them there, or sed -i --follow-symlinks");
 		return ERR_PERM;
 	}
 	if (!name_is_task(name))
@@ -299,6 +300,7 @@ struct move {
 	struct files *files;
 	uint64_t dir, to_dir;
 	const char *name, *to;
+	const char *asked;	/* the new name as the kernel has it: to, but for a link whose name says more than its task's */
 	struct found from;
 	bool there;		/* something has the new name: at */
 	struct found at;
@@ -308,7 +310,7 @@ struct move {
 static void forget_names(struct move *m)
 {
 	m->env->forget(m->env->arg, m->dir, m->name);
-	m->env->forget(m->env->arg, m->to_dir, m->to);
+	m->env->forget(m->env->arg, m->to_dir, m->asked);
 }
 
 /* What the directory that a task is moved to means. */
@@ -335,8 +337,8 @@ static enum err edit_by_name(struct move *m)
 
 	if (!name_is_task(m->to))
 		return ERR_PERM;
-	TRY(take(m, &t, &fields));
 	TRY(taken(env, m->to, m->from.e.id));
+	TRY(take(m, &t, &fields));
 	if (strcmp(m->to, m->from.e.name)) {
 		TRY(set_title(&t, m->to));
 		fields |= BIT(FIELD_TITLE);
@@ -475,7 +477,7 @@ static enum err save(struct move *m)
 enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const char *name, uint64_t to_dir,
 	const char *to, bool noreplace)
 {
-	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to };
+	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to, .asked = to };
 
 	if (strlen(to) > NAME_LEN)
 		return ERR_NAME;
@@ -497,7 +499,7 @@ enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const c
 		return name_is_task(to) ? save(&m) : rename_scratch(&m);
 	if (!m.from.e.id)
 		return ERR_PERM;
-	if (made && !strcmp(name, to))	/* a link's name may say more than the task's */
+	if (made && !strcmp(name, to))
 		m.to = m.from.e.name;
 	if (!tasks || name_is_task(m.to))
 		return edit_by_name(&m);

@@ -45,12 +45,12 @@ static void begin(void)
 	atexit(on_exit_close);
 }
 
-static enum fixed dir_of(char c)
+static uint64_t dir_of(char c)
 {
-	return (enum fixed)((unsigned char)(c - '0') % NFIXED);
+	return node_fixed_ino((enum fixed)((unsigned char)(c - '0') % NFIXED));
 }
 
-static enum err write_file(struct env *env, struct files *files, enum fixed dir, const char *name,
+static enum err write_file(struct env *env, struct files *files, uint64_t dir, const char *name,
 	const char *text)
 {
 	struct found at;
@@ -85,7 +85,7 @@ static enum err act(struct env *env, struct files *files, char *line)
 		env->now += 20 * 60 * 1000;
 		return ERR_OK;
 	}
-	enum fixed dir = dir_of(line[1]);
+	uint64_t dir = dir_of(line[1]);
 	char *text = line + head, *name = strsep(&text, "|");
 	if (is_no_name(name) || (*line == 'r' && is_no_name(text)))
 		return ERR_OK;
@@ -102,7 +102,7 @@ static bool check_entry(void *arg, const struct entry *e)
 	AUTO_BUF text = BUF_INIT;
 
 	CHECK(name_is_task(e->name));
-	CHECK(!tree_find(arg, node_home(e->open), e->name, &at) && at.ino == node_ino(KIND_TASK, e->id));
+	CHECK(!tree_find(arg, node_fixed_ino(node_home(e->open)), e->name, &at) && at.ino == node_ino(KIND_TASK, e->id));
 	CHECK(!store_text(store, e->id, &text) && text.n == (size_t)e->size);
 	return true;
 }
@@ -112,7 +112,7 @@ static bool check_scratch(void *arg, const struct scratch *x)
 	struct found at;
 
 	CHECK(!name_is_task(x->name));
-	CHECK(!tree_find(arg, node_home(x->open), x->name, &at) && at.ino == node_ino(KIND_SCRATCH, x->id));
+	CHECK(!tree_find(arg, node_fixed_ino(node_home(x->open)), x->name, &at) && at.ino == node_ino(KIND_SCRATCH, x->id));
 	return true;
 }
 

@@ -41,6 +41,10 @@ mv_from_a_view_to_a_view() {
 mv_from_a_view_completes() {
   mv "high/Soon.txt" completed/ && [ -f "completed/Soon.txt" ] && holds high "" && mv "completed/Soon.txt" open/ && holds high "Soon.txt "
 }
+mv_from_the_agenda_keeps_the_name() {
+  mv "by-due/$(day '+2 days') Soon.txt" completed/ && [ -f "completed/Soon.txt" ] && ls completed/*Soon.txt >/dev/null && is names "$(ls completed | grep -c Soon)" 1 &&
+    [ ! -e "completed/$(day '+2 days') Soon.txt" ] && mv "completed/Soon.txt" open/
+}
 what_a_view_cannot_do_is_refused_and_said() {
   local before view
   before=$(tasks)
