@@ -48,6 +48,7 @@ int fs_errno(enum err e)
 	case ERR_BUSY:
 	case ERR_RETRY:
 	case ERR_LIMIT:
+	case ERR_HELD:
 	case ERR_STALE:
 		return EBUSY;
 	case ERR_NOMEM:

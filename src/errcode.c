@@ -26,6 +26,7 @@ static const char *const text[ERR_N] = {
 	[ERR_REFUSED] = "refused by the remote",
 	[ERR_DENIED] = "no right to do this",
 	[ERR_PROTOCOL] = "answer makes no sense",
+	[ERR_HELD] = "one of many at once",
 };
 
 const char *err_str(enum err e)

@@ -36,6 +36,8 @@ enum err {
 	ERR_REFUSED,	/* the user must change the text first (validation) */
 	ERR_DENIED,	/* no right to do this */
 	ERR_PROTOCOL,	/* the answer makes no sense: our bug, theirs, or a proxy */
+	/* the user: a confirmation can act */
+	ERR_HELD,	/* one of many deletions or completions at once (D6): not sent until confirmed */
 	ERR_N
 };
 

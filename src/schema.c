@@ -154,6 +154,10 @@ static const char *const migration[] = {
 	"CREATE INDEX scratch_task ON scratch(task) WHERE task <> 0;"
 
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+
+	/* D6: deletions told by a remote are judged together; enum doom. */
+	"ALTER TABLE link ADD COLUMN doom INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX link_doom ON link(side, task) WHERE doom <> 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

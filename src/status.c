@@ -37,6 +37,7 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_REFUSED:
 	case ERR_DENIED:
 	case ERR_PROTOCOL:
+	case ERR_HELD:
 	case ERR_N:
 		break;
 	}
@@ -93,6 +94,25 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 	buf_putc(out, '\n');
 }
 
+/* D6. Both ways out, with what to type. */
+static void put_held(const struct mass mass[NMASS], struct buf *out)
+{
+	static const char *const what[NMASS] = {
+		[MASS_DELETE] = "deletions are held, not sent; take them back: mv .remindfs/trash/* open/",
+		[MASS_COMPLETE] = "completions are held, not sent; take them back: mv completed/... open/",
+		[MASS_DOOM] = "tasks were deleted there at once and are kept here; restored there, they stay",
+	};
+	bool any = false;
+
+	for (int i = 0; i < NMASS; i++) {
+		if (mass[i].held)
+			buf_printf(out, LABEL "%" PRId64 " %s\n", "", mass[i].held, what[i]);
+		any = any || mass[i].held;
+	}
+	if (any)
+		buf_printf(out, LABEL "to let them go: remindfs confirm-deletes\n", "");
+}
+
 static void put_side(const struct side_state *st, const struct counts *n, enum side side, int64_t now, struct buf *out)
 {
 	buf_printf(out, LABEL, side_name[side]);
@@ -103,6 +123,7 @@ static void put_side(const struct side_state *st, const struct counts *n, enum s
 	if (n->refused[side])
 		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n", "",
 			n->refused[side]);
+	put_held(n->mass[side], out);
 	if (st->left_out > 0)
 		buf_printf(out, LABEL "%" PRId64 " open tasks were left out as older; first_import = open brings them\n",
 			"", st->left_out);
@@ -160,6 +181,8 @@ static void json_time(const char *key, int64_t ms, struct buf *out)
 
 static void json_side(const struct side_state *st, const struct counts *n, enum side side, struct buf *out)
 {
+	const struct mass *m = n->mass[side];
+
 	buf_printf(out, ",\"%s\":{\"on\":%s,\"error\":", side_name[side], st->on ? "true" : "false");
 	buf_json(out, st->err ? err_str(st->err) : "");
 	buf_puts(out, ",\"message\":");
@@ -167,8 +190,9 @@ static void json_side(const struct side_state *st, const struct counts *n, enum 
 	json_time("tried", st->tried_at, out);
 	json_time("synced", st->ok_at, out);
 	buf_printf(out, ",\"waiting\":%" PRId64 ",\"refused\":%" PRId64 ",\"import_done\":%" PRId64
-		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 "}", n->waiting[side], n->refused[side], st->done,
-		st->total, st->left_out);
+		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 ",\"held\":%" PRId64 "}", n->waiting[side],
+		n->refused[side], st->done, st->total, st->left_out,
+		m[MASS_DELETE].held + m[MASS_COMPLETE].held + m[MASS_DOOM].held);
 }
 
 enum err status_json(struct store *s, int64_t now, struct buf *out)

@@ -221,10 +221,17 @@ typedef bool store_problem_fn(void *arg, const struct problem *p);
 /* Drafts, refused edits, conflicts, typed-looking scratch files older than 60 s. */
 NODISCARD enum err store_problems(struct store *s, int64_t now, store_problem_fn *fn, void *arg);
 
+/* Deletions and completions that were made here and are not there yet; deletions there that are not here yet (doom). */
+enum mass_kind { MASS_DELETE, MASS_COMPLETE, MASS_DOOM, NMASS };
+struct mass {
+	int64_t fresh;		/* not judged yet */
+	int64_t held;		/* wait for store_confirm */
+};
 struct counts {
 	int64_t open, completed, drafts, conflicts, scratch_typed;
 	int64_t waiting[NSIDES];	/* edits not yet there, refused ones included */
 	int64_t refused[NSIDES];	/* parked until the text changes */
+	struct mass mass[NSIDES][NMASS];	/* D6 */
 };
 NODISCARD enum err store_counts(struct store *s, int64_t now, struct counts *out);
 
@@ -233,6 +240,8 @@ NODISCARD enum err store_state(struct store *s, int64_t id, const char **out);
 
 /* ---- the sync's half ------------------------------------------------------------------------------------------ */
 
+/* A deletion told by a remote: to be judged with those it came with; one of many, waits for store_confirm; to be done. */
+enum doom { DOOM_NO, DOOM_NEW, DOOM_HELD, DOOM_CONFIRMED };
 struct link {			/* a task's spoke */
 	int64_t task;
 	enum side side;
@@ -245,6 +254,7 @@ struct link {			/* a task's spoke */
 	char *url;		/* the record's web page */
 	bool away;		/* reassigned or no longer visible (D5): neither read nor written */
 	bool gone;		/* deleted there; the row stays, so that nothing comes back (D3) */
+	enum doom doom;		/* deleted there, and not yet here (D6) */
 	int64_t synced_at;
 };
 #define LINK_INIT ((struct link){ 0 })
@@ -261,6 +271,9 @@ NODISCARD enum err store_link_drop(struct store *s, int64_t task, enum side side
 typedef bool store_link_fn(void *arg, const struct link *l);
 NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn,
 	void *arg);
+
+/* Those with a doom, likewise. */
+NODISCARD enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, void *arg);
 
 struct outgoing {
 	int64_t task;
@@ -301,6 +314,17 @@ struct history {
 };
 typedef bool store_history_fn(void *arg, const struct history *h);
 NODISCARD enum err store_history(struct store *s, int64_t task, store_history_fn *fn, void *arg);
+
+/* ---- the brake on many deletions at once (D6) ----------------------------------------------------------------- */
+
+NODISCARD enum err store_mass(struct store *s, enum side side, struct mass out[NMASS]);
+/* Live links of a side: what a mass is measured by. */
+NODISCARD enum err store_linked(struct store *s, enum side side, int64_t *n);
+/* Hold the fresh ones of a side: rows of the outbox with ERR_HELD and msg, links with DOOM_HELD. */
+NODISCARD enum err store_mass_hold(struct store *s, enum side side, enum mass_kind what, const char *msg, int64_t now);
+/* The user's word ("confirm-deletes"): all that is held may go, to every side and here; it is not held again. *n: how many.
+ * Ring the sync afterwards. ERR_NOENT: nothing is held. */
+NODISCARD enum err store_confirm(struct store *s, int64_t now, int64_t *n);
 
 /* ---- what is kept for the user: conflicts, the trash, edits not sent, the last edit --------------------------- */
 

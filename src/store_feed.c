@@ -37,10 +37,10 @@ static const char *const sql_text[NSQL] = {
 		   " AND gone = 0),"
 		   " (SELECT count(*) FROM task INDEXED BY task_draft WHERE draft_line IS NOT NULL"
 		   " AND gone = 0), (SELECT count(*) FROM conflict)",
-	[WAITING] = "SELECT side, count(*), sum(wait < 0) FROM outbox GROUP BY side",
+	[WAITING] = "SELECT side, count(*), sum(wait < 0 AND err <> :held) FROM outbox GROUP BY side",
 	[STATE] = "SELECT draft_line IS NOT NULL, EXISTS (SELECT 1 FROM conflict"
 		  " WHERE conflict.task = task.id),"
-		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.err <> 0),"
+		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.err NOT IN (0, :held)),"
 		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id),"
 		  " EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND rid IS NOT NULL)"
 		  " FROM task WHERE id = :id",
@@ -258,8 +258,18 @@ static enum err tell_draft(struct problems *p, struct q *q)
 	return tell(p, q, (int)q_col(q, 2), &b);
 }
 
+/* The message says what to type. */
+static enum err tell_held(struct problems *p, struct q *q)
+{
+	AUTO_BUF b = BUF_INIT;
+	buf_printf(&b, "%s: %s", side_name[q_col(q, 2) % NSIDES], q_col_text(q, 4));
+	return tell(p, q, 1, &b);
+}
+
 static enum err tell_failed(struct problems *p, struct q *q)
 {
+	if (q_col(q, 5) == ERR_HELD)
+		return tell_held(p, q);
 	bool refused = q_col(q, 3) < 0, deleted = q_col(q, 6);
 	const char *msg = q_col_text(q, 4);
 	AUTO_BUF b = BUF_INIT;
@@ -368,6 +378,7 @@ static enum err count_typed(struct store *s, int64_t now, int64_t *n)
 static enum err count_waiting(struct store *s, struct counts *out)
 {
 	AUTO_Q q = sql(s, WAITING);
+	q_int(&q, ":held", ERR_HELD);
 	while (q_row(&q)) {
 		int64_t side = q_col(&q, 0) % NSIDES;
 		out->waiting[side] = q_col(&q, 1);
@@ -388,6 +399,8 @@ enum err store_counts(struct store *s, int64_t now, struct counts *out)
 	out->conflicts = q_col(&q, 3);
 	TRY(q_end(&q, ERR_OK));
 	TRY(count_waiting(s, out));
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		TRY(store_mass(s, side, out->mass[side]));
 	return count_typed(s, now, &out->scratch_typed);
 }
 
@@ -397,6 +410,7 @@ static const char *const bad_state[] = { "invalid", "conflict", "error" };
 enum err store_state(struct store *s, int64_t id, const char **out)
 {
 	AUTO_Q q = sql(s, STATE);
+	q_int(&q, ":held", ERR_HELD);
 	q_int(&q, ":id", id);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
-#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, " BASE ", " RAW
+#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, " BASE ", " RAW
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
@@ -14,13 +14,15 @@ static const char *const sql_text[NSQL] = {
 		 " ORDER BY task",
 	[LIST_DOUBT] = "SELECT " COLUMNS " FROM link INDEXED BY link_doubt WHERE side = :side AND rid IS NULL"
 		       " AND task > :after ORDER BY task",
+	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
+		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :base_title, :base_status, :base_priority, :base_due,"
+		   " :away, :gone, :synced_at, :doom, :base_title, :base_status, :base_priority, :base_due,"
 		   " :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
 	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
 		   " url = :url,"
-		   " away = :away, gone = :gone, synced_at = :synced_at, base_title = :base_title,"
+		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, base_title = :base_title,"
 		   " base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
 		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
@@ -47,7 +49,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 10, COL_RAW = COL_BASE + TASK_NFIELDS };
+enum { COL_BASE = 11, COL_RAW = COL_BASE + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -80,6 +82,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->away = q_col(q, 7);
 	l->gone = q_col(q, 8);
 	l->synced_at = q_col(q, 9);
+	l->doom = (enum doom)q_col(q, 10);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -114,19 +117,31 @@ enum err store_link_by_rid(struct store *s, enum side side, const char *rid, str
 	return one(&q, out);
 }
 
+static enum err each_link(struct q *q, store_link_fn *fn, void *arg)
+{
+	while (q_row(q)) {
+		struct link l = LINK_INIT;	/* borrows from the statement */
+		read_link(q, &l, borrow);
+		if (q->err || !fn(arg, &l))
+			break;
+	}
+	return q_end(q, ERR_OK);
+}
+
 enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn,
 	void *arg)
 {
 	AUTO_Q q = sql(s, in_doubt_only ? LIST_DOUBT : LIST);
 	q_int(&q, ":side", side);
 	q_int(&q, ":after", after);
-	while (q_row(&q)) {
-		struct link l = LINK_INIT;	/* borrows from the statement */
-		read_link(&q, &l, borrow);
-		if (q.err || !fn(arg, &l))
-			break;
-	}
-	return q_end(&q, ERR_OK);
+	return each_link(&q, fn, arg);
+}
+
+enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, void *arg)
+{
+	AUTO_Q q = sql(s, LIST_DOOM);
+	q_int(&q, ":side", side);
+	return each_link(&q, fn, arg);
 }
 
 /* ---- writing ---- */
@@ -138,7 +153,7 @@ static bool same(const struct link *a, const struct link *b)
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
-		a->gone == b->gone && a->synced_at == b->synced_at;
+		a->gone == b->gone && a->doom == b->doom && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -154,6 +169,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":away", l->away);
 	q_int(&q, ":gone", l->gone);
 	q_int(&q, ":synced_at", l->synced_at);
+	q_int(&q, ":doom", l->doom);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	return q_run(&q);

@@ -260,9 +260,8 @@ static enum err link_copy(struct link *to, const struct link *from)
 	return ERR_NOMEM;
 }
 
-static bool keep_link(void *arg, const struct link *l)
+bool links_add(struct links *x, const struct link *l)
 {
-	struct links *x = arg;
 	struct link *more = reallocarray(x->l, x->n + 1, sizeof(*more));
 	if (!more) {
 		x->failed = true;
@@ -272,6 +271,11 @@ static bool keep_link(void *arg, const struct link *l)
 	x->failed = link_copy(&x->l[x->n], l) != ERR_OK;
 	x->n += !x->failed;
 	return !x->failed;
+}
+
+static bool keep_link(void *arg, const struct link *l)
+{
+	return links_add(arg, l);
 }
 
 enum err pass_load_doubt(struct pass *p)
@@ -304,6 +308,8 @@ static enum err pull_and_push(struct pass *p, bool pull)
 		p->pulled = true;
 		TRY(push_settle(p));
 	}
+	TRY(brake_incoming(p));
+	TRY(brake_outgoing(p));
 	return push_all(p);
 }
 

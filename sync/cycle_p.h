@@ -13,6 +13,7 @@ struct links {			/* growing array, owned */
 	bool failed;		/* out of memory on the way */
 };
 void links_finish(struct links *l);
+bool links_add(struct links *x, const struct link *l);	/* a copy; false: failed */
 #define AUTO_LINKS AUTO(links_finish) struct links
 
 struct ids {			/* growing array of remote ids, owned */
@@ -63,7 +64,7 @@ NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
 
 /* record.c: one record meets the hub. All of it joins the caller's transaction. */
 NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);
-/* Deleted there: so it is here (D3, D4). */
+/* Deleted there: so it is here (D3, D4), at once. */
 NODISCARD enum err record_bury(struct pass *p, struct link *l);
 /* Reassigned, or no longer to be seen (D5). */
 NODISCARD enum err record_away(struct pass *p, struct link *l);
@@ -72,13 +73,18 @@ NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct rem
 /* Can this record be what the create in doubt made? All that was sent must be there. */
 bool record_is_ours(const struct link *l, const struct remote_task *rt);
 
+/* brake.c (D6): deletions told by the remote are done here, unless they are too many at once; what was confirmed is. */
+NODISCARD enum err brake_incoming(struct pass *p);
+/* Too many deletions or completions made here at once are not sent. Before push_all. */
+NODISCARD enum err brake_outgoing(struct pass *p);
+
 /* push.c: find out about creates in doubt; drop those that never happened. */
 NODISCARD enum err push_settle(struct pass *p);
 /* Everything in the outbox that is due. */
 NODISCARD enum err push_all(struct pass *p);
 
 /* parcel.c: a row of the outbox on its way. */
-enum verb { VERB_NONE, VERB_WAIT, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
+enum verb { VERB_NONE, VERB_WAIT, VERB_HELD, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
 struct parcel {
 	struct outgoing row;	/* seq 0: none, a create that is repeated */
 	struct task task;	/* as it was read */

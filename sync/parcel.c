@@ -27,6 +27,8 @@ static enum verb decide(enum gone gone, bool linked, const struct link *l, bool 
 		return VERB_NONE;
 	if (!l->rid)
 		return VERB_WAIT;
+	if (l->doom)
+		return VERB_HELD;
 	if (gone == GONE_DELETED)
 		return VERB_REMOVE;
 	return gone != GONE_AWAY && fields ? VERB_UPDATE : VERB_NONE;

@@ -275,6 +275,13 @@ static enum err nothing(struct pass *p, struct parcel *x)
 	return tx_commit(&tx);
 }
 
+/* It was deleted there, with many others: there is nowhere to send it until that is confirmed or taken back (D6). */
+static enum err held(struct pass *p, const struct outgoing *row)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_HELD,
+		"deleted there, with many others at once; to delete them here too: remindfs confirm-deletes", p->local_now, -1);
+}
+
 static enum err post(struct round *r, const struct outgoing *row)
 {
 	AUTO_PARCEL x = { 0 };
@@ -284,6 +291,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return ERR_OK;
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);
+	if (verb == VERB_HELD)
+		return held(r->p, row);
 	struct batch *b = &r->batch[verb];
 	/* one that failed travels with fewer others each time, so that a poisoned text is alone in the end */
 	size_t room = b->max >> (row->tries < 16 ? row->tries : 16);
@@ -319,6 +328,7 @@ static enum err walk(struct pass *p, const struct outgoing *row, size_t n, struc
 	for (enum verb v = VERB_CREATE; v < NVERBS; v++)
 		TRY(flush(&r, v));
 	TRY(pull_these(p, &r.stale));
+	TRY(brake_incoming(p));
 	*again = TAKE(r.again);
 	*n_again = r.n_again;
 	return ERR_OK;

@@ -43,8 +43,9 @@ static enum err learn(struct pass *p, struct link *l, const struct remote_task *
 		TRY(set(&l->version, rt->version, changed));
 	if (rt->url)
 		TRY(set(&l->url, rt->url, changed));
-	*changed |= l->away;
+	*changed |= l->away || l->doom;
 	l->away = false;
+	l->doom = DOOM_NO;
 	if (*changed)
 		l->synced_at = p->local_now;
 	return ERR_OK;
@@ -109,6 +110,7 @@ enum err record_away(struct pass *p, struct link *l)
 	if (l->away)
 		return ERR_OK;
 	l->away = true;
+	l->doom = DOOM_NO;
 	log_info("task=%lld side=%s is away", (long long)l->task, side_name[p->side]);
 	return store_link_put(p->s, l);
 }
@@ -164,7 +166,22 @@ enum err record_bury(struct pass *p, struct link *l)
 	if (gone != GONE_DELETED)
 		TRY(store_delete(p->s, l->task, p->side, p->local_now, 0));
 	l->gone = p->touched = true;
+	l->doom = DOOM_NO;
 	l->synced_at = p->local_now;
+	return store_link_put(p->s, l);
+}
+
+/* Judged at the end of the pass, with the others (D6). What is deleted here too is no loss. */
+static enum err record_doom(struct pass *p, struct link *l)
+{
+	enum gone gone;
+	if (l->gone || l->doom)
+		return ERR_OK;
+	TRY(store_gone(p->s, l->task, &gone));
+	if (gone == GONE_DELETED)
+		return record_bury(p, l);
+	p->touched = true;
+	l->doom = DOOM_NEW;
 	return store_link_put(p->s, l);
 }
 
@@ -299,5 +316,5 @@ enum err record_take(struct pass *p, const struct remote_task *rt)
 	if (e == ERR_NOENT)
 		return rt->deleted ? ERR_OK : unknown(p, rt);
 	TRY(e);
-	return rt->deleted ? record_bury(p, &l) : known(p, rt, &l);
+	return rt->deleted ? record_doom(p, &l) : known(p, rt, &l);
 }

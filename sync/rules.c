@@ -58,6 +58,11 @@ enum err rules_hub(const struct remote_task *theirs, struct task *out)
 	return e;
 }
 
+bool rules_mass(int64_t n, int64_t linked)
+{
+	return n > 10 && n * 4 > linked;
+}
+
 bool rules_theirs_wins(const enum side order[NSIDES], enum side ours, enum side theirs)
 {
 	if (ours == theirs)

@@ -22,6 +22,8 @@ bool rules_import(const struct remote_task *theirs, const struct config *c);
 /* The hub's values of a new record: any other status is open, any other priority normal (R8, R10). *out is
  * overwritten; the caller's to finish. */
 NODISCARD enum err rules_hub(const struct remote_task *theirs, struct task *out);
+/* So many deletions at once, of so many linked tasks: is that what somebody wanted (D6)? */
+bool rules_mass(int64_t n, int64_t linked);
 /* A clash between a value set here by ours and one that came from theirs: does theirs win (D2)? */
 bool rules_theirs_wins(const enum side order[NSIDES], enum side ours, enum side theirs);
 

@@ -1,0 +1,150 @@
+#include "store_p.h"
+#include <stdio.h>
+
+enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NSQL };
+/* Deletions and completions that were made here: what one remote tells of is braked where it comes in. */
+#define DELETES "task.gone = 1 AND task.gone_by = 0"
+#define COMPLETES                                                                                         \
+	"task.gone <> 1 AND task.status = 'complete' AND link.base_status = 'open'"                       \
+	" AND 0 = (SELECT by FROM history WHERE history.task = task.id AND field = :status"               \
+	" ORDER BY id DESC LIMIT 1)"
+#define OUTGOING                                                                                          \
+	" FROM outbox JOIN task ON task.id = outbox.task JOIN link ON link.task = task.id"                \
+	" AND link.side = outbox.side WHERE outbox.side = :side AND link.rid IS NOT NULL"                 \
+	" AND NOT link.away AND NOT link.gone AND outbox.seq > :confirmed"
+#define KIND "iif(" DELETES ", 0, iif(" COMPLETES ", 1, -1))"
+static const char *const sql_text[NSQL] = {
+	[COUNT] = "SELECT " KIND " AS kind, sum(outbox.err <> :held), sum(outbox.err = :held)" OUTGOING
+		  " GROUP BY kind UNION ALL SELECT 2, sum(doom = 1), sum(doom = 2) FROM link"
+		  " WHERE side = :side AND doom IN (1, 2) AND doom <> 0",
+	[LINKED] = "SELECT count(*) FROM link WHERE side = :side AND rid IS NOT NULL AND NOT away AND NOT gone",
+	[HOLD] = "UPDATE outbox SET err = :held, message = :message, since = :now, wait = -1"
+		 " WHERE err <> :held AND seq IN (SELECT outbox.seq" OUTGOING " AND " KIND " = :what)",
+	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0",
+	[RELEASE] = "UPDATE outbox SET err = 0, message = '', since = :now, wait = 0 WHERE err = :held",
+	[RELEASE_DOOM] = "UPDATE link SET doom = 3 WHERE doom = 2 AND doom <> 0",
+	[LAST_SEQ] = "SELECT ifnull(max(seq), 0) FROM outbox",
+};
+
+static struct q sql(struct store *s, int i)
+{
+	return q_get(s, SQL_BRAKE, i, sql_text[i]);
+}
+
+#define CONFIRMED "brake.confirmed"	/* rows of the outbox up to this seq pass */
+
+static enum err confirmed(struct store *s, int64_t *seq)
+{
+	AUTO_FREE char *text = NULL;
+	enum err e = store_meta(s, CONFIRMED, &text);
+	*seq = text ? strtoll(text, NULL, 10) : 0;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+static enum err bind(struct store *s, struct q *q, enum side side)
+{
+	int64_t seq;
+	TRY(confirmed(s, &seq));
+	q_int(q, ":side", side);
+	q_int(q, ":confirmed", seq);
+	q_int(q, ":held", ERR_HELD);
+	q_int(q, ":status", FIELD_STATUS);
+	return ERR_OK;
+}
+
+enum err store_mass(struct store *s, enum side side, struct mass out[NMASS])
+{
+	AUTO_Q q = sql(s, COUNT);
+	for (int what = 0; what < NMASS; what++)
+		out[what] = (struct mass){ 0 };
+	TRY(bind(s, &q, side));
+	while (q_row(&q)) {
+		int64_t what = q_col(&q, 0);
+		if (what >= 0 && what < NMASS)
+			out[what] = (struct mass){ q_col(&q, 1), q_col(&q, 2) };
+	}
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_linked(struct store *s, enum side side, int64_t *n)
+{
+	AUTO_Q q = sql(s, LINKED);
+	q_int(&q, ":side", side);
+	*n = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
+}
+
+static enum err run(struct store *s, struct q *q, int64_t *n)
+{
+	TRY(q_run(q));
+	*n += sqlite3_changes64(s->db);
+	if (sqlite3_changes64(s->db))
+		s->ring |= RING_CHANGED;
+	return ERR_OK;
+}
+
+static enum err hold_doomed(struct store *s, enum side side)
+{
+	int64_t n = 0;
+	AUTO_Q q = sql(s, HOLD_DOOM);
+	q_int(&q, ":side", side);
+	return run(s, &q, &n);
+}
+
+static enum err hold_outgoing(struct store *s, enum side side, enum mass_kind what, const char *msg, int64_t now)
+{
+	int64_t n = 0;
+	AUTO_Q q = sql(s, HOLD);
+	TRY(bind(s, &q, side));
+	q_int(&q, ":what", what);
+	q_text(&q, ":message", msg);
+	q_int(&q, ":now", now);
+	return run(s, &q, &n);
+}
+
+enum err store_mass_hold(struct store *s, enum side side, enum mass_kind what, const char *msg, int64_t now)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	TRY(what == MASS_DOOM ? hold_doomed(s, side) : hold_outgoing(s, side, what, msg, now));
+	return tx_commit(&tx);
+}
+
+static enum err pass_so_far(struct store *s)
+{
+	char text[32];
+	AUTO_Q q = sql(s, LAST_SEQ);
+	if (!q_row(&q))
+		return q_end(&q, ERR_CORRUPT);
+	snprintf(text, sizeof(text), "%lld", (long long)q_col(&q, 0));
+	TRY(q_end(&q, ERR_OK));
+	return store_meta_set(s, CONFIRMED, text);
+}
+
+static enum err release(struct store *s, int64_t now, int64_t *n)
+{
+	AUTO_Q q = sql(s, RELEASE);
+	q_int(&q, ":held", ERR_HELD);
+	q_int(&q, ":now", now);
+	return run(s, &q, n);
+}
+
+static enum err release_doomed(struct store *s, int64_t *n)
+{
+	AUTO_Q q = sql(s, RELEASE_DOOM);
+	return run(s, &q, n);
+}
+
+enum err store_confirm(struct store *s, int64_t now, int64_t *n)
+{
+	AUTO_TX tx = { 0 };
+	*n = 0;
+	TRY(tx_begin(s, &tx));
+	TRY(release(s, now, n));
+	TRY(release_doomed(s, n));
+	if (!*n)
+		return ERR_NOENT;
+	TRY(pass_so_far(s));
+	s->ring |= RING_OUTBOX | RING_CHANGED;
+	return tx_commit(&tx);
+}
