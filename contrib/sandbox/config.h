@@ -18,8 +18,11 @@ struct config {
 	bool external_id;	 /* Task has remindfs_id__c */
 	bool restrict_picklists; /* unlisted Status, Priority, Type are refused */
 	bool private_sharing;	 /* SF tasks of others are invisible instead of read-only */
+	bool view_all_data;	 /* SF callers may subscribe to /data/TaskChangeEvent */
+	long cometd_timeout;	 /* ms a connect is held at most */
 	bool sc_task_sync;	 /* SC reports that its own mirror is on */
 	char activity_detail[512];
+	char push_topics[256];	      /* SF PushTopics there are: comma separated names */
 	char hidden_fields[512];      /* SF field-level security: comma separated names */
 	char latest_date_covered[64]; /* stuck value for updated/deleted, "" = the asked end */
 	char earliest_date_available[64];

@@ -88,6 +88,7 @@ static void set_clock(struct request *req, struct reply *rep)
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(req->json, "real")))
 		clock_real();
 	sf_task_housekeeping();
+	sf_event_housekeeping();
 	sc_housekeeping();
 	get_clock(req, rep);
 	http_changed();

@@ -82,7 +82,7 @@ void dataset_reset(void)
 {
 	static const char *const tables[] = { "Task", "User", "TaskStatus", "TaskPriority", "person",
 		"sc_user", "sc_task", "sc_idempotency", "deleted_log", "locator", "token", "auth_code", "log",
-		"sqlite_sequence" };
+		"event", "cometd", "cometd_subscription", "sqlite_sequence" };
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		db_run(fmt("DELETE FROM %s", tables[i]), "");

@@ -36,6 +36,12 @@ static void half(struct reply *rep)
 	rep->body.len /= 2;
 }
 
+/* Acted out by sf_cometd.c, in the message that "match" names. */
+#define STREAMING(name, help)                                                                                \
+	{                                                                                                    \
+		name, FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, help           \
+	}
+
 static const struct fault_kind kinds[] = {
 	{ "slow", FAULT_DELAY, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		"wait \"seconds\", then answer as usual" },
@@ -89,6 +95,18 @@ static const struct fault_kind kinds[] = {
 		"applied; a complete HTTP reply with half of the JSON" },
 	{ "cut", FAULT_AFTER, ENDING_CUT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		"applied; the connection ends in the middle of the reply" },
+	STREAMING("cometd-unknown", "match /meta/connect or /meta/subscribe: the client is forgotten"),
+	STREAMING("cometd-denied-401", "match /meta/handshake: denied, the session is over"),
+	STREAMING("cometd-denied-403", "match /meta/handshake: denied, too many users"),
+	STREAMING("cometd-denied-503", "match /meta/handshake: denied, the server is busy"),
+	STREAMING("cometd-no-cookie", "match /meta/handshake: no cookie comes with the answer"),
+	STREAMING("cometd-401", "match /meta/connect or /meta/subscribe: the session is over"),
+	STREAMING("cometd-replay", "match /meta/subscribe: the replayId is invalid"),
+	STREAMING("cometd-limit", "match /meta/subscribe or /meta/connect: the day's events are used up"),
+	STREAMING("cometd-disconnect", "match /meta/connect: the server says good-bye"),
+	STREAMING("cometd-silent", "match /meta/connect: no event and no answer until the client gives up"),
+	STREAMING("cometd-twice", "match /meta/connect: every event twice, the newest first"),
+	STREAMING("cometd-lost", "match /meta/connect: the events of this answer are lost"),
 };
 
 static struct active {
@@ -132,14 +150,14 @@ static struct fault_hit take(const char *system, const char *what, bool delays)
 	return hit;
 }
 
-double faults_delay(const char *system, const char *method, const char *uri)
+double faults_delay(const char *system, const char *what)
 {
-	return take(system, fmt("%s %s", method, uri), true).seconds;
+	return take(system, what, true).seconds;
 }
 
-struct fault_hit faults_take(const char *system, const char *method, const char *uri)
+struct fault_hit faults_take(const char *system, const char *what)
 {
-	return take(system, fmt("%s %s", method, uri), false);
+	return take(system, what, false);
 }
 
 void faults_reply(const struct fault_hit *hit, const char *system, struct reply *rep)

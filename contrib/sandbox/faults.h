@@ -38,10 +38,10 @@ struct fault_hit {
 	double seconds;
 };
 
-/* Both take one shot of what matches "METHOD URI": the seconds to wait first, and the fault to suffer then.
- */
-double faults_delay(const char *system, const char *method, const char *uri);
-struct fault_hit faults_take(const char *system, const char *method, const char *uri);
+/* Both take one shot of what matches what, "METHOD URI" (of /cometd: and the body): the seconds to wait first, and the
+ * fault to suffer then. */
+double faults_delay(const char *system, const char *what);
+struct fault_hit faults_take(const char *system, const char *what);
 void faults_reply(const struct fault_hit *, const char *system, struct reply *);
 
 const char *faults_set(const struct cJSON *); /* NULL, or what is wrong */

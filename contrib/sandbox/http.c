@@ -250,6 +250,14 @@ static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+/* What a fault's "match" is looked for in; a streaming message says in its body what it is about. */
+static const char *fault_what(const char *method, const char *uri, const char *body)
+{
+	bool streaming = strncmp(uri, "/cometd", 7) == 0;
+
+	return fmt("%s %s%s%s", method, uri, streaming ? " " : "", streaming && body ? body : "");
+}
+
 /* What happened, for the log and for the sending side. */
 struct outcome {
 	struct reply rep;
@@ -257,20 +265,79 @@ struct outcome {
 	const char *fault;
 };
 
-static void serve_system(const struct http_system *sys, struct request *req, struct outcome *out)
+static struct request *make_request(struct MHD_Connection *conn, const char *method, const struct incoming *in)
 {
-	struct fault_hit hit = faults_take(sys->name, req->method, req->uri);
+	struct request *req = pool_alloc(sizeof *req);
+
+	req->method = method;
+	req->body = in->body ? in->body : "";
+	req->body_len = in->len;
+	http_split_uri(req, in->uri);
+	MHD_get_connection_values(conn, MHD_HEADER_KIND, add_header, req);
+	return req;
+}
+
+static bool client_is_there(struct MHD_Connection *conn)
+{
+	char c;
+
+	return recv(MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, &c, 1,
+		       MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+/* A long poll: logged when it comes, handled again at every change until it has something to say. Nothing of the
+ * request's pool outlives the wait. Answers the request that was answered, NULL if the client went away. */
+static struct request *hold(const struct http_system *sys, struct request *req, struct MHD_Connection *conn,
+	const struct incoming *in, struct reply *rep)
+{
+	const char *method = req->method, *fault = req->fault;
+	int64_t ticket = req->ticket, since = clock_monotonic(), seq = log_add(sys->name, req, 0, fault);
+
+	while (rep->hold_ms > 0 && !stopping) {
+		int64_t left = rep->hold_ms - (clock_monotonic() - since);
+		struct timespec until = in_seconds(left > 500 ? 0.5 : left > 0 ? (double)left / 1000 : 0);
+
+		pool_reset();
+		pthread_cond_timedwait(&wake, &world, &until);
+		pool_reset();
+		req = make_request(conn, method, in);
+		if (!client_is_there(conn))
+			return NULL;
+		req->fault = fault;
+		req->held_ms = clock_monotonic() - since + 1;
+		req->ticket = ticket;
+		*rep = (struct reply){ 0 };
+		http_dispatch(sys, req, rep);
+	}
+	log_answer(seq, rep->status);
+	return req;
+}
+
+static void serve_system(const struct http_system *sys, struct request *req, struct MHD_Connection *conn,
+	const struct incoming *in, struct outcome *out)
+{
+	struct fault_hit hit = faults_take(sys->name, fault_what(req->method, req->uri, req->body));
+	bool held = false;
 
 	if (hit.kind && hit.kind->before)
 		hit.kind->before(req);
+	req->fault = hit.kind ? hit.kind->name : NULL;
 	if (!hit.kind || hit.kind->stage == FAULT_AFTER)
 		http_dispatch(sys, req, &out->rep);
+	held = out->rep.hold_ms > 0;
+	if (held)
+		req = hold(sys, req, conn, in, &out->rep);
+	if (!req || out->rep.hold_ms > 0) {
+		out->ending = ENDING_RESET;
+		return;
+	}
 	if (hit.kind) {
 		faults_reply(&hit, sys->name, &out->rep);
 		out->ending = hit.kind->ending;
 		out->fault = hit.kind->name;
 	}
-	log_add(sys->name, req, out->ending == ENDING_RESET ? 0 : out->rep.status, out->fault);
+	if (!held)
+		log_add(sys->name, req, out->ending == ENDING_RESET ? 0 : out->rep.status, out->fault);
 	if (req->writes)
 		http_changed();
 }
@@ -284,19 +351,15 @@ static enum MHD_Result answer(struct MHD_Connection *conn, const char *method, s
 
 	pthread_mutex_lock(&world);
 	sys = system_of(in->uri);
-	double delay = sys->name ? faults_delay(sys->name, method, in->uri) : 0;
+	pool_reset();
+	double delay = sys->name ? faults_delay(sys->name, fault_what(method, in->uri, in->body)) : 0;
 
 	pool_reset();
 	if (delay > 0)
 		world_sleep(delay);
-	req = pool_alloc(sizeof *req);
-	req->method = method;
-	req->body = in->body ? in->body : "";
-	req->body_len = in->len;
-	http_split_uri(req, in->uri);
-	MHD_get_connection_values(conn, MHD_HEADER_KIND, add_header, req);
+	req = make_request(conn, method, in);
 	if (sys->name)
-		serve_system(sys, req, &out);
+		serve_system(sys, req, conn, in, &out);
 	else
 		http_dispatch(sys, req, &out.rep);
 	struct MHD_Response *r =

@@ -36,6 +36,9 @@ struct request {
 	const char *user;	    /* Salesforce id of the caller, once authorised */
 	int64_t sc_user;	    /* likewise for Sales Connect */
 	bool writes;		    /* meant to change a record */
+	const char *fault;	    /* one that the handler acts out itself (faults.h), or NULL */
+	int64_t held_ms;	    /* how long it has been held so far */
+	int64_t ticket;		    /* the handler's own, kept while it is held */
 };
 
 struct reply {
@@ -44,6 +47,7 @@ struct reply {
 	struct text body;
 	struct pair headers[8];
 	size_t nheaders;
+	int64_t hold_ms; /* over 0: nothing to say yet; handle the request again when something changes, or then */
 };
 
 enum {

@@ -6,7 +6,7 @@
 
 #define BODY_KEPT 65536
 
-void log_add(const char *system, const struct request *req, int status, const char *fault)
+int64_t log_add(const char *system, const struct request *req, int status, const char *fault)
 {
 	size_t len = req->body_len < BODY_KEPT ? req->body_len : BODY_KEPT;
 
@@ -19,6 +19,12 @@ void log_add(const char *system, const struct request *req, int status, const ch
 	       "VALUES(?,?,?,?,?,?,?,?)",
 		"ssssisis", system, req->method, req->path, req->query, (int64_t)status, body,
 		(int64_t)req->writes, fault);
+	return db_int("SELECT max(seq) FROM log", "");
+}
+
+void log_answer(int64_t seq, int status)
+{
+	db_run("UPDATE log SET status = ? WHERE seq = ?", "ii", (int64_t)status, seq);
 }
 
 void log_json(struct text *t, int64_t since)

@@ -76,12 +76,13 @@ static const struct route routes[] = {
 	{ "GET", "/services/oauth2/userinfo", sf_userinfo, 0 },
 	{ "GET", "/id/{}/{}", identity, 0 },
 	{ "POST", "/services/Soap/u/{}", sf_soap_login, ROUTE_OPEN },
+	{ "POST", "/cometd/{}", sf_cometd, ROUTE_OPEN },
 	{ NULL, NULL, NULL, 0 },
 };
 
 /* --- admission --- */
 
-static const char *caller(const struct request *req)
+const char *sf_caller(const struct request *req)
 {
 	const char *header = http_header(req, "Authorization");
 	const char *space = header ? strchr(header, ' ') : NULL;
@@ -139,7 +140,7 @@ static bool check_body(struct request *req, struct sf_error *e)
 
 static bool check_caller(struct request *req, struct reply *rep, struct sf_error *e)
 {
-	req->user = caller(req);
+	req->user = sf_caller(req);
 	if (!req->user)
 		return sf_fail(e, "INVALID_SESSION_ID", NULL, "Session expired or invalid");
 	usage++;

@@ -21,6 +21,7 @@ void sf_reply_error(struct reply *, const struct sf_error *);
 void sf_reply_json(struct reply *, int status, const struct text *);
 const char *sf_version(const struct request *); /* "v66.0" */
 void sf_usage_reset(void);
+const char *sf_caller(const struct request *); /* user id by the Authorization header, or NULL */
 
 /* --- sf_task.c: the only writable object --- */
 enum sf_how {
@@ -38,6 +39,12 @@ bool sf_task_update(
 bool sf_task_delete(const char *id, const char *user, enum sf_how, struct sf_error *);
 void sf_task_purge(const char *id); /* from the recycle bin too */
 void sf_task_housekeeping(void);    /* what time does: archive, empty the recycle bin */
+
+/* --- sf_cometd.c: push --- */
+/* kind: CREATE, UPDATE, DELETE, UNDELETE; fields: what changed, as members of a JSON object, each with a comma before. */
+void sf_event_add(const char *kind, const char *id, const char *owner, const char *fields);
+void sf_event_housekeeping(void); /* events are kept for three days */
+void sf_cometd(struct request *, struct reply *);
 
 /* --- sf_query.c: reading rows --- */
 struct sf_reader {

@@ -300,10 +300,34 @@ static void sign(struct row *r, const cJSON *values, const char *user, const cha
 	}
 }
 
+/* --- what is told of it --- */
+
+static void add_member(struct text *t, const struct sf_field *f, const char *v)
+{
+	text_printf(t, ",\"%s\":", f->name);
+	if (f->type == SF_BOOLEAN || f->type == SF_INT)
+		text_add(t, f->type == SF_INT && v ? v : truth(v) ? "true" : "false");
+	else
+		text_json(t, v);
+}
+
+static void publish(const struct row *r, const struct row *before, const char *kind)
+{
+	struct text t = { 0 };
+
+	for (size_t i = 0; i < r->object->count; i++) {
+		const struct sf_field *f = &r->object->fields[i];
+
+		if (f->flags & SF_WRITE && changed(r, before, f->name))
+			add_member(&t, f, r->v[i]);
+	}
+	sf_event_add(kind, get(r, "Id"), get(r, "OwnerId"), text_str(&t));
+}
+
 /* "Repeat this task": closing one makes the next, on the server, without being asked. */
 static void regenerate(const struct row *done, const char *user, const char *stamp)
 {
-	struct row next = *done;
+	struct row next = *done, nothing = empty_row();
 	char buf[TIME_TEXT];
 	int64_t due = clock_now();
 
@@ -322,6 +346,7 @@ static void regenerate(const struct row *done, const char *user, const char *sta
 	defaults(&next, user, stamp);
 	derive(&next, &next, stamp, false);
 	store(&next, true);
+	publish(&next, &nothing, "CREATE");
 }
 
 /* --- the operations --- */
@@ -359,6 +384,7 @@ bool sf_task_create(const cJSON *values, const char *user, enum sf_how how, char
 	derive(&r, &nothing, get(&r, "CreatedDate"), how != SF_AS_CLIENT);
 	sign(&r, values, get(&r, "CreatedById"), get(&r, "CreatedDate"), how);
 	store(&r, true);
+	publish(&r, &nothing, "CREATE");
 	*id = keep(get(&r, "Id"));
 	return true;
 }
@@ -406,6 +432,10 @@ bool sf_task_update(
 	derive(&r, &before, stamp, how != SF_AS_CLIENT);
 	sign(&r, values, user, stamp, how);
 	store(&r, false);
+	publish(&r, &before,
+		truth(get(&r, "IsDeleted")) == truth(get(&before, "IsDeleted")) ? "UPDATE"
+		: truth(get(&r, "IsDeleted"))					? "DELETE"
+										: "UNDELETE");
 	if (truth(get(&r, "IsClosed")) && !truth(get(&before, "IsClosed")))
 		regenerate(&r, user, stamp);
 	return true;
@@ -424,6 +454,7 @@ bool sf_task_delete(const char *id, const char *user, enum sf_how how, struct sf
 	set(&r, "SystemModstamp", stamp);
 	set(&r, "LastModifiedById", user);
 	store(&r, false);
+	publish(&r, &r, "DELETE");
 	db_run("INSERT INTO deleted_log VALUES(?, 'Task', ?)", "ss", id, stamp);
 	return true;
 }
