@@ -1,9 +1,12 @@
 #include "control.h"
 #include "dirs.h"
+#include "log.h"
 #include "name.h"
 #include "status.h"
 #include <stdio.h>
 #include <string.h>
+
+#define LOG_SHOWN ((size_t)64 << 10)	/* bytes */
 
 static const struct {
 	const char *name, *help;
@@ -15,6 +18,17 @@ static const struct {
 static enum err status_text(const struct control *c, struct env *env, struct buf *out)
 {
 	return status_render(env->store, env->now, out);
+}
+
+static enum err status_json_text(const struct control *c, struct env *env, struct buf *out)
+{
+	return status_json(env->store, env->now, out);
+}
+
+static enum err log_text(const struct control *c, struct env *env, struct buf *out)
+{
+	log_tail(LOG_SHOWN, out);
+	return buf_err(out);
 }
 
 static enum err errors_text(const struct control *c, struct env *env, struct buf *out)
@@ -35,6 +49,8 @@ static enum err readme_text(const struct control *c, struct env *env, struct buf
 	"high/               links to the open tasks of high priority\n"
 		".remindfs/status    counts, and how far each side is in sync\n"
 		".remindfs/errors    what was typed but could not be taken, as path:line: text\n"
+		".remindfs/events    every change from any side, a JSON line each; reading waits for the next (not listed by ls)\n"
+		".remindfs/log       the end of the log; status.json: status for scripts\n"
 		".remindfs/ctl       commands; reading it lists them\n"
 		"\n"
 		"New task       echo 'ask about the quote' > 'open/Call Bob.txt'\n"
@@ -60,7 +76,9 @@ static enum err ctl_text(const struct control *c, struct env *env, struct buf *o
 
 static enum err (*const text[NFIXED])(const struct control *c, struct env *env, struct buf *out) = {
 	[NODE_STATUS] = status_text,
+	[NODE_STATUS_JSON] = status_json_text,
 	[NODE_ERRORS] = errors_text,
+	[NODE_LOG] = log_text,
 	[NODE_README] = readme_text,
 	[NODE_CTL] = ctl_text,
 };

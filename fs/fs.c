@@ -1,5 +1,6 @@
 #define LOG_MODULE "fs"
 #include "session.h"
+#include "events.h"
 #include "log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -266,7 +267,7 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 		log_err("event=mount-failed dir=\"%s\"", f->o->mountpoint);
 		return ERR_CONFIG;
 	}
-	enum err e = notify_create(se, f->o, &f->notify);
+	enum err e = notify_create(se, f->o, f->events, &f->notify);
 	if (!e) {
 		log_info("event=mounted dir=\"%s\"", f->o->mountpoint);
 		catch_signals(se, old);
@@ -277,6 +278,7 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 	}
 	notify_destroy(f->notify);
 	f->notify = NULL;
+	events_destroy(TAKE(f->events));
 	fuse_session_unmount(se);
 	return e;
 }
@@ -306,6 +308,7 @@ static enum err with_session(struct fs *f)
 static void finish(struct fs *f)
 {
 	files_destroy(f->files);
+	events_destroy(f->events);
 	store_close(f->env.store);
 	buf_finish(&f->text);
 	free(f->page);
@@ -321,6 +324,9 @@ static enum err prepare(struct fs *f)
 		return ERR_NOMEM;
 	TRY(store_open(f->o->store_path, &so, &f->env.store));
 	TRY(store_change_last(f->env.store, &f->seq));
+	f->events = events_create(f->seq);
+	if (!f->events)
+		return ERR_NOMEM;
 	return store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
 }
 

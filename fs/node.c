@@ -18,6 +18,9 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_SOMEDAY] = { "someday", NODE_ROOT, TYPE_VIEW, 0755 },
 	[NODE_HIGH] = { "high", NODE_ROOT, TYPE_VIEW, 0755 },
 	[NODE_BY_DUE] = { "by-due", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_EVENTS] = { "events", NODE_CONTROL, TYPE_FILE, 0444, .unlisted = true },
+	[NODE_LOG] = { "log", NODE_CONTROL, TYPE_FILE, 0444 },
+	[NODE_STATUS_JSON] = { "status.json", NODE_CONTROL, TYPE_FILE, 0444 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)

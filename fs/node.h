@@ -44,6 +44,9 @@ enum fixed {
 	NODE_SOMEDAY,
 	NODE_HIGH,
 	NODE_BY_DUE,
+	NODE_EVENTS,
+	NODE_LOG,
+	NODE_STATUS_JSON,
 	NFIXED,
 	NODE_NONE = NFIXED
 };
@@ -59,6 +62,7 @@ struct fixed_def {
 	enum fixed parent;
 	enum node_type type;
 	uint32_t mode;	/* permission bits */
+	bool unlisted;	/* found by name alone */
 };
 extern const struct fixed_def node_fixed[NFIXED];
 

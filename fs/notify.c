@@ -1,5 +1,6 @@
 #define LOG_MODULE "notify"
 #include "session.h"
+#include "events.h"
 #include "log.h"
 #include <pthread.h>
 #include <signal.h>
@@ -26,6 +27,7 @@ struct notify {
 	const struct fs_options *o;
 	struct store *store;	/* the thread's */
 	struct wake *changed;
+	struct events *events;
 	pthread_t thread;
 	int64_t seq;		/* of the feed, done so far */
 	pthread_mutex_t lock;
@@ -160,6 +162,7 @@ static bool round_once(struct notify *n)
 
 	if (go_on) {
 		read_feed(&w);
+		events_tell(n->events, n->store, (int64_t)time(NULL) * 1000);
 		if (w.lost)
 			forget_everything(&w);
 		carry_out(n, &w.todo);
@@ -217,14 +220,14 @@ static void finish(struct notify *n)
 	free(n);
 }
 
-enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct notify **out)
+enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events, struct notify **out)
 {
 	struct notify *n = calloc(1, sizeof(*n));
 	pthread_condattr_t monotonic;
 
 	if (!n)
 		return ERR_NOMEM;
-	*n = (struct notify){ .se = se, .o = o, .changed = o->changed };
+	*n = (struct notify){ .se = se, .o = o, .changed = o->changed, .events = events };
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

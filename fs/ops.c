@@ -1,6 +1,7 @@
 /* ops - one function per FUSE operation: find, call, reply. */
 #define LOG_MODULE "ops"
 #include "session.h"
+#include "events.h"
 #include "dirs.h"
 #include "log.h"
 #include "name.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -91,11 +93,15 @@ static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *
 {
 	AUTO_BUF text = BUF_INIT;
 	bool file = node_fixed[n].type == TYPE_FILE;
+	int64_t ms = 0, size = n == NODE_EVENTS ? events_size(f->events, &ms) : 0;
 
-	if (file)
+	if (file && n != NODE_EVENTS) {
 		TRY(control_text(&f->control, &f->env, n, &text));
-	int64_t ms = node_fixed[n].type == TYPE_DIR ? f->mounted_at : look(f, n)->ms;
-	node_stat_fixed(n, &f->owner, (int64_t)text.n, ms, st);
+		size = (int64_t)text.n;
+	}
+	if (!ms)
+		ms = node_fixed[n].type == TYPE_DIR ? f->mounted_at : look(f, n)->ms;
+	node_stat_fixed(n, &f->owner, size, ms, st);
 	*timeout = file || node_fixed[n].type == TYPE_VIEW ? 0 : FOREVER;
 	return ERR_OK;
 }
@@ -343,6 +349,31 @@ static enum err made_text(struct fs *f, uint64_t ino, struct buf *out)
 	return dirs_kind(ino)->text(&f->env, &at, out);
 }
 
+static bool is_events(uint64_t ino)
+{
+	return ino == node_fixed_ino(NODE_EVENTS);
+}
+
+static struct events_reader *reader_of(const struct fuse_file_info *fi)
+{
+	return (struct events_reader *)(uintptr_t)fi->fh;	/* NOLINT(performance-no-int-to-ptr) */
+}
+
+static void open_events(fuse_req_t req, struct fs *f, struct fuse_file_info *fi)
+{
+	bool reads = (fi->flags & O_ACCMODE) == O_RDONLY;
+	struct events_reader *r = reads ? events_open(f->events) : NULL;
+
+	if (!r) {
+		reply(req, reads ? ERR_NOMEM : ERR_PERM);
+		return;
+	}
+	fi->fh = (uintptr_t)r;
+	fi->direct_io = 1;
+	if (fuse_reply_open(req, fi))
+		events_close(f->events, r);
+}
+
 static void open_made(fuse_req_t req, struct fs *f, uint64_t ino, struct fuse_file_info *fi)
 {
 	AUTO_FREE struct buf *b = calloc(1, sizeof(*b));
@@ -375,6 +406,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct handle *h = NULL;
 	bool reads = (fi->flags & O_ACCMODE) == O_RDONLY;
 
+	if (is_events(ino)) {
+		open_events(req, f, fi);
+		return;
+	}
 	if (is_made(ino)) {
 		open_made(req, f, ino, fi);
 		return;
@@ -435,6 +470,10 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 	const char *s;
 	size_t n;
 
+	if (is_events(ino)) {
+		events_read(f->events, f->env.store, reader_of(fi), req, size, off, !(fi->flags & O_NONBLOCK));
+		return;
+	}
 	if (is_made(ino)) {
 		reply_part(req, buf_str(text_of(fi)), text_of(fi)->n, size, off);
 		return;
@@ -446,6 +485,20 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 		reply(req, e);
 	else
 		reply_part(req, s, n, size, off);
+}
+
+/* What does not change by itself is always ready; to be told so, the kernel need not ask again. */
+static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct fuse_pollhandle *ph)
+{
+	struct fs *f = begin(req);
+
+	if (is_events(ino)) {
+		events_poll(f->events, f->env.store, reader_of(fi), req, ph);
+		return;
+	}
+	fuse_reply_poll(req, POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
+	if (ph)
+		fuse_pollhandle_destroy(ph);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off, struct fuse_file_info *fi)
@@ -480,7 +533,9 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct fs *f = begin(req);
 
-	if (is_made(ino)) {
+	if (is_events(ino)) {
+		events_close(f->events, reader_of(fi));
+	} else if (is_made(ino)) {
 		buf_finish(text_of(fi));
 		free(text_of(fi));
 	} else {
@@ -695,7 +750,7 @@ static bool put_fixed(struct listing *l, int64_t after)
 {
 	for (int n = NODE_ROOT + 1; n < NFIXED; n++) {
 		struct found at = { .ino = node_fixed_ino((enum fixed)n), .lasting = true };
-		if (node_fixed[n].parent == l->dir && after < COOKIE_FIXED + n &&
+		if (node_fixed[n].parent == l->dir && !node_fixed[n].unlisted && after < COOKIE_FIXED + n &&
 		    !put(l, node_fixed[n].name, &at, NULL, COOKIE_FIXED + n))
 			return false;
 	}
@@ -924,6 +979,7 @@ const struct fuse_lowlevel_ops fs_ops = {
 	.opendir = op_opendir,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
+	.poll = op_poll,
 	.releasedir = op_releasedir,
 	.fsyncdir = op_fsyncdir,
 	.statfs = op_statfs,

@@ -12,6 +12,7 @@
 
 #define FOREVER 1e9	/* s: until we say otherwise (notify.c) */
 
+struct events;
 struct notify;
 
 struct dir_seen {		/* of a directory of tasks; of links: its time */
@@ -25,6 +26,7 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct files *files;
 	struct control control;
 	struct notify *notify;
+	struct events *events;
 	struct owner owner;
 	int64_t mounted_at;
 	int64_t seq;		/* of the feed: dir is as of then */
@@ -47,7 +49,8 @@ void fs_forget(void *arg, uint64_t ino, const char *name);
  * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and takes orders
  * for what the feed cannot say. It never runs inside a request, and the serving thread never waits for it.
  */
-NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct notify **out);
+NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
+	struct notify **out);
 /* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
 void notify_order(struct notify *n, uint64_t ino, const char *name);
 /* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter. NULL: fine. */

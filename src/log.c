@@ -22,7 +22,7 @@ void log_init(enum log_level max, const char *file, int echo)
 	max_level = max;
 	if (file_fd >= 0)
 		close(file_fd);
-	file_fd = file ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	file_fd = file ? open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
 	int e = errno;
 	to_stderr = echo || file_fd < 0;
 	if (file && file_fd < 0)
@@ -68,4 +68,20 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...)
 	if (to_stderr)
 		put(STDERR_FILENO, line, n);
 	errno = e;
+}
+
+void log_tail(size_t n, struct buf *out)
+{
+	AUTO_BUF text = BUF_INIT;
+	off_t size = file_fd < 0 ? 0 : lseek(file_fd, 0, SEEK_END), from = size > (off_t)n ? size - (off_t)n : 0;
+
+	buf_resize(&text, (size_t)(size - from));
+	if (size <= 0 || buf_err(&text))
+		return;
+	ssize_t got = pread(file_fd, text.s, text.n, from);
+	if (got <= 0)
+		return;
+	const char *end = text.s + got, *cut = from ? memchr(text.s, '\n', (size_t)got) : NULL;
+	const char *begin = cut ? cut + 1 : from ? end : text.s;
+	buf_add(out, begin, (size_t)(end - begin));
 }

@@ -105,6 +105,10 @@ a_title_cannot_play_tricks_on_the_terminal() {
   remote new sf "title=$(printf 'red \033[31malert')" "status=Not Started"
   eventually compgen -G "$mnt/open/red*" >/dev/null && exits 0 "$remindfs" list all && [[ $said != *$'\033'* ]] && ! ls "$mnt/open" | grep -q $'\033'
 }
+the_end_of_the_log_is_in_the_mount() {
+  grep -q "event=mounted" "$mnt/.remindfs/log" && for i in $(seq 2000); do echo "a line of the log that is to be cut $i"; done >>"$work/state/remindfs/log" &&
+    [ "$(stat -c %s "$mnt/.remindfs/log")" -le 65536 ] && is last "$(tail -n 1 "$mnt/.remindfs/log")" "a line of the log that is to be cut 2000" && head -n 1 "$mnt/.remindfs/log" | grep -q '^a line of the log'
+}
 state_and_log_are_private() {
   is files "$(find "$work/state" -not -perm -u=r -o -perm /077 | wc -l)" 0
 }
