@@ -1,5 +1,6 @@
 #include "status.h"
 #include "name.h"
+#include "spent.h"
 #include <inttypes.h>
 
 #define LABEL "%-13s "
@@ -113,7 +114,15 @@ static void put_held(const struct mass mass[NMASS], struct buf *out)
 		buf_printf(out, LABEL "to let them go: remindfs confirm-deletes\n", "");
 }
 
-static void put_side(const struct side_state *st, const struct counts *n, enum side side, int64_t now, struct buf *out)
+static const char *const stage_text[NSPENTS] = {
+	[SPENT_FREE] = "everything is sent at once",
+	[SPENT_SLOW] = "much is used up: polls are slower, imports and checks wait",
+	[SPENT_EDITS] = "nearly used up: only edits are sent; polls wait",
+	[SPENT_NOTHING] = "used up but for what is left to others: edits are kept here and wait, too",
+};
+
+static void put_side(const struct side_state *st, const struct counts *n, const struct spent *x, enum side side,
+	int64_t now, struct buf *out)
 {
 	buf_printf(out, LABEL, side_name[side]);
 	put_side_state(st, side, now, out);
@@ -124,6 +133,8 @@ static void put_side(const struct side_state *st, const struct counts *n, enum s
 		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n", "",
 			n->refused[side]);
 	put_held(n->mass[side], out);
+	if (st->on && x->stage != SPENT_FREE)
+		buf_printf(out, LABEL "%s; more: cat .remindfs/budget\n", "", stage_text[x->stage]);
 	if (st->left_out > 0)
 		buf_printf(out, LABEL "%" PRId64 " open tasks were left out as older; first_import = open brings them\n",
 			"", st->left_out);
@@ -157,8 +168,10 @@ enum err status_render(struct store *s, int64_t now, struct buf *out)
 	buf_printf(out, LABEL "%" PRId64 " open, %" PRId64 " completed\n", "tasks", n.open, n.completed);
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		struct side_state st;
+		struct spent x;
 		TRY(store_side(s, side, &st));
-		put_side(&st, &n, side, now, out);
+		TRY(spent_load(s, side, &x));
+		put_side(&st, &n, &x, side, now, out);
 	}
 	put_problems(&n, out);
 	return buf_err(out);
@@ -208,6 +221,52 @@ enum err status_json(struct store *s, int64_t now, struct buf *out)
 		json_side(&st, &n, side, out);
 	}
 	buf_puts(out, "}\n");
+	return buf_err(out);
+}
+
+/* ---- budget --------------------------------------------------------------------------------------------------- */
+
+static void put_span(int64_t ms, struct buf *out)
+{
+	int64_t minutes = (ms + 59999) / 60000;
+
+	if (minutes < 120)
+		buf_printf(out, "%" PRId64 " minute%s", minutes, minutes == 1 ? "" : "s");
+	else
+		buf_printf(out, "%" PRId64 " hours", minutes / 60);
+}
+
+static void put_spent(const struct spent *x, int64_t now, struct buf *out)
+{
+	if (x->quota)
+		buf_printf(out, "%" PRId64 " %% used: %" PRId64 " of the org's %" PRId64 " calls in 24 hours\n" LABEL,
+			x->used * 100 / x->quota, x->used, x->quota, "");
+	buf_printf(out, "%" PRId64 " calls from here in ", x->calls);
+	put_span(now > x->since ? now - x->since : 0, out);
+	buf_puts(out, "; a poll every ");
+	put_span(x->poll_ms, out);
+	if (x->quota)
+		buf_printf(out, "\n" LABEL "%s", "", stage_text[x->stage]);
+	if (x->until > now) {
+		buf_printf(out, "\n" LABEL "asked to be left alone for ", "");
+		put_span(x->until - now, out);
+	}
+	buf_putc(out, '\n');
+}
+
+enum err status_budget(struct store *s, int64_t now, struct buf *out)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct side_state st;
+		struct spent x;
+		TRY(store_side(s, side, &st));
+		TRY(spent_load(s, side, &x));
+		buf_printf(out, LABEL, side_name[side]);
+		if (st.on && x.at)
+			put_spent(&x, now, out);
+		else
+			buf_puts(out, st.on ? "nothing asked yet\n" : "off\n");
+	}
 	return buf_err(out);
 }
 

@@ -20,6 +20,7 @@ struct cycle {			/* zero what is not set here; keep it from call to call */
 				 * NULL: it stands still */
 	bool (*stop)(void *arg);	/* asked between requests; NULL: never. A stopped pass ends with ERR_BUSY */
 	void *stop_arg;
+	bool thrifty;		/* the quota is nearly used up: no import begins, and nothing is checked that can wait */
 	char message[200];	/* out: one line for the user about the last call, "" if there is nothing to say */
 	bool blocked;		/* out: the side is off, or has to leave the work to another (D7): nothing was asked of it */
 	bool waiting;		/* out: blocked, but only until Sales Connect has told its settings */

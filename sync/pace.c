@@ -16,8 +16,7 @@ static const struct {
 #define FIRST INT64_C(5000)
 #define LAST (5 * MINUTE)
 
-/* ms, a fifth more or less. */
-static int64_t jitter(int64_t ms, uint32_t chance)
+int64_t pace_jitter(int64_t ms, uint32_t chance)
 {
 	return ms - ms / 5 + ms * 2 / 5 * (chance & 1023) / 1023;
 }
@@ -30,18 +29,8 @@ int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance)
 	if (e == ERR_BUSY)
 		return -1;
 	int64_t ms = first << doublings;
-	ms = jitter(ms < last ? ms : last, chance);
+	ms = pace_jitter(ms < last ? ms : last, chance);
 	return ms > retry_ms ? ms : retry_ms;
-}
-
-int64_t pace_interval(int poll_s, int used_pct, uint32_t chance)
-{
-	int64_t ms = poll_s * INT64_C(1000);
-	if (used_pct > 95)
-		ms = ms > 60 * MINUTE ? ms : 60 * MINUTE;
-	else if (used_pct > 80)
-		ms *= 2;
-	return jitter(ms, chance);
 }
 
 static int64_t later(int64_t a, int64_t b)

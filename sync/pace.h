@@ -18,8 +18,8 @@
 /* How long to leave a remote alone after fails (1, 2, ...) failures in a row, the last with e. retry_ms: what it asked
  * for itself, and no less is waited; 0: nothing. -1: do not wait at all, for we were asked to stop. */
 int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance);
-/* From one full pass to the next. poll_s: as configured; used_pct of the day's quota: slower over 80, an hour over 95. */
-int64_t pace_interval(int poll_s, int used_pct, uint32_t chance);
+/* A fifth more or less, so that a fleet of mounts does not ask at once. */
+int64_t pace_jitter(int64_t ms, uint32_t chance);
 
 enum pace { PACE_WAIT, PACE_PUSH, PACE_FULL };
 struct pace_view {

@@ -77,6 +77,7 @@ static enum err call(struct salesconnect *sc, const struct call *c, struct http_
 	sc->r.message[0] = '\0';
 	http_set_stop(sc->http, sc->r.stop, sc->r.stop_arg);
 	oauth_set_stop(sc->oauth, sc->r.stop, sc->r.stop_arg);
+	sc->r.budget.calls++;
 	enum err e = oauth_request(sc->oauth, &q, NULL, out);
 	if (e == ERR_OK)
 		return judge(sc, c, out);

@@ -25,7 +25,6 @@
 #define IN_BYTES 6000		/* of a list in a query, before escaping: the address stays below 16 KiB */
 #define IN_IDS 400
 #define RESTARTS 3
-#define USAGES 8
 
 struct salesforce {
 	struct remote r;
@@ -37,8 +36,6 @@ struct salesforce {
 	bool schema;		/* statuses and columns are known */
 	int rows;
 	int restarts;
-	int usage[USAGES];	/* the limit header jumps up and down: the highest of the last few counts */
-	size_t usage_at;
 	struct sf_error error;	/* of the last call */
 };
 
@@ -59,17 +56,6 @@ static bool false_alarm(const struct http_reply *r)
 	struct sf_error e;
 	sf_read_error(buf_str(&r->body), r->body.n, r->status, &e);
 	return !e.session;
-}
-
-static void note_usage(struct salesforce *sf, const struct http_reply *r)
-{
-	if (r->quota <= 0 || r->used < 0)
-		return;
-	sf->usage[sf->usage_at++ % USAGES] = (int)((int64_t)r->used * 100 / r->quota);
-	sf->r.quota_pct = 0;
-	for (size_t i = 0; i < USAGES; i++)
-		if (sf->usage[i] > sf->r.quota_pct)
-			sf->r.quota_pct = sf->usage[i];
 }
 
 static enum err judge(struct salesforce *sf, const struct http_reply *r)
@@ -110,13 +96,14 @@ static enum err call(struct salesforce *sf, const struct call *c, struct http_re
 	sf->r.message[0] = '\0';
 	http_set_stop(sf->http, sf->r.stop, sf->r.stop_arg);
 	oauth_set_stop(sf->oauth, sf->r.stop, sf->r.stop_arg);
+	sf->r.budget.calls++;
 	enum err e = oauth_request(sf->oauth, &q, false_alarm, out);
 	if (e != ERR_OK) {
 		sf->r.retry_ms = oauth_retry_ms(sf->oauth);
 		msg_set(sf->r.message, NULL, oauth_message(sf->oauth));
 		return e;
 	}
-	note_usage(sf, out);
+	budget_note(&sf->r.budget, out->used, out->quota, out->date ? out->date : (int64_t)time(NULL) * 1000);
 	return judge(sf, out);
 }
 

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "pace.h"
 #include "remote.h"
+#include "spent.h"
 #include "store.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,6 +28,10 @@ struct worker {			/* one remote's thread; all but the atomics of struct sync is 
 	bool ever;		/* a full pass was tried */
 	int64_t told_at;	/* when the side's row was written */
 	int64_t change;		/* of the feed, seen */
+	struct spent spent;	/* as saved last, but for the calls */
+	int64_t counted;	/* calls of the budget that are in spent */
+	unsigned readings;	/* of the budget, seen */
+	int64_t read_at, spent_at;	/* when the last reading came in; when spent was saved */
 	uint32_t chance;
 };
 
@@ -96,6 +101,60 @@ static void tell(struct worker *k, enum err e, int64_t began, bool asked)
 		k->told_at = mono();
 }
 
+/* ---- what is left of the quota ---- */
+
+static int quota_pct(const struct worker *k)
+{
+	return budget_pct(&k->remote->budget);
+}
+
+static int64_t budget_ms(const struct worker *k, enum budget_use use)
+{
+	return budget_wait(quota_pct(k), use, mono() - k->read_at, k->chance);
+}
+
+static int64_t poll_ms(const struct worker *k)
+{
+	const struct config *c = k->y->config;
+	bool active = mono() < k->active_until;
+	return budget_interval(active ? c->poll_active : c->poll_idle, quota_pct(k), k->chance);
+}
+
+/* The calls of at most a day. */
+static void count_calls(struct worker *k, struct spent *x, int64_t now)
+{
+	const struct budget *b = &k->remote->budget;
+	if (!x->since || now < x->since || now - x->since >= SPENT_DAY_MS) {
+		x->since = now;
+		x->calls = 0;
+	}
+	x->calls += b->calls - k->counted;
+	k->counted = b->calls;
+	x->used = budget_used(b);
+	x->quota = b->quota;
+}
+
+/* Saved when something changes that a user would notice, else now and then. */
+static void keep_spent(struct worker *k, int64_t now)
+{
+	const struct budget *b = &k->remote->budget;
+	enum spent_stage stage = budget_stage(quota_pct(k));
+	int64_t hold = k->remote->retry_ms && k->hold_until ? now + k->remote->retry_ms : 0;
+	bool news = stage != k->spent.stage || !hold != !k->spent.until;
+	if (b->n != k->readings)
+		k->read_at = mono();
+	k->readings = b->n;
+	count_calls(k, &k->spent, now);
+	k->spent.stage = stage;
+	k->spent.until = hold;
+	k->spent.poll_ms = poll_ms(k);
+	k->spent.at = now;
+	if (!news && k->spent_at && mono() - k->spent_at < PACE_TELL_MS)
+		return;
+	if (spent_save(k->store, k->side, &k->spent) == ERR_OK)
+		k->spent_at = mono();
+}
+
 /* ---- one pass ---- */
 
 static void after(struct worker *k, enum err e)
@@ -113,6 +172,7 @@ static enum err pass(struct worker *k, bool full)
 {
 	k->remote->retry_ms = 0;
 	k->cycle.now = wall();
+	k->cycle.thrifty = budget_ms(k, BUDGET_BACKFILL) > 0;
 	if (!full)
 		return cycle_push(&k->cycle);
 	k->full_from = mono();
@@ -136,6 +196,8 @@ static void turn(struct worker *k, enum pace what)
 		return;	/* how it ended says nothing about the remote */
 	after(k, e);
 	tell(k, e, began, asked);
+	if (!k->cycle.blocked)
+		keep_spent(k, wall());
 	/* everything that was due went out: the next edit need not wait */
 	if (e == ERR_OK && store_outbox_next(k->store, k->side, wall(), &due) == ERR_OK && due)
 		k->push_after = 0;
@@ -152,15 +214,18 @@ static bool by_the_user(void *arg, const struct change *c)
 	return true;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static int64_t full_at(struct worker *k)
 {
-	const struct config *c = k->y->config;
-	bool active = mono() < k->active_until;
 	if (!k->ever)
 		return 0;
 	if (k->cycle.blocked)
 		return k->full_from + (k->cycle.waiting ? PACE_WAITING_MS : PACE_BLOCKED_MS);
-	return k->full_from + pace_interval(active ? c->poll_active : c->poll_idle, k->remote->quota_pct, k->chance);
+	return later(k->full_from + poll_ms(k), mono() + budget_ms(k, BUDGET_POLL));
 }
 
 static enum pace look(struct worker *k, int64_t *wait)
@@ -172,8 +237,8 @@ static enum pace look(struct worker *k, int64_t *wait)
 	v.now = mono();
 	v.full_at = full_at(k);
 	v.hold_until = k->hold_until;
-	v.push_after = k->push_after;
-	v.kicked = atomic_load(&k->y->kicks) != k->kicks;
+	v.push_after = later(k->push_after, v.now + budget_ms(k, BUDGET_EDIT));
+	v.kicked = atomic_load(&k->y->kicks) != k->kicks && !budget_ms(k, BUDGET_EDIT);
 	v.blocked = k->cycle.blocked;
 	return pace_next(&v, wait);
 }
@@ -186,6 +251,8 @@ static bool open_own_store(struct worker *k)
 	enum err e = store_open(k->y->path, &o, &k->store);
 	if (e == ERR_OK)
 		e = store_change_last(k->store, &k->change);
+	if (e == ERR_OK)
+		e = spent_load(k->store, k->side, &k->spent);
 	k->cycle.store = k->store;
 	if (e == ERR_OK)
 		return true;

@@ -42,7 +42,9 @@ static void hello_says_who_and_when(void **state)
 	AUTO_HELLO again = { 0 };
 	assert_ok(r->ops->hello(r, &again));
 	assert_int_equal(asked(""), 1);
-	assert_true(r->quota_pct >= 0);
+	assert_true(r->budget.calls > 0);
+	assert_true(r->budget.quota > 0);
+	assert_true(budget_used(&r->budget) > 0);
 }
 
 /* R17: 24 hours, or everything open; nothing deleted, nothing of others. */

@@ -69,22 +69,11 @@ static void backoff(void **state)
 		assert_true(e == ERR_BUSY || pace_backoff(e, 1, 0, 0) >= 4 * S);
 }
 
-static void interval(void **state)
-{
-	assert_int_equal(pace_interval(600, 0, 0), 480 * S);
-	assert_int_equal(pace_interval(600, 0, 1023), 720 * S);
-	assert_int_equal(pace_interval(120, 80, 0), 96 * S);
-	assert_int_equal(pace_interval(120, 81, 0), 192 * S);
-	assert_int_equal(pace_interval(120, 96, 0), 2880 * S);
-	assert_int_equal(pace_interval(7200, 96, 0), 5760 * S);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next),
 		cmocka_unit_test(backoff),
-		cmocka_unit_test(interval),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
