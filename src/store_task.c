@@ -5,15 +5,10 @@
 
 enum {
 	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, UNSAVED, GONE, INSERT, INSERT_BODY, UPDATE,
-	UPDATE_LIGHT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
+	UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
 #define FACTS "person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
-/* What no index covers: SQLite rewrites the entry of every index whose column is named, changed or not. */
-#define SET_LIGHT                                                                                 \
-	"title = :title, priority = :priority, person = :person, email = :email, sc_person = :sc_person," \
-	" sf_who = :sf_who, type = :type, campaign = :campaign, campaign_day = :campaign_day,"            \
-	" campaign_step = :campaign_step, size = :size, changed_at = :changed_at, born = :born"
 static const char *const sql_text[NSQL] = {
 	[ENTRY] = "SELECT " ENTRY_COLUMNS " FROM task WHERE id = :id AND gone = 0",
 	[LOOKUP] = "SELECT " ENTRY_COLUMNS " FROM task INDEXED BY task_name"
@@ -39,10 +34,16 @@ static const char *const sql_text[NSQL] = {
 		   " :born, :by, :stem, :num, :draft_line)",
 	[INSERT_BODY] = "INSERT INTO body(details, text, draft, draft_msg, task)"
 			" VALUES(:details, :text, :draft, :draft_msg, :id)",
-	[UPDATE] = "UPDATE task SET " SET_LIGHT ", status = :status, due = :due, name = :name,"
-		   " created_at = :created_at, stem = :stem, num = :num, draft_line = :draft_line"
-		   " WHERE id = :id",
-	[UPDATE_LIGHT] = "UPDATE task SET " SET_LIGHT " WHERE id = :id",
+	/* What no index covers. SQLite rewrites the entry of every index whose column is named, changed or not: hence the
+	 * others on their own. */
+	[UPDATE] = "UPDATE task SET title = :title, priority = :priority, person = :person, email = :email,"
+		   " sc_person = :sc_person, sf_who = :sf_who, type = :type, campaign = :campaign,"
+		   " campaign_day = :campaign_day, campaign_step = :campaign_step, size = :size,"
+		   " changed_at = :changed_at, born = :born WHERE id = :id",
+	[UPDATE_NAME] = "UPDATE task SET name = :name, stem = :stem, num = :num WHERE id = :id",
+	[UPDATE_STATUS] = "UPDATE task SET status = :status WHERE id = :id",
+	[UPDATE_DUE] = "UPDATE task SET due = :due, created_at = :created_at WHERE id = :id",
+	[UPDATE_DRAFT] = "UPDATE task SET draft_line = :draft_line WHERE id = :id",
 	[UPDATE_BODY] = "UPDATE body SET details = :details, text = :text, draft = :draft,"
 			" draft_msg = :draft_msg WHERE task = :id",
 	[UPDATE_GONE] = "UPDATE task SET gone = :gone, gone_by = :gone_by, gone_at = :gone_at,"
@@ -216,24 +217,62 @@ static void bind_light(struct q *q, const struct row *r)
 	q_int(q, ":born", r->t.born);
 }
 
-static void bind_indexed(struct q *q, const struct row *r)
+static void bind_name(struct q *q, const struct row *r)
 {
-	q_text(q, ":status", r->t.field[FIELD_STATUS]);
-	q_text(q, ":due", r->t.field[FIELD_DUE]);
 	q_text(q, ":name", r->t.name);
-	q_int(q, ":created_at", r->t.created_at);
 	q_text(q, ":stem", r->stem);
 	q_int(q, ":num", r->num);
+}
+
+static void bind_status(struct q *q, const struct row *r)
+{
+	q_text(q, ":status", r->t.field[FIELD_STATUS]);
+}
+
+static void bind_due(struct q *q, const struct row *r)
+{
+	q_text(q, ":due", r->t.field[FIELD_DUE]);
+	q_int(q, ":created_at", r->t.created_at);
+}
+
+static void bind_draft(struct q *q, const struct row *r)
+{
 	if (r->has_draft)	/* unbound is NULL */
 		q_int(q, ":draft_line", r->draft_line);
 }
 
-static bool same_indexed(const struct row *a, const struct row *b)
+static bool same_name(const struct row *a, const struct row *b)
 {
-	return !task_diff(&a->t, &b->t, BIT(FIELD_STATUS) | BIT(FIELD_DUE)) && str_eq(a->t.name, b->t.name) &&
-		str_eq(a->stem, b->stem) && a->num == b->num && a->has_draft == b->has_draft &&
-		a->draft_line == b->draft_line && a->t.created_at == b->t.created_at;
+	return str_eq(a->t.name, b->t.name) && str_eq(a->stem, b->stem) && a->num == b->num;
 }
+
+static bool same_status(const struct row *a, const struct row *b)
+{
+	return !task_diff(&a->t, &b->t, BIT(FIELD_STATUS));
+}
+
+static bool same_due(const struct row *a, const struct row *b)
+{
+	return !task_diff(&a->t, &b->t, BIT(FIELD_DUE)) && a->t.created_at == b->t.created_at;
+}
+
+static bool same_draft(const struct row *a, const struct row *b)
+{
+	return a->has_draft == b->has_draft && a->draft_line == b->draft_line;
+}
+
+/* The columns of task that indexes cover. */
+static const struct {
+	int update;
+	bool (*same)(const struct row *a, const struct row *b);
+	void (*bind)(struct q *q, const struct row *r);
+} indexed[] = {
+	{ UPDATE_NAME, same_name, bind_name },
+	{ UPDATE_STATUS, same_status, bind_status },
+	{ UPDATE_DUE, same_due, bind_due },
+	{ UPDATE_DRAFT, same_draft, bind_draft },
+};
+#define NINDEXED (sizeof(indexed) / sizeof(*indexed))
 
 static enum err put_body(struct store *s, int statement, const struct row *r)
 {
@@ -250,7 +289,8 @@ enum err row_insert(struct store *s, struct row *r, enum side by)
 {
 	AUTO_Q q = sql(s, INSERT);
 	bind_light(&q, r);
-	bind_indexed(&q, r);
+	for (size_t i = 0; i < NINDEXED; i++)
+		indexed[i].bind(&q, r);
 	q_int(&q, ":by", by);
 	TRY(q_run(&q));
 	r->t.id = sqlite3_last_insert_rowid(s->db);
@@ -270,15 +310,20 @@ static bool same_body(const struct row *a, const struct row *b)
 		same_bytes(&a->draft, &b->draft);
 }
 
+static enum err update(struct store *s, int statement, void (*bind)(struct q *q, const struct row *r), const struct row *is)
+{
+	AUTO_Q q = sql(s, statement);
+	bind(&q, is);
+	q_int(&q, ":id", is->t.id);
+	return q_run(&q);
+}
+
 enum err row_update(struct store *s, const struct row *was, const struct row *is)
 {
-	bool light = same_indexed(was, is);
-	AUTO_Q q = sql(s, light ? UPDATE_LIGHT : UPDATE);
-	bind_light(&q, is);
-	if (!light)
-		bind_indexed(&q, is);
-	q_int(&q, ":id", is->t.id);
-	TRY(q_run(&q));
+	TRY(update(s, UPDATE, bind_light, is));
+	for (size_t i = 0; i < NINDEXED; i++)
+		if (!indexed[i].same(was, is))
+			TRY(update(s, indexed[i].update, indexed[i].bind, is));
 	return same_body(was, is) ? ERR_OK : put_body(s, UPDATE_BODY, is);
 }
 
@@ -290,9 +335,7 @@ enum err row_put_gone(struct store *s, const struct row *was, const struct row *
 	q_int(&q, ":gone_by", is->gone_by);
 	q_int(&q, ":gone_at", is->gone_at);
 	q_int(&q, ":revive_until", is->revive_until);
-	q_text(&q, ":name", is->t.name);
-	q_text(&q, ":stem", is->stem);
-	q_int(&q, ":num", is->num);
+	bind_name(&q, is);
 	TRY(q_run(&q));
 	return feed_add(s, was, is, by, 0);
 }
