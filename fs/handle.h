@@ -29,6 +29,7 @@ struct env {			/* what every operation works with; belongs to the thread that se
 	int64_t now;		/* of this request */
 	char today[DATE_LEN];
 	int64_t grace_ms;
+	int64_t known;		/* the feed's row of what this request did to names, if that is just what it asked for; 0 */
 	struct {		/* the last backup rename, and the last save that did not parse */
 		int64_t scratch, task, rejected, at;
 	} backup;

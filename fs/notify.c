@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#define NKNOWN 1024	/* more than come in GATHER_MS */
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
 #define GATHER_MS 10
@@ -33,6 +34,7 @@ struct notify {
 	pthread_mutex_t lock;
 	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
+	int64_t known[NKNOWN];	/* under lock: rows of the feed, each at its number modulo NKNOWN */
 	bool flood;		/* under lock: an order was lost; everything must be asked again */
 	bool stop;		/* under lock */
 };
@@ -64,6 +66,21 @@ void notify_order(struct notify *n, uint64_t ino, const char *name)
 	pthread_cond_signal(&n->hurry);
 	pthread_mutex_unlock(&n->lock);
 	wake_ring(n->changed);
+}
+
+void notify_known(struct notify *n, int64_t seq)
+{
+	pthread_mutex_lock(&n->lock);
+	n->known[seq % NKNOWN] = seq;
+	pthread_mutex_unlock(&n->lock);
+}
+
+static bool is_known(struct notify *n, int64_t seq)
+{
+	pthread_mutex_lock(&n->lock);
+	bool known = n->known[seq % NKNOWN] == seq;
+	pthread_mutex_unlock(&n->lock);
+	return known;
 }
 
 /* The kernel answers ENOENT where it holds nothing: just as well. No lock is held here: an entry is dropped under its
@@ -98,7 +115,8 @@ static void want_entry(struct news *w, bool open, const char *name)
 		want(w, node_fixed_ino(node_home(open)), name);
 }
 
-/* What a handler of ours wrote, the kernel has, or was told in the same breath (fs_forget). */
+/* What a handler of ours wrote, the kernel has, or was told in the same breath (fs_forget). A view's link it looks up each
+ * time, and hears its attributes then. */
 static bool one_change(void *arg, const struct change *c)
 {
 	struct news *w = arg;
@@ -106,7 +124,7 @@ static bool one_change(void *arg, const struct change *c)
 	w->n->seq = c->seq;
 	if (c->by != SIDE_LOCAL)
 		want(w, node_ino(KIND_TASK, c->task), NULL);
-	if (c->what & CHANGE_NAME) {
+	if (c->what & CHANGE_NAME && !is_known(w->n, c->seq)) {
 		want_entry(w, c->was_open, c->was_name);
 		if (c->open != c->was_open || strcmp(c->name, c->was_name))
 			want_entry(w, c->open, c->name);
@@ -193,6 +211,7 @@ static void *run(void *arg)
 	uint64_t seen = wake_count(n->changed);
 
 	while (round_once(n)) {
+		store_tidy(n->store);
 		seen = wake_wait(n->changed, seen, -1);
 		gather(n);
 	}

@@ -26,8 +26,17 @@ static struct fs *begin(fuse_req_t req)
 	if (now / 1000 != f->env.now / 1000)
 		date_of(t.tv_sec, f->env.today);
 	f->env.now = now;
+	f->env.known = 0;
 	store_hold(f->env.store);
 	return f;
+}
+
+/* After what changed names: before the notify thread reads of it, if it can be. */
+static enum err told(struct fs *f, enum err e)
+{
+	if (f->env.known)
+		notify_known(f->notify, f->env.known);
+	return e;
 }
 
 static void reply(fuse_req_t req, enum err e)
@@ -433,7 +442,7 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	struct found at;
 	struct fuse_entry_param entry;
 	struct handle *h = NULL;
-	enum err e = tree_create(&f->env, f->files, parent, name, mode, &at);
+	enum err e = told(f, tree_create(&f->env, f->files, parent, name, mode, &at));
 	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, parent, name, &at);
 
 	if (there)	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
@@ -598,7 +607,7 @@ static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *f = begin(req);
 
-	reply(req, tree_remove(&f->env, f->files, parent, name));
+	reply(req, told(f, tree_remove(&f->env, f->files, parent, name)));
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
@@ -610,7 +619,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	enum err e = tree_rename(&f->env, f->files, parent, name, to_parent, to, flags & RENAME_NOREPLACE);
+	enum err e = told(f, tree_rename(&f->env, f->files, parent, name, to_parent, to, flags & RENAME_NOREPLACE));
 	fuse_reply_err(req, text_rejected(e) ? EPERM : fs_errno(e));
 }
 

@@ -53,6 +53,8 @@ NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_option
 	struct notify **out);
 /* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
 void notify_order(struct notify *n, uint64_t ino, const char *name);
+/* Row seq of the feed is what the kernel did itself: it knows the names. Said too late, it is told them again. */
+void notify_known(struct notify *n, int64_t seq);
 /* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter. NULL: fine. */
 void notify_destroy(struct notify *n);
 

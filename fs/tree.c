@@ -227,6 +227,8 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 	TRY(begin_task(env, files, dir, name, &id));
 	TRY(store_entry(env->store, id, &out->e));
 	found_task(out, KIND_TASK, !strcmp(out->e.name, name));
+	if (out->lasting)
+		env->known = store_fed(env->store);
 	return ERR_OK;
 }
 
@@ -266,6 +268,8 @@ enum err tree_remove(struct env *env, struct files *files, uint64_t dir, const c
 		TRY(file_unlinked(env, f));
 	enum err e = kind == KIND_SCRATCH ? store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms) :
 		store_delete(env->store, at.e.id, SIDE_LOCAL, env->now, env->grace_ms);
+	if (!e && kind == KIND_TASK && at.lasting)
+		env->known = store_fed(env->store);
 	if (e && f)
 		f->gone = false;	/* it is still there, and what is written to it counts */
 	return e;
@@ -354,6 +358,8 @@ static enum err edit_by_name(struct move *m)
 		env->forget(env->arg, node_ino(KIND_TASK, now.id), NULL);
 	if (node_kind(m->from.ino) != KIND_TASK || !holds_tasks(m->to_dir) || strcmp(now.name, m->to))
 		forget_names(m);
+	else if (m->from.lasting)
+		env->known = store_fed(env->store);
 	return ERR_OK;
 }
 

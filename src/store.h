@@ -48,6 +48,9 @@ NODISCARD enum err store_sync(struct store *s);
  */
 void store_hold(struct store *s);
 void store_rest(struct store *s);
+/* Fold the log into the database if it grew by much since the last time. Syncs files, so it may take long; the commits
+ * of others need not do it then. What fails is tried again by a later call, or a commit. */
+void store_tidy(struct store *s);
 
 /*
  * One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides;
@@ -210,6 +213,7 @@ typedef bool store_change_fn(void *arg, const struct change *c);
 /* Rows after seq. Rows older than about 100,000 are pruned: *lost (may be NULL) says that some were missed. */
 NODISCARD enum err store_changes(struct store *s, int64_t after, store_change_fn *fn, void *arg, bool *lost);
 NODISCARD enum err store_change_last(struct store *s, int64_t *seq);
+int64_t store_fed(struct store *s);	/* the last row of this store's last transaction; 0: none */
 
 struct problem {		/* a line of .remindfs/errors */
 	const char *name;	/* file name; borrowed */

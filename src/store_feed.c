@@ -100,7 +100,8 @@ enum err feed_add(struct store *s, const struct row *was, const struct row *is, 
 	q_text(&q, ":due", is->t.field[FIELD_DUE]);
 	TRY(q_run(&q));
 	s->ring |= RING_CHANGED;
-	return prune(s, sqlite3_last_insert_rowid(s->db));
+	s->fed = sqlite3_last_insert_rowid(s->db);
+	return prune(s, s->fed);
 }
 
 static void read_change(struct q *q, struct change *c)
@@ -145,6 +146,11 @@ enum err store_changes(struct store *s, int64_t after, store_change_fn *fn, void
 enum err store_change_last(struct store *s, int64_t *seq)
 {
 	return end_of_feed(s, LAST, seq);
+}
+
+int64_t store_fed(struct store *s)
+{
+	return s->fed;
 }
 
 /* ---- history ---- */

@@ -30,6 +30,8 @@ struct store {
 	bool held;		/* a read transaction is open over several reads (store_hold) */
 	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
+	int64_t fed;		/* store_fed */
+	uint32_t tidied;	/* frames that the log had at the last store_tidy */
 };
 
 /* ---- schema.c ---- */
