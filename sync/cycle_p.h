@@ -36,6 +36,9 @@ struct pass {
 	char *store_id;		/* owned: tells this store's creates from another's */
 	struct side_state state;	/* as stored */
 	struct links doubt;	/* creates whose answer is not known, until adopted */
+	int suspects;		/* calls that failed so far without an obvious reason */
+	enum err broken;	/* why a whole call failed, */
+	bool answered;		/* and whether any was answered */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool pulled;		/* everything that is new there has been seen in this pass */

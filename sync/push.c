@@ -4,8 +4,10 @@
 #include <string.h>
 
 #define LOG_MODULE "push"
+#define SUSPECTS_MAX 3			/* calls that fail in one pass without an obvious reason */
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 #define DOUBT_WAIT INT64_C(60000)	/* how long a create may still come to light (salesforce.md 4.4) */
+#define FIND_SLACK (86400 * INT64_C(1000))	/* a clock may have been wrong; whatever is that young, and not ours, is linked */
 #define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
 #define BACKOFF_MIN INT64_C(5000)
 #define BACKOFF_MAX (15 * 60 * INT64_C(1000))
@@ -36,15 +38,19 @@ enum answer { LATER, DONE, AGAIN, BURIED, REFUSED };
 static const enum answer answer_of[ERR_N] = {	/* of one item; what is not here: later */
 	[ERR_OK] = DONE, [ERR_STALE] = AGAIN, [ERR_GONE] = BURIED, [ERR_REFUSED] = REFUSED, [ERR_DENIED] = REFUSED,
 	[ERR_INVAL] = REFUSED, [ERR_TOOBIG] = REFUSED, [ERR_UTF8] = REFUSED,
+	[ERR_EXIST] = REFUSED,	/* made before; the create stays in doubt, and a pull brings it */
 };
 static const bool nothing_applied[ERR_N] = {	/* a create that ended so did certainly not happen */
 	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
 	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true, [ERR_STALE] = true, [ERR_GONE] = true,
 	[ERR_BUSY] = true,	/* stopped before it was sent */
 };
-static const bool blames_items[ERR_N] = {	/* a whole call failed, but trying all again at once is of no use */
-	[ERR_PROTOCOL] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true, [ERR_STALE] = true, [ERR_GONE] = true,
-	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
+static const bool suspicious[ERR_N] = {	/* it may be the text that was sent, rather than the line or the account */
+	[ERR_LOST] = true, [ERR_RETRY] = true, [ERR_PROTOCOL] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+	[ERR_STALE] = true, [ERR_GONE] = true, [ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
+};
+static const bool unsent[ERR_N] = {	/* of an item: it was not its turn, and nothing is held against it */
+	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_BUSY] = true,
 };
 
 /* ---- batches ---- */
@@ -77,29 +83,51 @@ static enum err batch_init(struct batch *b, size_t max)
 /* Takes the parcel over; x is empty afterwards. */
 static void batch_add(struct batch *b, struct parcel *x)
 {
-	struct parcel *to = &b->parcel[b->n];
-	*to = *x;
+	b->parcel[b->n++] = *x;
 	*x = (struct parcel){ 0 };
-	b->item[b->n++] = (struct item){ .t = &to->wire, .fields = to->fields, .id = to->link.rid,
-		.version = to->link.version, .once = to->link.once };
 }
 
-/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). */
+static void batch_address(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct parcel *x = &b->parcel[i];
+		b->item[i] = (struct item){ .t = &x->wire, .fields = x->fields, .id = x->link.rid, .version = x->link.version,
+			.once = x->link.once };
+	}
+}
+
+static enum err journal_one(struct pass *p, struct parcel *x)
+{
+	x->link.task = x->row.task;
+	x->link.side = p->side;
+	x->link.sent_at = p->now;
+	TRY(parcel_agree(x, FIELDS_ALL));
+	TRY(parcel_key(p, x));
+	return store_link_put(p->s, &x->link);
+}
+
+/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since it was read
+ * is not sent: nobody would know that it has to be deleted there. */
 static enum err journal(struct pass *p, struct batch *b)
 {
 	AUTO_TX tx = { 0 };
+	size_t kept = 0, n = b->n;
 	pass_tick(p);
 	TRY(tx_begin(p->s, &tx));
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct parcel *x = &b->parcel[i];
-		x->link.task = x->row.task;
-		x->link.side = p->side;
-		x->link.sent_at = p->now;
-		TRY(parcel_agree(x, FIELDS_ALL));
-		TRY(parcel_key(p, x));
-		TRY(store_link_put(p->s, &x->link));
-		b->item[i].once = x->link.once;
+		enum gone gone;
+		TRY(store_gone(p->s, x->row.task, &gone));
+		if (gone == GONE_DELETED) {
+			parcel_finish(x);
+			continue;
+		}
+		TRY(journal_one(p, x));
+		struct parcel keep = *x;
+		*x = (struct parcel){ 0 };
+		b->parcel[kept++] = keep;
 	}
+	b->n = kept;
 	return tx_commit(&tx);
 }
 
@@ -157,12 +185,14 @@ static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, cons
 
 static enum err item_failed(struct pass *p, struct parcel *x, const struct item *it, int64_t wait)
 {
+	bool repeated = !x->row.seq;
 	const char *msg = it->msg[0] ? it->msg : err_str(it->err);
 	log_info("task=%lld side=%s err=%s", (long long)x->row.task, side_name[p->side], err_str(it->err));
 	TRY(drop_if_unborn(p, x, it->err));
-	if (!x->row.seq)
+	if (repeated && it->err == ERR_REFUSED)
 		return ERR_OK;	/* the row is there, and will be tried for itself */
-	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, it->err, msg, p->local_now, wait);
+	return store_outbox_fail(p->s, x->row.task, p->side, repeated ? INT64_MAX : x->row.seq, it->err, msg, p->local_now,
+		wait);
 }
 
 static enum err remember_stale(struct round *r, const struct parcel *x)
@@ -179,6 +209,9 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 {
 	struct pass *p = r->p;
 	enum answer a = answer_of[it->err];
+	if (unsent[it->err])
+		return drop_if_unborn(p, x, it->err);
+	p->answered = true;
 	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
 		a = REFUSED;
 	if (verb == VERB_UPDATE && a == BURIED)	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */
@@ -216,21 +249,31 @@ static enum err call_failed(struct pass *p, struct batch *b, enum err why)
 	for (size_t i = 0; i < b->n; i++) {
 		struct parcel *x = &b->parcel[i];
 		b->item[i].err = why;
-		if (blames_items[why])
-			TRY(item_failed(p, x, &b->item[i], backoff(x->row.tries)));
+		if (suspicious[why])	/* many: one of them is it, and the others shall not wait long */
+			TRY(item_failed(p, x, &b->item[i], b->n > 1 ? BACKOFF_MIN : backoff(x->row.tries)));
 		else
 			TRY(drop_if_unborn(p, x, why));
 	}
-	TRY(tx_commit(&tx));
-	return why;
+	return tx_commit(&tx);
 }
 
 /* ---- sending ---- */
+
+/* Is it the text, or is the remote down? Something harmless tells. */
+static enum err suspect(struct pass *p, enum err why)
+{
+	AUTO_HELLO h = { 0 };
+	if (++p->suspects >= SUSPECTS_MAX)
+		return why;
+	TRY(pass_go_on(p));
+	return p->ops->hello(p->r, &h);
+}
 
 static enum err call(struct pass *p, enum verb verb, struct batch *b)
 {
 	const struct remote_ops *ops = p->ops;
 	TRY(pass_go_on(p));
+	batch_address(b);
 	if (verb == VERB_CREATE)
 		return ops->create(p->r, b->item, b->n);
 	if (verb == VERB_UPDATE)
@@ -238,16 +281,37 @@ static enum err call(struct pass *p, enum verb verb, struct batch *b)
 	return ops->remove(p->r, b->item, b->n);
 }
 
-static enum err send(struct round *r, enum verb verb, struct batch *b)
+/* What made the remote break off in the middle of a batch, if it did. */
+static enum err broke_off(const struct batch *b)
+{
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < b->n; i++) {
+		enum err now = b->item[i].err;
+		if (unsent[now])
+			return now == ERR_BUSY ? e : now;
+		e = now;
+	}
+	return ERR_OK;
+}
+
+static enum err send_batch(struct round *r, enum verb verb, struct batch *b)
 {
 	struct pass *p = r->p;
-	if (!b->n)
-		return ERR_OK;
 	enum err e = call(p, verb, b);
-	if (e != ERR_OK)
-		return call_failed(p, b, e);
-	e = answers(r, verb, b);
+	if (e != ERR_OK) {
+		p->broken = e;
+		TRY(call_failed(p, b, e));
+	} else {
+		TRY(answers(r, verb, b));
+		e = broke_off(b);
+	}
 	log_info("side=%s verb=%d n=%zu", side_name[p->side], verb, b->n);
+	return suspicious[e] ? suspect(p, e) : e;
+}
+
+static enum err send(struct round *r, enum verb verb, struct batch *b)
+{
+	enum err e = b->n ? send_batch(r, verb, b) : ERR_OK;
 	batch_clear(b);
 	return e;
 }
@@ -362,18 +426,41 @@ enum err push_all(struct pass *p)
 		row = again;
 		n = n_again;
 	}
-	return ERR_OK;
+	return p->answered ? ERR_OK : p->broken;
 }
 
 /* ---- creates in doubt ---- */
 
+struct patience {		/* the row of a create in doubt: how often was it tried, and is it backing off? */
+	enum side side;
+	int tries;
+	bool waits;
+};
+
+static bool see_row(void *arg, const struct waiting *row)
+{
+	struct patience *x = arg;
+	if (row->side != x->side)
+		return true;
+	x->tries = row->tries;
+	x->waits = row->err && row->next;
+	return false;
+}
+
+static enum err patience(struct pass *p, const struct link *l, struct patience *out)
+{
+	*out = (struct patience){ .side = p->side };
+	return store_waiting(p->s, l->task, p->local_now, see_row, out);
+}
+
 /* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes next. */
-static enum err repeat_create(struct pass *p, const struct link *l)
+static enum err repeat_create(struct pass *p, const struct link *l, int tries)
 {
 	AUTO(round_finish) struct round r = { 0 };
 	AUTO_PARCEL x = { 0 };
 	TRY(round_init(&r, p));
 	TRY(parcel_of_journal(p, l, &x));
+	x.row.tries = tries;
 	batch_add(&r.batch[VERB_CREATE], &x);
 	return send(&r, VERB_CREATE, &r.batch[VERB_CREATE]);
 }
@@ -401,15 +488,19 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 }
 
 /* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it anew. */
-static enum err look_for(struct pass *p, struct link *l)
+static enum err look_for(struct pass *p, struct link *l, int tries)
 {
 	AUTO_PAGE page = PAGE_INIT;
 	AUTO_PARCEL x = { 0 };
 	const struct remote_task *found;
-	int64_t since = l->sent_at < p->now ? l->sent_at : p->now;
 	TRY(parcel_of_journal(p, l, &x));
 	TRY(pass_go_on(p));
-	TRY(p->ops->find(p->r, &x.wire, since, &page));
+	enum err e = p->ops->find(p->r, &x.wire, l->sent_at - FIND_SLACK, &page);
+	if (suspicious[e]) {
+		TRY(store_outbox_fail(p->s, l->task, p->side, INT64_MAX, e, p->r->message, p->local_now, backoff(tries)));
+		return suspect(p, e);
+	}
+	TRY(e);
 	TRY(pick(p, l, &page, &found));
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
@@ -422,24 +513,45 @@ static enum err look_for(struct pass *p, struct link *l)
 
 /* With a key: repeat it, while it is remembered. Without: a pull brings every new record; look for what was not among
  * them and has had time to come to light. */
-static enum err settle_keyed(struct pass *p, struct link *l)
+static enum err settle_keyed(struct pass *p, struct link *l, const struct patience *x)
 {
 	if (p->now - l->sent_at < ONCE_KEPT)
-		return p->pulled ? ERR_OK : repeat_create(p, l);
+		return p->pulled || x->waits ? ERR_OK : repeat_create(p, l, x->tries);
 	return p->pulled ? store_link_drop(p->s, l->task, p->side) : ERR_OK;
 }
 
-static enum err settle_unkeyed(struct pass *p, struct link *l)
+/* The clock was ahead when it was sent: how long ago that is, nobody knows. */
+static enum err sent_now(struct pass *p, struct link *l)
 {
-	if (p->will_pull && !p->pulled)
+	l->sent_at = p->now;
+	return store_link_put(p->s, l);
+}
+
+static enum err settle_unkeyed(struct pass *p, struct link *l, const struct patience *x)
+{
+	if ((p->will_pull && !p->pulled) || x->waits)
 		return ERR_OK;
-	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l) : ERR_OK;
+	if (l->sent_at > p->now)
+		return sent_now(p, l);
+	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l, x->tries) : ERR_OK;
+}
+
+static enum err settle(struct pass *p, struct link *l)
+{
+	struct patience x;
+	TRY(patience(p, l, &x));
+	return p->ops->once_is_kept ? settle_keyed(p, l, &x) : settle_unkeyed(p, l, &x);
 }
 
 enum err push_settle(struct pass *p)
 {
+	enum err e = ERR_OK;
 	TRY(pass_load_doubt(p));
-	for (size_t i = 0; i < p->doubt.n; i++)
-		TRY(p->ops->once_is_kept ? settle_keyed(p, &p->doubt.l[i]) : settle_unkeyed(p, &p->doubt.l[i]));
+	p->suspects = 0;
+	for (size_t i = 0; i < p->doubt.n && e == ERR_OK; i++)
+		e = settle(p, &p->doubt.l[i]);
+	if (e && !suspicious[e])	/* the rest of them can wait; what is new there need not */
+		return e;
+	p->suspects = 0;
 	return pass_load_doubt(p);
 }

@@ -116,9 +116,10 @@ enum err remote_set(struct remote_task *r, enum field f, const char *theirs, con
 
 enum err items_give_up(struct item *it, size_t n, size_t i, enum err e)
 {
+	bool its_own = e == ERR_LOST || e == ERR_RETRY || e == ERR_PROTOCOL;
 	for (size_t k = i; k < n; k++)
-		it[k].err = k > i && e == ERR_LOST ? ERR_OFFLINE : e;
-	return i || e == ERR_OK ? ERR_OK : e;
+		it[k].err = k > i && its_own ? ERR_BUSY : e;
+	return i || its_own ? ERR_OK : e;
 }
 
 void msg_set(char out[MSG_LEN], const char *code, const char *text)
@@ -150,7 +151,7 @@ void code_set(char out[CODE_LEN], const char *code)
 
 bool err_of_item(enum err e)
 {
-	return e == ERR_STALE || e == ERR_GONE || e == ERR_REFUSED || e == ERR_DENIED;
+	return e == ERR_STALE || e == ERR_GONE || e == ERR_REFUSED || e == ERR_DENIED || e == ERR_EXIST;
 }
 
 enum err err_of_read(enum err e)

@@ -4,8 +4,9 @@
  * (connect 10 s, stall 30 s, total 120 s); none touches the store.
  *
  * Errors: ERR_OFFLINE nothing was applied · ERR_LOST may have been applied · ERR_AUTH, ERR_LIMIT (see retry_ms) ·
- * ERR_RETRY · ERR_PROTOCOL · ERR_NOMEM. In an item also ERR_STALE, ERR_GONE, ERR_REFUSED, ERR_DENIED. update and remove
- * are idempotent; create is safe to repeat with the same key only where once_is_kept says so.
+ * ERR_RETRY · ERR_PROTOCOL · ERR_NOMEM. In an item also ERR_STALE, ERR_GONE, ERR_REFUSED, ERR_DENIED, ERR_BUSY (it was not
+ * sent, because of an item before it) and ERR_EXIST (a create with this key was done before, with another text). update and
+ * remove are idempotent; create is safe to repeat with the same key only where once_is_kept says so.
  */
 #ifndef REMOTE_H
 #define REMOTE_H

@@ -207,6 +207,8 @@ static enum err sc_pull(struct remote *r, const struct pull *p, struct page *out
 		page_finish(out);
 		out->total = -1;
 		e = ++sc->restarts > RESTARTS ? ERR_RETRY : pull_from(sc, p, NULL, out);
+		if (sc->restarts > RESTARTS)
+			sc->restarts = 0;	/* enough for now; the next pass tries anew */
 	}
 	if (e != ERR_OK)
 		page_finish(out);
@@ -286,8 +288,10 @@ static enum err create_one(struct salesconnect *sc, struct item *it)
 		buf_printf(&key, "Idempotency-Key: %s", it->once);
 	TRY(buf_err(&body));
 	TRY(buf_err(&key));
-	TRY(call(sc, &(struct call){ .method = "POST", .path = "/tasks", .body = &body, .header = key.s },
-		&r));
+	enum err e = call(sc,
+		&(struct call){ .method = "POST", .path = "/tasks", .body = &body, .header = key.s }, &r);
+	if (e != ERR_OK)	/* a key that is known: the first attempt did arrive */
+		return strcmp(sc->code, "idempotency_mismatch") == 0 ? ERR_EXIST : e;
 	return take_task(sc, it, &r, true);
 }
 

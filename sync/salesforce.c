@@ -282,7 +282,10 @@ static enum err mend(struct salesforce *sf, enum err e)
 		sf->org.no_who_email = true;
 	else if (!code_is(sf, "INVALID_QUERY_LOCATOR"))
 		return e;
-	return ++sf->restarts > RESTARTS ? ERR_RETRY : ERR_BUSY;
+	if (++sf->restarts <= RESTARTS)
+		return ERR_BUSY;
+	sf->restarts = 0;	/* enough for now; the next pass tries anew */
+	return ERR_RETRY;
 }
 
 static enum err set_end(const struct pull *p, const struct sf_more *m, int64_t last, struct page *out)

@@ -409,7 +409,9 @@ static enum err made_before(struct fake *f, struct item *it, bool *yes)
 			continue;
 		*yes = true;
 		f->double_keys++;
-		e = str_eq(f->rec[i].body, body) ? ERR_OK : ERR_REFUSED;
+		e = str_eq(f->rec[i].body, body) ? ERR_OK : ERR_EXIST;
+		if (e)
+			break;
 		it->new_id = copy(f->rec[i].id);
 		it->new_version = print("r%d", f->rec[i].revision);
 	}
@@ -483,7 +485,7 @@ static enum err each(struct fake *f, struct item *it, size_t n, enum err (*one)(
 		return f->call_err;
 	for (size_t i = 0; i < n && f->poisons_call; i++)
 		if (it[i].t && str_eq(it[i].t->field[FIELD_TITLE], f->poison))
-			return ERR_PROTOCOL;
+			return f->poison_err ? f->poison_err : ERR_PROTOCOL;
 	for (size_t i = 0; i < n; i++)
 		it[i].err = one(f, &it[i]);
 	f->items += (int)n;

@@ -61,7 +61,7 @@ struct fake {
 	bool auth;			/* ERR_AUTH for everything */
 	const char *poison;		/* a title... */
 	enum err poison_err;		/* ...and the answer to any write of it */
-	bool poisons_call;		/* ...and no item of that call is answered: ERR_PROTOCOL */
+	bool poisons_call;		/* ...and no item of that call is answered; ERR_PROTOCOL unless told */
 	enum err call_err;		/* the answer to any call that writes */
 	bool bin_is_kept;		/* tombstones stay readable by id beyond memory_days */
 	bool forget_cursor;		/* the next page is refused: unknown cursor */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static struct world w;
-static struct fake *const sf = &w.fake[SIDE_SF];
+static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
 
 static void begin(unsigned sides)
 {
@@ -56,11 +56,195 @@ static void edits_and_polls_go_on_while_checks_and_wider_imports_wait(void **sta
 	world_finish(&w);
 }
 
+/* ---- one text that a remote chokes on ---- */
+
+/* It is sent, and then the line is dropped or a 503 comes: each time, and whatever travels with it. */
+static void a_text_that_breaks_the_line_holds_up_nobody(void **state)
+{
+	static const enum err errs[] = { ERR_LOST, ERR_RETRY, ERR_PROTOCOL };
+	for (size_t i = 0; i < sizeof(errs) / sizeof(*errs); i++) {
+		begin(BOTH);
+		sf->poison = sc->poison = "bad";
+		sf->poisons_call = sc->poisons_call = true;
+		sf->poison_err = sc->poison_err = errs[i];
+		user_new(&w, "bad");
+		for (int k = 0; k < 20; k++)
+			user_new(&w, (const char *[]){ "b", "c", "d", "e", "f" }[k % 5]);
+		for (int k = 0; k < 30; k++, w.now += 20 * SECOND)
+			(void)world_pass(&w);
+		assert_int_equal(fake_live(sc), 20);
+		assert_int_equal(fake_live(sf), 20);
+		user_new(&w, "new");
+		assert_int_equal(world_pass(&w), ERR_OK);
+		assert_non_null(fake_titled(sc, "new"));
+		assert_non_null(fake_titled(sf, "new"));
+		sf->poison = sc->poison = NULL;
+		w.now += HOUR;
+		check_rest(&w);
+		assert_int_equal(fake_live(sf), 22);
+		assert_int_equal(fake_live(sc), 22);
+		world_finish(&w);
+	}
+}
+
+static void a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling(void **state)
+{
+	for (int n = 1; n <= 5; n++) {
+		begin(BOTH);
+		w.fault.how = LOSE_UNKNOWN;
+		for (int i = 0; i < n; i++) {
+			w.fault.at = 1 + w.fault.seen + 1;
+			user_new(&w, "bad");
+			(void)world_pass_one(&w, SIDE_SC);
+		}
+		w.fault.at = 0;
+		sc->poison = "bad";
+		sc->poisons_call = true;
+		sc->poison_err = ERR_RETRY;
+		fake_add(sc, "from there");
+		(void)world_pass_one(&w, SIDE_SC);
+		assert_true(user_find(&w, "from there"));
+		sc->poison = NULL;
+		w.now += HOUR;
+		check_rest(&w);
+		assert_int_equal(fake_live(sc), (size_t)n + 1);
+		world_finish(&w);
+	}
+}
+
+static void a_create_in_doubt_that_always_fails_is_asked_ever_more_seldom(void **state)
+{
+	begin(SC);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
+	user_new(&w, "bad");
+	(void)world_pass(&w);
+	sc->poison = "bad";
+	sc->poison_err = ERR_RETRY;
+	fake_forget_counts(sc);
+	for (int i = 0; i < 3600; i++, w.now += SECOND) {
+		w.cycle[SIDE_SC].now = w.now;
+		assert_int_equal(cycle_push(&w.cycle[SIDE_SC]), ERR_OK);
+	}
+	assert_in_range(sc->creates, 6, 13);
+	world_finish(&w);
+}
+
+/* What is wrong with the line or the account is held against no task. */
+static void auth_trouble_consumes_nothing(void **state)
+{
+	static const enum err errs[] = { ERR_AUTH, ERR_LIMIT, ERR_OFFLINE };
+	for (size_t i = 0; i < sizeof(errs) / sizeof(*errs); i++) {
+		begin(BOTH);
+		sc->call_err = sf->call_err = errs[i];
+		user_new(&w, "a");
+		for (int k = 0; k < 50; k++, w.now += MINUTE)
+			assert_int_equal(world_pass(&w), errs[i]);
+		AUTO_BUF problems = BUF_INIT;
+		assert_int_equal(status_problems(w.store, w.now, &problems), ERR_OK);
+		assert_int_equal(problems.n, 0);
+		sc->call_err = sf->call_err = ERR_OK;
+		assert_int_equal(world_pass(&w), ERR_OK);	/* at once */
+		assert_int_equal(fake_live(sc) + fake_live(sf), 2);
+		world_finish(&w);
+	}
+}
+
+/* ---- creates ---- */
+
+static int ticks;
+static int64_t victim;
+
+static int64_t rm_at_the_last_moment(void)
+{
+	if (victim && ++ticks == 2) {	/* between the reading of the task and its journal */
+		user_rm(&w, victim);
+		victim = 0;
+	}
+	return w.now;
+}
+
+static void rm_just_before_a_create_is_sent_leaves_nothing_there(void **state)
+{
+	for (unsigned sides = SC; sides <= SF; sides <<= 1) {
+		enum side side = sides == SC ? SIDE_SC : SIDE_SF;
+		begin(sides);
+		w.cycle[side].clock = rm_at_the_last_moment;
+		ticks = 0;
+		user_new(&w, "stays");
+		victim = user_new(&w, "goes");
+		user_new(&w, "stays too");
+		if (side == SIDE_SC)	/* one a call */
+			ticks = -1;
+		check_rest(&w);
+		assert_int_equal(victim, 0);
+		assert_null(fake_titled(&w.fake[side], "goes"));
+		assert_int_equal(fake_live(&w.fake[side]), 2);
+		w.cycle[side].clock = NULL;
+		world_finish(&w);
+	}
+}
+
+/* Sales Connect knows the key with another text: the first create did arrive. */
+static void a_key_that_is_known_with_another_text_is_never_created_again(void **state)
+{
+	for (int edited = 0; edited < 2; edited++) {
+		begin(SC);
+		w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+		int64_t id = user_new(&w, "a");
+		assert_int_equal(world_pass(&w), ERR_LOST);
+		free(sc->rec[0].body);
+		sc->rec[0].body = strdup("as an older program wrote it");
+		if (edited)
+			fake_word(sc, &sc->rec[0], FIELD_TITLE, "renamed there");
+		for (int i = 0; i < 30; i++, w.now += MINUTE)
+			(void)world_pass(&w);
+		assert_int_equal(fake_live(sc), 1);
+		for (int i = 0; i < 10; i++, w.now += DAY)
+			(void)world_pass(&w);
+		assert_int_equal(fake_live(sc), 1);
+		AUTO_TASK t = TASK_INIT;
+		assert_int_equal(store_get(w.store, id, &t), ERR_OK);
+		assert_string_equal(t.field[FIELD_TITLE], "a");
+		assert_true(user_find(&w, "a") == id);
+		world_finish(&w);
+	}
+}
+
+/* The clock was an hour ahead when it was sent, and was set right since. */
+static void a_clock_that_was_ahead_does_not_delay_the_search(void **state)
+{
+	for (int applied = 0; applied < 2; applied++) {
+		begin(SF);
+		w.fault = (struct fault){ .at = 2, .how = applied ? LOSE_REPLY : LOSE_UNKNOWN };
+		user_new(&w, "a");
+		assert_int_equal(world_pass(&w), ERR_LOST);
+		if (applied)
+			sf->rec[0].hidden = true;	/* a pull does not bring it */
+		w.now -= HOUR;
+		for (int i = 0; i < 3; i++, w.now += MINUTE)
+			(void)world_pass(&w);
+		if (applied)
+			sf->rec[0].hidden = false;
+		w.now += MINUTE;
+		assert_int_equal(world_pass(&w), ERR_OK);
+		assert_int_equal(fake_live(sf), 1);
+		assert_true(sf->finds > 0);
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_import_waits_while_the_quota_is_nearly_used_up),
 		cmocka_unit_test(edits_and_polls_go_on_while_checks_and_wider_imports_wait),
+		cmocka_unit_test(a_text_that_breaks_the_line_holds_up_nobody),
+		cmocka_unit_test(a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling),
+		cmocka_unit_test(a_create_in_doubt_that_always_fails_is_asked_ever_more_seldom),
+		cmocka_unit_test(auth_trouble_consumes_nothing),
+		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
+		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
+		cmocka_unit_test(a_clock_that_was_ahead_does_not_delay_the_search),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
