@@ -93,7 +93,7 @@ static void one_task_there_and_back(void **state)
 	AUTO_TASK other = task("another body");
 	AUTO_ITEM clash = { .t = &other, .once = "6a0e5b1e-0000-4000-8000-000000000001" };
 	assert_ok(r->ops->create(r, &clash, 1));
-	assert_err(clash.err, ERR_REFUSED);
+	assert_err(clash.err, ERR_EXIST);
 	AUTO_PAGE p = PAGE_INIT;
 	assert_ok(r->ops->fetch(r, (const char *[]){ made.new_id, "77777", "nonsense" }, 3, &p));
 	assert_int_equal(p.n, 1);
@@ -169,7 +169,7 @@ static void a_batch_has_a_result_for_each(void **state)
 	assert_ok(up[0].err);
 	assert_ok(up[1].err);
 	assert_err(up[2].err, ERR_LOST);
-	assert_err(up[3].err, ERR_OFFLINE);
+	assert_err(up[3].err, ERR_BUSY);	/* not its turn: nothing is held against it */
 	for (int i = 0; i < 4; i++)
 		item_finish(&up[i]);
 	for (int i = 0; i < MANY; i++) {
@@ -202,9 +202,9 @@ static void a_create_in_doubt_is_repeated(void **state)
 		AUTO_ITEM it = { .t = &t, .once = key };
 		fault(row[i].name, 1, "POST /api");
 		enum err e = r->ops->create(r, &it, 1);
-		if (e != row[i].want)
+		if (it.err != row[i].want)
 			print_error("%s\n", row[i].name);
-		assert_err(e, row[i].want);
+		assert_err(e, row[i].want == ERR_LIMIT ? ERR_LIMIT : ERR_OK);	/* else it may be this text's fault */
 		assert_err(it.err, row[i].want);
 		assert_ok(r->ops->create(r, &it, 1));
 		assert_ok(it.err);
