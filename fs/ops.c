@@ -15,6 +15,30 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+static void touch_dir(struct fs *f, enum fixed dir)
+{
+	f->dir[dir].ms = f->env.now;
+	f->dir[dir].moved = true;
+}
+
+static void touch_views(struct fs *f)
+{
+	for (int n = 0; n < NFIXED; n++)
+		if (node_fixed[n].type == TYPE_VIEW)
+			touch_dir(f, (enum fixed)n);
+}
+
+/* A new day, or another zone: the views hold something else, and say so to who looks at their times. */
+static void look_at_the_day(struct fs *f, time_t t)
+{
+	char was[DATE_LEN];
+
+	memcpy(was, f->env.today, DATE_LEN);
+	date_of(t, f->env.today);
+	if (strcmp(was, f->env.today))
+		touch_views(f);
+}
+
 /* Each request has one time. The date costs a look at the zone file, so once a second will do. */
 static struct fs *begin(fuse_req_t req)
 {
@@ -22,10 +46,10 @@ static struct fs *begin(fuse_req_t req)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	if (now / 1000 != f->env.now / 1000)
-		date_of(t.tv_sec, f->env.today);
-	f->env.now = now;
+	int64_t was = f->env.now;
+	f->env.now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (f->env.now / 1000 != was / 1000)
+		look_at_the_day(f, t.tv_sec);
 	f->env.known = 0;
 	store_hold(f->env.store);
 	return f;
@@ -62,12 +86,6 @@ static struct buf *text_of(const struct fuse_file_info *fi)
 
 /* ---- attributes ----------------------------------------------------------------------------------------------- */
 
-static void touch_dir(struct fs *f, enum fixed dir)
-{
-	f->dir[dir].ms = f->env.now;
-	f->dir[dir].moved = true;
-}
-
 static bool touch_dirs(void *arg, const struct change *c)
 {
 	struct fs *f = arg;
@@ -78,9 +96,7 @@ static bool touch_dirs(void *arg, const struct change *c)
 		touch_dir(f, node_home(c->was_open));
 	if (moved && *c->name)
 		touch_dir(f, node_home(c->open));
-	for (int n = 0; n < NFIXED; n++)
-		if (node_fixed[n].type == TYPE_VIEW)
-			touch_dir(f, (enum fixed)n);
+	touch_views(f);
 	return true;
 }
 

@@ -1,5 +1,11 @@
 #include "unit.h"
 #include "date.h"
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void R11_a_date_is_a_calendar_date(void **state)
 {
@@ -136,6 +142,66 @@ static void the_zone_is_read_anew(void **state)
 	assert_string_equal(out, "0001-01-01");
 }
 
+/* The smallest zone file: one offset (RFC 8536). */
+static void write_zone(const char *path, int32_t east)
+{
+	unsigned char file[44 + 6 + 4] = "TZif";
+	file[39] = 1;		/* one type, */
+	file[43] = 4;		/* its name of four characters */
+	for (int i = 0; i < 4; i++)
+		file[44 + i] = (unsigned char)((uint32_t)east >> (24 - 8 * i));
+	memcpy(file + 50, "ABC", 4);
+	FILE *f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(file, 1, sizeof(file), f), sizeof(file));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* In a child, as it puts files over /etc/localtime, for itself alone: 2: that is not permitted here. */
+static int with_zones(const char *dir)
+{
+	static const struct {
+		int east;	/* hours */
+		const char *want;
+	} row[] = { { 14, "2026-11-24" }, { -12, "2026-11-23" }, { 4, "2026-11-24" }, { 0, "2026-11-23" } };
+	const time_t t = 1795464000;	/* 2026-11-23 20:00 UTC */
+	char out[DATE_LEN], path[100];
+	unsetenv("TZ");
+	if ((unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS)) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return 2;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		snprintf(path, sizeof(path), "%s/%zu", dir, i);
+		write_zone(path, row[i].east * 3600);
+		if (mount(path, "/etc/localtime", NULL, MS_BIND, NULL))
+			return 2;
+		date_of(t, out);
+		if (strcmp(out, row[i].want)) {
+			fprintf(stderr, "%+d: %s, not %s\n", row[i].east, out, row[i].want);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void a_replaced_localtime_is_noticed(void **state)
+{
+	char dir[] = "/tmp/remindfs-zone-XXXXXX", path[100];
+	int st = 0;
+	assert_non_null(mkdtemp(dir));
+	pid_t pid = fork();
+	if (!pid)
+		_exit(with_zones(dir));
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%d", dir, i);
+		unlink(path);
+	}
+	rmdir(dir);
+	if (WEXITSTATUS(st) == 2)
+		skip();
+	assert_int_equal(st, 0);
+}
+
 static void midnight_is_when_the_date_changes(void **state)
 {
 	/* Lebanon changes at midnight: the last Sunday in March has no 0:00, the one in October twice 23:00 */
@@ -232,6 +298,7 @@ int main(void)
 		cmocka_unit_test(files_date_words),
 		cmocka_unit_test(a_weekday_is_never_today),
 		cmocka_unit_test(the_zone_is_read_anew),
+		cmocka_unit_test(a_replaced_localtime_is_noticed),
 		cmocka_unit_test(midnight_is_when_the_date_changes),
 		cmocka_unit_test(a_rollover_is_never_far),
 		cmocka_unit_test(moments_with_zones),
