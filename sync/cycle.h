@@ -25,6 +25,7 @@ struct cycle {			/* zero what is not set here; keep it from call to call */
 	bool blocked;		/* out: the side is off, or has to leave the work to another (D7): nothing was asked of it */
 	bool waiting;		/* out: blocked, but only until Sales Connect has told its settings */
 	int64_t hello_at;	/* when the remote was greeted last; 0, also set by the caller: ask for its settings anew */
+	bool settled;		/* private: the check of a start was made */
 	int64_t offset;		/* private: the remote's clock less ours */
 };
 

@@ -60,7 +60,7 @@ NODISCARD enum err pass_load_doubt(struct pass *p);
 NODISCARD enum err pull_all(struct pass *p);
 /* Has a pull been cut off? Then what we know of the remote is older than what we may have sent: finish it first. */
 NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
-/* Once a day, after switching on, after a long absence: every linked record by its id (R19). */
+/* At a start, once a day, after switching on, after a long absence: every linked record by its id (R19), some a pass. */
 NODISCARD enum err pull_check(struct pass *p);
 /* Read these again and merge: absent ones are away (D5). */
 NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
@@ -70,7 +70,7 @@ NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);
 /* Deleted there: so it is here (D3, D4), at once. */
 NODISCARD enum err record_bury(struct pass *p, struct link *l);
 /* Reassigned, or no longer to be seen (D5). */
-NODISCARD enum err record_away(struct pass *p, struct link *l);
+NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 /* A create in doubt turns out to be this record. */
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
 /* Can this record be what the create in doubt made? All that was sent must be there. */

@@ -5,7 +5,7 @@
 
 #define LOG_MODULE "pull"
 #define RECORDS_PER_TX 100	/* a user's edit waits for our commit no longer than for these */
-#define FETCH_MAX 2000
+#define HOUR (3600 * INT64_C(1000))
 #define DAY (86400 * INT64_C(1000))
 
 /* ---- pages ---- */
@@ -110,6 +110,7 @@ static enum err page_progress(struct pass *p, const struct course *k, const stru
 
 static enum err check_done(struct pass *p)
 {
+	TRY(pass_set(p, "check_at", NULL));
 	TRY(pass_set_int(p, "checked", p->local_now));
 	return pass_set_int(p, "checked_for", p->state.enabled_at);
 }
@@ -227,6 +228,7 @@ static enum err count_left_out(struct pass *p)
 struct gather {
 	struct ids ids;
 	enum err err;
+	size_t max;
 	int64_t last;		/* task of the last link looked at */
 };
 
@@ -236,7 +238,7 @@ static bool gather(void *arg, const struct link *l)
 	g->last = l->task;
 	if (l->rid && !l->gone)
 		g->err = ids_add(&g->ids, l->rid);
-	return g->err == ERR_OK && g->ids.n < FETCH_MAX;
+	return g->err == ERR_OK && g->ids.n < g->max;
 }
 
 static bool answered(const struct page *page, const char *id)
@@ -254,7 +256,7 @@ static enum err absent(struct pass *p, const char *id)
 	enum gone gone;
 	TRY(store_link_by_rid(p->s, p->side, id, &l));
 	TRY(store_gone(p->s, l.task, &gone));
-	return gone == GONE_DELETED ? ERR_OK : record_away(p, &l);
+	return gone == GONE_DELETED ? ERR_OK : record_away(p, &l, "no longer visible");
 }
 
 enum err pull_these(struct pass *p, const struct ids *ids)
@@ -271,34 +273,52 @@ enum err pull_these(struct pass *p, const struct ids *ids)
 	return ERR_OK;
 }
 
-static enum err check_all(struct pass *p)
+/* "1795000000000:42": what the check under way is for, and the last task it looked at. None: *after is 0. */
+static enum err check_at(struct pass *p, int64_t *after)
 {
-	int64_t after = 0;
-	size_t n;
-	do {
-		AUTO(ids_finish) struct ids ids = { 0 };
-		struct gather g = { .last = after };
-		TRY(store_links(p->s, p->side, false, after, gather, &g));
-		ids = g.ids;
-		TRY(g.err);
-		TRY(pull_these(p, &ids));
-		n = ids.n;
-		after = g.last;
-	} while (n == FETCH_MAX);
+	AUTO_FREE char *text = NULL;
+	long long enabled_at = 0, at = 0;
+	TRY(pass_get(p, "check_at", &text));
+	bool ours = text && sscanf(text, "%lld:%lld", &enabled_at, &at) == 2 && enabled_at == p->state.enabled_at;
+	*after = ours ? at : 0;
 	return ERR_OK;
 }
 
-enum err pull_check(struct pass *p)
+static enum err check_due(struct pass *p, int64_t after, bool *yes)
 {
 	int64_t checked, enabled_at;
 	TRY(pass_get_int(p, "checked", &checked));
 	TRY(pass_get_int(p, "checked_for", &enabled_at));
-	int64_t age = p->local_now - checked;
-	if (p->c->thrifty || (age >= 0 && age < DAY && enabled_at == p->state.enabled_at))
+	int64_t age = p->local_now - checked, often = p->c->settled ? DAY : HOUR;
+	*yes = !p->c->thrifty && (after || age < 0 || age >= often || enabled_at != p->state.enabled_at);
+	return ERR_OK;
+}
+
+static enum err check_goes_on(struct pass *p, int64_t after)
+{
+	char text[48];
+	snprintf(text, sizeof(text), "%lld:%lld", (long long)p->state.enabled_at, (long long)after);
+	return pass_set(p, "check_at", text);
+}
+
+/* One portion a pass: a remote that is asked record by record is not to be run into its limit. */
+enum err pull_check(struct pass *p)
+{
+	AUTO(ids_finish) struct ids ids = { 0 };
+	int64_t after;
+	bool due;
+	TRY(check_at(p, &after));
+	TRY(check_due(p, after, &due));
+	p->c->settled = true;
+	if (!due)
 		return ERR_OK;
-	TRY(check_all(p));
+	struct gather g = { .last = after, .max = p->ops->check_max };
+	TRY(store_links(p->s, p->side, false, after, gather, &g));
+	ids = g.ids;
+	TRY(g.err);
+	TRY(pull_these(p, &ids));
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
-	TRY(check_done(p));
+	TRY(ids.n == g.max ? check_goes_on(p, g.last) : check_done(p));
 	return tx_commit(&tx);
 }

@@ -105,13 +105,13 @@ static enum err merge_live(struct pass *p, struct link *l, const struct task *ou
 	return store_edit(p->s, l->task, theirs, m.pull | lost, facts, NULL, 0, p->side, p->local_now);
 }
 
-enum err record_away(struct pass *p, struct link *l)
+enum err record_away(struct pass *p, struct link *l, const char *why)
 {
 	if (l->away)
 		return ERR_OK;
 	l->away = true;
 	l->doom = DOOM_NO;
-	log_info("task=%lld side=%s is away", (long long)l->task, side_name[p->side]);
+	log_info("task=%lld side=%s is away: %s", (long long)l->task, side_name[p->side], why);
 	return store_link_put(p->s, l);
 }
 
@@ -135,7 +135,7 @@ static enum err known(struct pass *p, const struct remote_task *rt, struct link 
 	if (l->gone)
 		return ERR_OK;	/* no zombie comes back by itself */
 	if (!rt->mine)
-		return record_away(p, l);
+		return record_away(p, l, "reassigned");
 	uint32_t silent = rules_silent(p->side, rt);
 	TRY(store_get(p->s, l->task, &ours));
 	TRY(store_gone(p->s, l->task, &gone));

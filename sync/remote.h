@@ -101,6 +101,8 @@ struct remote_ops {
 	enum side side;
 	bool once_is_kept;	/* a repeated create with the same key cannot double (D: salesconnect.md) */
 	size_t batch;		/* items a call takes at most */
+	size_t check_max;	/* records that one pass may fetch to check them: no more than one request, or a tenth of what
+				 * a minute allows */
 	int memory_days;	/* how long deletions are told by pull: SF 15, SC 30 (R19) */
 };
 struct remote {			/* embedded as the first member */

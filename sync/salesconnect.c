@@ -13,6 +13,7 @@
 #define PAGE_TASKS 500
 #define BATCH 50
 #define RESTARTS 3
+#define CHECK_MAX 60		/* of 600 requests a minute */
 
 struct salesconnect {
 	struct remote r;
@@ -414,6 +415,7 @@ static const struct remote_ops salesconnect_ops = {
 	.side = SIDE_SC,
 	.once_is_kept = true,
 	.batch = BATCH,
+	.check_max = CHECK_MAX,
 	.memory_days = 30,
 };
 

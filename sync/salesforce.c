@@ -831,6 +831,7 @@ static const struct remote_ops salesforce_ops = {
 	.destroy = sf_destroy,
 	.side = SIDE_SF,
 	.batch = BATCH,
+	.check_max = RETRIEVE_IDS,
 	.memory_days = 15,
 };
 

@@ -341,6 +341,7 @@ static enum err fetch(struct remote *remote, const char *const *ids, size_t n, s
 {
 	struct fake *f = fake_of(remote);
 	f->fetches++;
+	f->fetched += (int)n;
 	TRY(enter(f));
 	TRY(leave(f));
 	for (size_t i = 0; i < n; i++) {
@@ -528,7 +529,7 @@ void fake_init(struct fake *f, enum side side, const int64_t *now, struct fault 
 	f->ops = (struct remote_ops){ .hello = hello, .pull = pull, .fetch = fetch, .find = sf ? find : NULL,
 		.count_open = sf ? count_open : NULL, .create = create, .update = update, .remove = remove_,
 		.destroy = destroy, .side = side, .once_is_kept = !sf, .batch = sf ? 200 : 1,
-		.memory_days = sf ? 15 : 30 };
+		.check_max = sf ? 2000 : 60, .memory_days = sf ? 15 : 30 };
 	f->remote.ops = &f->ops;
 	f->now = now;
 	f->fault = fault;
@@ -553,7 +554,7 @@ void fake_finish(struct fake *f)
 void fake_forget_counts(struct fake *f)
 {
 	f->requests = f->hellos = f->pulls = f->fetches = f->finds = f->counts = 0;
-	f->creates = f->updates = f->removes = f->items = f->double_keys = 0;
+	f->creates = f->updates = f->removes = f->items = f->double_keys = f->fetched = 0;
 	f->sent = 0;
 }
 

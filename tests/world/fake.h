@@ -70,6 +70,7 @@ struct fake {
 	bool lose;			/* private: the answer of this call is to be lost */
 	/* what was asked */
 	int requests, hellos, pulls, fetches, finds, counts, creates, updates, removes;	/* calls */
+	int fetched;			/* ids in all fetches */
 	int items;			/* written items in all */
 	uint32_t sent;			/* fields of all updates */
 	int64_t first_now;		/* of the last first import */

@@ -233,6 +233,53 @@ static void a_clock_that_was_ahead_does_not_delay_the_search(void **state)
 	}
 }
 
+/* ---- the daily check ---- */
+
+/* Sales Connect is asked record by record, and takes 600 requests a minute. */
+static void R19_the_check_of_many_links_is_spread_and_ends(void **state)
+{
+	begin(SC);
+	sc->page_size = 500;
+	for (int i = 0; i < 500; i++) {
+		char title[32];
+		snprintf(title, sizeof(title), "task %d", i);
+		fake_add(sc, title);
+	}
+	check_rest(&w);
+	w.now += DAY;
+	sc->rec[499].deleted = true;
+	sc->rec[499].changed_at -= HOUR;	/* committed late: the stream does not tell */
+	int passes = 0;
+	do {
+		fake_forget_counts(sc);
+		assert_int_equal(world_pass(&w), ERR_OK);
+		assert_in_range(sc->fetched, 0, 60);
+		if (passes == 3)
+			world_restart(&w);	/* goes on where it was */
+		w.now += MINUTE;
+	} while (sc->fetched && ++passes < 20);
+	assert_int_equal(passes, 9);
+	assert_false(user_find(&w, "task 499"));
+	check_quiet(&w);
+	world_finish(&w);
+}
+
+static void R19_a_start_checks_too(void **state)
+{
+	begin(SF);
+	user_new(&w, "a");
+	check_rest(&w);
+	w.now += 2 * HOUR;
+	sf->rec[0].deleted = true;
+	sf->rec[0].changed_at -= HOUR;	/* committed late: the stream does not tell */
+	check_rest(&w);
+	assert_true(user_find(&w, "a"));
+	world_restart(&w);
+	check_rest(&w);
+	assert_false(user_find(&w, "a"));
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +292,8 @@ int main(void)
 		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
 		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
 		cmocka_unit_test(a_clock_that_was_ahead_does_not_delay_the_search),
+		cmocka_unit_test(R19_the_check_of_many_links_is_spread_and_ends),
+		cmocka_unit_test(R19_a_start_checks_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
