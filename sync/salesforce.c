@@ -34,6 +34,7 @@ struct salesforce {
 	struct oauth *oauth;
 	struct sf_org org;
 	bool schema;		/* statuses and columns are known */
+	bool relearnt;		/* ...and were learnt anew since a query last went well */
 	int rows;
 	int restarts;
 	struct sf_error error;	/* of the last call */
@@ -179,6 +180,26 @@ static enum err learn_schema(struct salesforce *sf)
 	return e;
 }
 
+static bool code_is(const struct salesforce *sf, const char *code)
+{
+	return strcmp(sf->error.code, code) == 0;
+}
+
+/* A query was refused with e for a column: an admin hid it since, or the server does not know the e-mail behind a task.
+ * ERR_BUSY: what can be mended is; else the reason why not. */
+static enum err mend_columns(struct salesforce *sf, enum err e)
+{
+	if (e == ERR_OK || !code_is(sf, "INVALID_FIELD") || (sf->relearnt && sf->org.no_who_email))
+		return e;
+	if (sf->relearnt) {
+		sf->org.no_who_email = true;
+		return ERR_BUSY;
+	}
+	sf->relearnt = true;
+	TRY(learn_schema(sf));
+	return ERR_BUSY;
+}
+
 static enum err ready(struct salesforce *sf)
 {
 	int64_t now;
@@ -213,12 +234,8 @@ static enum err read_page(struct salesforce *sf, const char *path, struct page *
 	TRY(nonsense(sf, sf_read_page(buf_str(&r.body), r.body.n, &sf->org, out, m)));
 	if (m->bad)
 		log_warn("records without an id left out n=%zu", m->bad);
+	sf->relearnt = false;
 	return ERR_OK;
-}
-
-static bool code_is(const struct salesforce *sf, const char *code)
-{
-	return strcmp(sf->error.code, code) == 0;
 }
 
 static void add_select(struct salesforce *sf, struct buf *soql)
@@ -276,11 +293,10 @@ static const char *cursor_parse(const char *cursor, int64_t *last)
 /* ERR_BUSY: what can be mended by beginning again has been mended. */
 static enum err mend(struct salesforce *sf, enum err e)
 {
+	bool lost = code_is(sf, "INVALID_QUERY_LOCATOR");
 	if (e == ERR_TOOBIG && sf->rows > PAGE_ROWS_SMALL)
 		sf->rows = PAGE_ROWS_SMALL;
-	else if (code_is(sf, "INVALID_FIELD") && !sf->org.no_who_email)
-		sf->org.no_who_email = true;
-	else if (!code_is(sf, "INVALID_QUERY_LOCATOR"))
+	else if (!lost && (e = mend_columns(sf, e)) != ERR_BUSY)
 		return e;
 	if (++sf->restarts <= RESTARTS)
 		return ERR_BUSY;
@@ -366,32 +382,32 @@ static enum err read_all(struct salesforce *sf, const struct buf *soql, bool all
 	return ERR_OK;
 }
 
+static enum err find_created(struct salesforce *sf, const struct buf *title, int64_t since, struct page *out)
+{
+	AUTO_BUF soql = BUF_INIT;
+	add_select(sf, &soql);
+	buf_printf(&soql, "CreatedById='%s' AND CreatedDate>=", sf->org.me);
+	add_time(&soql, since - CREATE_SLACK_MS);
+	buf_puts(&soql, " AND Subject=");
+	sf_quote(&soql, buf_str(title));
+	buf_puts(&soql, " ORDER BY CreatedDate,Id");
+	return read_all(sf, &soql, false, out);
+}
+
 static enum err sf_find(struct remote *r, const struct task *t, int64_t since, struct page *out)
 {
 	struct salesforce *sf = self(r);
+	AUTO_BUF title = BUF_INIT;
+	const char *s = t->field[FIELD_TITLE];
+	buf_puts(&title, s ? s : "");
+	while (title.n && strchr(" \t\r\n", title.s[title.n - 1]))	/* as the server stores it */
+		buf_resize(&title, title.n - 1);
+	TRY(buf_err(&title));
 	enum err e = ready(sf);
-	bool again = true;
-	while (e == ERR_OK && again) {
-		AUTO_BUF soql = BUF_INIT;
-		AUTO_BUF title = BUF_INIT;
-		const char *s = t->field[FIELD_TITLE];
-		buf_puts(&title, s ? s : "");
-		while (title.n && strchr(" \t\r\n", title.s[title.n - 1]))	/* as the server stores it */
-			buf_resize(&title, title.n - 1);
-		TRY(buf_err(&title));
-		add_select(sf, &soql);
-		buf_printf(&soql, "CreatedById='%s' AND CreatedDate>=", sf->org.me);
-		add_time(&soql, since - CREATE_SLACK_MS);
-		buf_puts(&soql, " AND Subject=");
-		sf_quote(&soql, buf_str(&title));
-		buf_puts(&soql, " ORDER BY CreatedDate,Id");
-		e = read_all(sf, &soql, false, out);
-		again = e != ERR_OK && code_is(sf, "INVALID_FIELD") && !sf->org.no_who_email;
-		if (again) {
-			sf->org.no_who_email = true;
-			e = ERR_OK;
-		}
-	}
+	if (e == ERR_OK)
+		do
+			e = find_created(sf, &title, since, out);
+		while ((e = mend_columns(sf, e)) == ERR_BUSY);
 	out->total = (int64_t)out->n;
 	if (e != ERR_OK)
 		page_finish(out);
@@ -417,7 +433,9 @@ static enum err sf_count_open(struct remote *r, int64_t *n)
 
 /* ---- fetch ---- */
 
-static enum err retrieve(struct salesforce *sf, const char *const *ids, size_t n, struct page *out)
+/* columns: "Id","Subject"... */
+static enum err retrieve(struct salesforce *sf, const char *const *ids, size_t n, const struct buf *columns,
+	struct page *out)
 {
 	AUTO_BUF body = BUF_INIT;
 	AUTO_REPLY r = { 0 };
@@ -430,9 +448,8 @@ static enum err retrieve(struct salesforce *sf, const char *const *ids, size_t n
 		buf_printf(&body, "%s\"%s\"", sep, id);
 		sep = ",";
 	}
-	buf_puts(&body, "],\"fields\":[");
-	sf_columns(&body, &sf->org, "\"", false);
-	buf_puts(&body, "]}");
+	buf_printf(&body, "],\"fields\":[%s]}", buf_str(columns));
+	TRY(buf_err(columns));
 	TRY(buf_err(&body));
 	if (!*sep)
 		return ERR_OK;
@@ -450,21 +467,18 @@ static enum err look_for_deleted(struct salesforce *sf, const struct buf *list, 
 		return buf_err(list);
 	add_select(sf, &soql);
 	buf_printf(&soql, "Id IN (%s)", buf_str(list));
-	enum err e = read_all(sf, &soql, true, out);
-	if (e != ERR_OK && code_is(sf, "INVALID_FIELD") && !sf->org.no_who_email) {
-		sf->org.no_who_email = true;
-		return look_for_deleted(sf, list, out);
-	}
-	return e;
+	return read_all(sf, &soql, true, out);
 }
 
 /* Answers come in the order of the ids, with holes. */
 static enum err fetch_some(struct salesforce *sf, const char *const *ids, size_t n, struct page *out)
 {
 	AUTO_BUF list = BUF_INIT;
+	AUTO_BUF columns = BUF_INIT;
 	char id[SF_ID_LEN];
 	size_t at = out->n, missing = 0;
-	TRY(retrieve(sf, ids, n, out));
+	sf_columns(&columns, &sf->org, "\"", false);
+	TRY(retrieve(sf, ids, n, &columns, out));
 	size_t end = out->n;
 	for (size_t i = 0; i < n; i++) {
 		if (!sf_id(ids[i], id))
@@ -487,7 +501,9 @@ static enum err sf_fetch(struct remote *r, const char *const *ids, size_t n, str
 	struct salesforce *sf = self(r);
 	enum err e = ready(sf);
 	for (size_t i = 0; e == ERR_OK && i < n; i += RETRIEVE_IDS)
-		e = fetch_some(sf, ids + i, n - i < RETRIEVE_IDS ? n - i : RETRIEVE_IDS, out);
+		do	/* the same record may come again */
+			e = fetch_some(sf, ids + i, n - i < RETRIEVE_IDS ? n - i : RETRIEVE_IDS, out);
+		while ((e = mend_columns(sf, e)) == ERR_BUSY);
 	out->total = (int64_t)out->n;
 	if (e != ERR_OK)
 		page_finish(out);
@@ -613,6 +629,30 @@ static enum err one_by_one(struct salesforce *sf, struct item *it, size_t n, enu
 	return ERR_OK;
 }
 
+/* Refused for a column that was there when the schema was learnt? */
+static bool of_old_schema(const struct item *it, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (it[i].err == ERR_PROTOCOL && strncmp(it[i].msg, "INVALID_FIELD:", 14) == 0)
+			return true;
+	return false;
+}
+
+/* Those alone are sent again, by what the org looks like now. */
+static enum err by_new_schema(struct salesforce *sf, struct item *it, size_t n, write_fn *write)
+{
+	TRY(err_of_read(learn_schema(sf)));
+	for (size_t i = 0; i < n; i++) {
+		if (!of_old_schema(&it[i], 1))
+			continue;
+		it[i].msg[0] = '\0';
+		enum err e = write(sf, &it[i], 1);
+		if (e != ERR_OK)
+			it[i].err = e;
+	}
+	return ERR_OK;
+}
+
 static enum err write_items(struct remote *r, struct item *it, size_t n, write_fn *write)
 {
 	struct salesforce *sf = self(r);
@@ -622,7 +662,65 @@ static enum err write_items(struct remote *r, struct item *it, size_t n, write_f
 		it[i].msg[0] = '\0';
 	TRY(ready(sf));
 	enum err e = write(sf, it, n);
+	if (e == ERR_PROTOCOL && code_is(sf, "INVALID_FIELD")) {
+		TRY(err_of_read(learn_schema(sf)));
+		e = write(sf, it, n);
+	}
+	if (e == ERR_OK && of_old_schema(it, n))
+		e = by_new_schema(sf, it, n, write);
 	return n > 1 && err_of_item(e) ? one_by_one(sf, it, n, e, write) : e;
+}
+
+/* ---- what moved on there meanwhile ---- */
+
+static const char *version_in(const struct page *p, const char *id)
+{
+	char key[SF_ID_LEN];
+	for (size_t i = 0; sf_id(id, key) && i < p->n; i++)
+		if (strcmp(p->task[i].id, key) == 0)
+			return p->task[i].version;
+	return NULL;
+}
+
+static enum err read_versions(struct salesforce *sf, const struct item *it, size_t n, struct page *out)
+{
+	AUTO_BUF columns = BUF_INIT;
+	AUTO_FREE const char **ids = calloc(n, sizeof *ids);
+	size_t k = 0;
+	if (!ids)
+		return ERR_NOMEM;
+	buf_puts(&columns, "\"Id\",\"OwnerId\",\"LastModifiedDate\"");
+	for (size_t i = 0; i < n; i++)
+		if (it[i].version)
+			ids[k++] = it[i].id;
+	return k ? err_of_read(retrieve(sf, ids, k, &columns, out)) : ERR_OK;
+}
+
+/*
+ * Collections and deletions know no precondition (salesforce.md 4.3): the versions are read just before, in one call, and
+ * what moved on is left out. What moves on in between is not seen.
+ */
+static enum err write_current(struct remote *r, struct item *it, size_t n, write_fn *write)
+{
+	AUTO_PAGE now = PAGE_INIT;
+	AUTO_FREE struct item *some = calloc(n, sizeof *some);
+	AUTO_FREE size_t *from = calloc(n, sizeof *from);
+	size_t k = 0;
+	if (!some || !from)
+		return ERR_NOMEM;
+	TRY(read_versions(self(r), it, n, &now));
+	for (size_t i = 0; i < n; i++) {
+		const char *version = it[i].version ? version_in(&now, it[i].id) : NULL;
+		it[i].err = version && !str_eq(version, it[i].version) ? ERR_STALE : ERR_OK;
+		if (it[i].err == ERR_STALE)
+			continue;
+		from[k] = i;
+		some[k++] = it[i];
+	}
+	enum err e = write_items(r, some, k, write);
+	for (size_t i = 0; i < k; i++)
+		it[from[i]] = some[i];
+	return e;
 }
 
 static enum err set_url(struct salesforce *sf, struct item *it)
@@ -728,7 +826,6 @@ static enum err patch_one(struct salesforce *sf, struct item *it)
 	return settle(sf, it, 1, call(sf, &c, &r));
 }
 
-/* Collections know no precondition: of several at once the versions are not looked at (salesforce.md 4.3). */
 static enum err write_update(struct salesforce *sf, struct item *it, size_t n)
 {
 	AUTO_BUF body = BUF_INIT;
@@ -754,7 +851,7 @@ static enum err write_update(struct salesforce *sf, struct item *it, size_t n)
 
 static enum err sf_update(struct remote *r, struct item *it, size_t n)
 {
-	return write_items(r, it, n, write_update);
+	return n > 1 ? write_current(r, it, n, write_update) : write_items(r, it, n, write_update);
 }
 
 static void forgive_deleted(struct item *it)
@@ -766,7 +863,6 @@ static void forgive_deleted(struct item *it)
 	}
 }
 
-/* A DELETE takes no precondition: whoever gives a version has read it just before. */
 static enum err delete_one(struct salesforce *sf, struct item *it)
 {
 	AUTO_BUF path = BUF_INIT;
@@ -804,7 +900,7 @@ static enum err write_remove(struct salesforce *sf, struct item *it, size_t n)
 
 static enum err sf_remove(struct remote *r, struct item *it, size_t n)
 {
-	return write_items(r, it, n, write_remove);
+	return n ? write_current(r, it, n, write_remove) : ERR_OK;
 }
 
 /* ---- */

@@ -244,6 +244,76 @@ static void a_stale_version_is_refused(void **state)
 	assert_ok(it.err);
 }
 
+/* Collections and deletions take no precondition: the versions are read just before. */
+static void D2_D3_what_moved_on_is_left_out_of_a_batch(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_TASK t = task("ignored", TASK_COMPLETE);
+	AUTO_PAGE p = PAGE_INIT, q = PAGE_INIT;
+	AUTO_BUF path = BUF_INIT;
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
+	put("{\"Subject\":\"a\"}");
+	put("{\"Subject\":\"b\"}");
+	put("{\"Subject\":\"c\"}");
+	buf_printf(&path, "/sandbox/tasks/%s?system=sf", told("Id"));
+	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:05Z\",\"frozen\":true}");
+	hand("PATCH", path.s, "{\"Description\":\"typed there\"}");
+	struct item it[3] = { 0 };
+	for (int i = 0; i < 3; i++)
+		it[i] = (struct item){ .t = &t, .fields = BIT(FIELD_STATUS), .id = record(&p, (const char *[]){ "a", "c", "b" }[i])->id,
+			.version = p.task[0].version };
+	asked("");
+	assert_ok(r->ops->update(r, it, 3));
+	assert_int_equal(asked(""), 2);
+	assert_ok(it[0].err);
+	assert_err(it[1].err, ERR_STALE);
+	assert_ok(it[2].err);
+	struct item del[2] = { { .id = record(&p, "c")->id, .version = p.task[0].version }, { .id = record(&p, "a")->id } };
+	assert_ok(r->ops->remove(r, &del[0], 1));
+	assert_err(del[0].err, ERR_STALE);
+	assert_ok(r->ops->remove(r, del, 2));
+	assert_err(del[0].err, ERR_STALE);
+	assert_ok(del[1].err);
+	assert_ok(r->ops->fetch(r, (const char *[]){ it[0].id, it[1].id, it[2].id }, 3, &q));
+	assert_true(record(&q, it[0].id)->deleted);
+	assert_same(record(&q, "c")->t.field[FIELD_STATUS], TASK_OPEN);
+	assert_same(record(&q, "b")->t.field[FIELD_STATUS], TASK_COMPLETE);
+	del[0].version = record(&q, "c")->version;
+	assert_ok(r->ops->remove(r, del, 1));
+	assert_ok(del[0].err);
+}
+
+/* An admin hides a field while we run. */
+static void the_schema_is_learnt_anew(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT, q = PAGE_INIT, f = PAGE_INIT;
+	AUTO_FREE char *mark = NULL;
+	put("{\"Subject\":\"a\",\"Description\":\"secret\"}");
+	put("{\"Subject\":\"b\"}");
+	assert_ok(pull_all(r, NULL, FIRST_24H, &p, &mark));
+	assert_int_equal(p.task[0].unknown, 0);
+	AUTO_TASK t = task("new", TASK_OPEN);
+	assert_ok(task_set(&t, FIELD_DETAILS, "x"));
+	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"Description\"}");
+	struct item it[2] = { { .t = &t, .fields = BIT(FIELD_DETAILS), .id = p.task[0].id },
+		{ .t = &t, .fields = BIT(FIELD_DETAILS) | BIT(FIELD_TITLE), .id = p.task[1].id } };
+	assert_ok(r->ops->update(r, it, 2));
+	assert_err(it[0].err, ERR_DENIED);
+	assert_ok(it[1].err);
+	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"Description,Priority\"}");
+	AUTO_ITEM made = { .t = &t };
+	assert_ok(r->ops->create(r, &made, 1));
+	assert_ok(made.err);
+	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"Description,Priority,ActivityDate\"}");
+	assert_ok(pull_all(r, mark, FIRST_24H, &q, NULL));
+	assert_int_equal(record(&q, "a")->unknown, BIT(FIELD_DETAILS) | BIT(FIELD_PRIORITY) | BIT(FIELD_DUE));
+	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"WhoId\"}");
+	assert_ok(r->ops->fetch(r, (const char *[]){ p.task[0].id }, 1, &f));
+	assert_int_equal(f.n, 1);
+}
+
 #define MANY 200
 static void a_batch_is_one_call(void **state)
 {
@@ -515,6 +585,8 @@ int main(void)
 		T(a_hidden_field_is_unknown),
 		T(one_task_there_and_back),
 		T(a_stale_version_is_refused),
+		T(D2_D3_what_moved_on_is_left_out_of_a_batch),
+		T(the_schema_is_learnt_anew),
 		T(a_batch_is_one_call),
 		T(what_is_not_to_be_seen_is_absent),
 		T(people),

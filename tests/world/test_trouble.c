@@ -233,6 +233,27 @@ static void a_clock_that_was_ahead_does_not_delay_the_search(void **state)
 	}
 }
 
+/* Two at once, and what was typed there since the last poll is seen before it is deleted (D3) or overwritten (D2). */
+static void D2_D3_a_batch_does_not_overwrite_what_moved_on(void **state)
+{
+	begin(SF);
+	int64_t a = user_new(&w, "a"), b = user_new(&w, "b"), c = user_new(&w, "c"), d = user_new(&w, "d");
+	check_rest(&w);
+	fake_word(sf, fake_titled(sf, "a"), FIELD_DETAILS, "typed there");
+	fake_word(sf, fake_titled(sf, "c"), FIELD_DETAILS, "typed there");
+	user_rm(&w, a);
+	user_rm(&w, b);
+	user_set(&w, c, FIELD_DETAILS, "typed here");
+	user_set(&w, d, FIELD_DETAILS, "typed here");
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 2);
+	assert_int_equal(world_conflicts(&w), 2);
+	assert_string_equal(fake_word_of(sf, "c", FIELD_DETAILS), "typed here");
+	world_finish(&w);
+}
+
 /* ---- the daily check ---- */
 
 /* Sales Connect is asked record by record, and takes 600 requests a minute. */
@@ -292,6 +313,7 @@ int main(void)
 		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
 		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
 		cmocka_unit_test(a_clock_that_was_ahead_does_not_delay_the_search),
+		cmocka_unit_test(D2_D3_a_batch_does_not_overwrite_what_moved_on),
 		cmocka_unit_test(R19_the_check_of_many_links_is_spread_and_ends),
 		cmocka_unit_test(R19_a_start_checks_too),
 	};
