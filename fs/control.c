@@ -51,6 +51,7 @@ static enum err readme_text(const struct control *c, struct env *env, struct buf
 		".remindfs/errors    what was typed but could not be taken, as path:line: text\n"
 		".remindfs/events    every change from any side, a JSON line each; reading waits for the next (not listed by ls)\n"
 		".remindfs/log       the end of the log; status.json: status for scripts\n"
+		".remindfs/templates cp .remindfs/templates/call.txt 'open/Call Bob.txt'; edit them, add your own\n"
 		".remindfs/ctl       commands; reading it lists them\n"
 		"\n"
 		"New task       echo 'ask about the quote' > 'open/Call Bob.txt'\n"

@@ -21,6 +21,7 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_EVENTS] = { "events", NODE_CONTROL, TYPE_FILE, 0444, .unlisted = true },
 	[NODE_LOG] = { "log", NODE_CONTROL, TYPE_FILE, 0444 },
 	[NODE_STATUS_JSON] = { "status.json", NODE_CONTROL, TYPE_FILE, 0444 },
+	[NODE_TEMPLATES] = { "templates", NODE_CONTROL, TYPE_FILES, 0755 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)

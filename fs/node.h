@@ -47,6 +47,7 @@ enum fixed {
 	NODE_EVENTS,
 	NODE_LOG,
 	NODE_STATUS_JSON,
+	NODE_TEMPLATES,
 	NFIXED,
 	NODE_NONE = NFIXED
 };
@@ -54,6 +55,7 @@ enum fixed {
 enum node_type {
 	TYPE_DIR,	/* holds fixed nodes alone */
 	TYPE_TASKS,	/* open/, completed/: task files and scratch */
+	TYPE_FILES,	/* templates/: scratch alone */
 	TYPE_VIEW,	/* generated entries: dirs.h */
 	TYPE_FILE	/* generated: control.h */
 };

@@ -785,13 +785,19 @@ static bool put_fixed(struct listing *l, int64_t after)
 static enum err put_tasks(struct listing *l, int64_t after)
 {
 	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE, .brief = !l->plus };
-	bool scratch = after >= COOKIE_SCRATCH;
 
-	if (!scratch)
+	if (after < COOKIE_SCRATCH && node_fixed[l->dir].type == TYPE_TASKS)
 		TRY(store_list(l->f->env.store, &all, after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task, l));
-	if (l->full || l->err)
-		return l->err;
-	TRY(store_scratch_list(l->f->env.store, l->dir == NODE_OPEN, scratch ? after - COOKIE_SCRATCH : 0, put_scratch, l));
+	return l->err;
+}
+
+static enum err put_scratches(struct listing *l, int64_t after)
+{
+	enum scratch_place place;
+
+	if (!l->full && tree_place(node_fixed_ino(l->dir), &place))
+		TRY(store_scratch_list(l->f->env.store, place, after < COOKIE_SCRATCH ? 0 : after - COOKIE_SCRATCH, put_scratch,
+			l));
 	return l->err;
 }
 
@@ -799,7 +805,8 @@ static enum err list(struct listing *l, int64_t after)
 {
 	if (!put_dots(l, after) || !put_fixed(l, after))
 		return l->err;
-	return node_fixed[l->dir].type == TYPE_DIR ? ERR_OK : put_tasks(l, after);
+	TRY(put_tasks(l, after));
+	return put_scratches(l, after);
 }
 
 static enum err page_of(struct fs *f, size_t size)

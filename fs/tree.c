@@ -15,6 +15,26 @@ static bool holds_tasks(uint64_t dir)
 	return is_open(dir) || dir == node_fixed_ino(NODE_COMPLETED);
 }
 
+bool tree_place(uint64_t dir, enum scratch_place *out)
+{
+	static const enum fixed node[] = {
+		[PLACE_COMPLETED] = NODE_COMPLETED, [PLACE_OPEN] = NODE_OPEN, [PLACE_TEMPLATES] = NODE_TEMPLATES,
+	};
+
+	for (size_t i = 0; i < sizeof(node) / sizeof(*node); i++)
+		if (dir == node_fixed_ino(node[i])) {
+			*out = (enum scratch_place)i;
+			return true;
+		}
+	return false;
+}
+
+/* A new name there: of a task, or of a file that is nothing more? */
+static bool is_task_name(uint64_t dir, const char *name)
+{
+	return holds_tasks(dir) && name_is_task(name);
+}
+
 static void found_task(struct found *out, unsigned kind, bool lasting)
 {
 	out->ino = node_ino(kind, out->e.id);
@@ -52,7 +72,11 @@ static enum err find_task(struct env *env, uint64_t dir, const char *name, struc
 
 static enum err find_scratch(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
-	TRY(store_scratch_find(env->store, is_open(dir), name, &out->x));
+	enum scratch_place place;
+
+	if (!tree_place(dir, &place))
+		return ERR_NOENT;
+	TRY(store_scratch_find(env->store, place, name, &out->x));
 	out->ino = node_ino(KIND_SCRATCH, out->x.id);
 	return ERR_OK;
 }
@@ -71,9 +95,7 @@ enum err tree_find(struct env *env, uint64_t dir, const char *name, struct found
 		return ERR_NAME;
 	if (made)
 		return made->find(env, dir, name, out);
-	if (!holds_tasks(dir))
-		return ERR_NOENT;
-	return name_is_task(name) ? find_task(env, dir, name, out) : find_scratch(env, dir, name, out);
+	return is_task_name(dir, name) ? find_task(env, dir, name, out) : find_scratch(env, dir, name, out);
 }
 
 /* Deleted or parked, and still open somewhere or known to the kernel. */
@@ -198,9 +220,11 @@ static enum err begin_task(struct env *env, struct files *files, uint64_t dir, c
 static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uint32_t mode, const char *target,
 	struct found *out)
 {
-	struct scratch x = { .open = is_open(dir), .is_link = target, .mode = mode & 0777 };
+	struct scratch x = { .is_link = target, .mode = mode & 0777 };
 	int64_t id;
 
+	if (!tree_place(dir, &x.place))
+		return ERR_PERM;
 	memcpy(x.name, name, strlen(name) + 1);
 	TRY(store_scratch_create(env->store, &x, target ? target : "", target ? strlen(target) : 0, env->now, &id));
 	TRY(store_scratch(env->store, id, &out->x));
@@ -216,14 +240,12 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 
 	if (e != ERR_NOENT)
 		return e ? e : ERR_EXIST;
-	if (!holds_tasks(dir)) {
+	if (!is_task_name(dir, name)) {
 		if (dirs_dir(dir))
 			refuse(env, dir, name, "not made", name_is_task(name) ? "new tasks are made in open/" :
 				"the files stand in open/: edit them there, or sed -i --follow-symlinks");
-		return ERR_PERM;
-	}
-	if (!name_is_task(name))
 		return new_scratch(env, dir, name, mode, NULL, out);
+	}
 	TRY(begin_task(env, files, dir, name, &id));
 	TRY(store_entry(env->store, id, &out->e));
 	found_task(out, KIND_TASK, !strcmp(out->e.name, name));
@@ -238,7 +260,7 @@ enum err tree_lock(struct env *env, uint64_t dir, const char *name, const char *
 
 	if (e != ERR_NOENT)
 		return e ? e : ERR_EXIST;
-	if (!holds_tasks(dir) || strncmp(name, ".#", 2))
+	if (strncmp(name, ".#", 2))
 		return ERR_PERM;
 	return new_scratch(env, dir, name, 0777, target, out);
 }
@@ -326,8 +348,8 @@ static enum err take(struct move *m, struct task *t, uint32_t *fields)
 		return view_verb(node_as_fixed(m->to_dir), m->env->today, t, fields);
 	if (d && d->take)
 		return d->take(m->env, m->to_dir, t, fields);
-	if (d)
-		refuse_task(m->env, &m->from.e, m->to_dir, "not moved to", d->no_take);
+	refuse_task(m->env, &m->from.e, m->to_dir, "not moved to", d ? d->no_take :
+		m->to_dir == node_fixed_ino(NODE_TEMPLATES) ? "to make a template of it, cp it there" : NULL);
 	return ERR_PERM;
 }
 
@@ -381,10 +403,13 @@ static enum err park(struct move *m)
 static enum err rename_scratch(struct move *m)
 {
 	struct file *over = m->there ? files_find(m->files, m->at.ino) : NULL;
+	enum scratch_place place;
 
+	if (!tree_place(m->to_dir, &place))
+		return ERR_PERM;
 	if (over && over->ino != m->from.ino)
 		TRY(file_unlinked(m->env, over));
-	return store_scratch_rename(m->env->store, m->from.x.id, is_open(m->to_dir), m->to);
+	return store_scratch_rename(m->env->store, m->from.x.id, place, m->to);
 }
 
 /* The task whose save this is. *retitle: a backup that comes back under a new name. */
@@ -494,20 +519,19 @@ enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const c
 	m.there = !e;
 	unsigned kind = node_kind(m.from.ino);
 	const struct kind_def *made = dirs_kind(m.from.ino);
-	bool tasks = holds_tasks(to_dir), scratch = kind == KIND_SCRATCH;
 	if (m.there && noreplace)
 		return ERR_EXIST;
 	if (made && made->give)
 		return made->give(env, &m.from, to_dir, to);
-	if (kind == KIND_FIXED || (m.there && node_kind(m.at.ino) == KIND_FIXED) || (scratch && !tasks))
+	if (kind == KIND_FIXED || (m.there && node_kind(m.at.ino) == KIND_FIXED))
 		return ERR_PERM;
-	if (scratch)
-		return name_is_task(to) ? save(&m) : rename_scratch(&m);
+	if (kind == KIND_SCRATCH)
+		return is_task_name(to_dir, to) ? save(&m) : rename_scratch(&m);
 	if (!m.from.e.id)
 		return ERR_PERM;
 	if (made && !strcmp(name, to))
 		m.to = m.from.e.name;
-	if (!tasks || name_is_task(m.to))
+	if (!holds_tasks(to_dir) || name_is_task(m.to))
 		return edit_by_name(&m);
 	return kind == KIND_TASK ? park(&m) : ERR_PERM;
 }

@@ -19,6 +19,8 @@ struct found {
 };
 /* ERR_NOENT. A task answers to its name, to a former one and to another spelling of it. */
 NODISCARD enum err tree_find(struct env *env, uint64_t dir, const char *name, struct found *out);
+/* Does a directory hold files, and which one is it? Of these, the templates' holds no tasks. */
+bool tree_place(uint64_t dir, enum scratch_place *out);
 /* What an inode number is. ERR_NOENT. A task that is out of sight is found as long as its row is there: *hidden. */
 NODISCARD enum err tree_node(struct env *env, uint64_t ino, struct found *out, bool *hidden);
 

@@ -158,6 +158,13 @@ static const char *const migration[] = {
 	/* D6: deletions told by a remote are judged together; enum doom. */
 	"ALTER TABLE link ADD COLUMN doom INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX link_doom ON link(side, task) WHERE doom <> 0;",
+
+	/* scratch.open is enum scratch_place: 2 holds the templates. These to begin with. */
+	"INSERT INTO scratch(open, name, is_link, mode, size, changed_at, task, text)"
+	" SELECT 2, column1, 0, 420, length(column2), 1795651200000, 0, CAST(column2 AS BLOB)"
+	" FROM (VALUES('call.txt', 'Title:\nPriority: Normal\nDue: +1d\nType: Call\n\nGoal:\nAsk:\nNext step:\n'),"
+	" ('demo.txt', 'Title:\nPriority: High\nDue: +1w\n\nAudience:\nWhat to show:\n- send the invitation\n"
+	"- the day before: check the link\n'));",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

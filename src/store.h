@@ -169,12 +169,13 @@ NODISCARD enum err store_park(struct store *s, int64_t id, bool open, const char
  * again afterwards, with its id, in open/ or completed/ as asked. ERR_NOENT: none. */
 NODISCARD enum err store_revive(struct store *s, const char *name, bool open, int64_t now, int64_t *id);
 
-/* ---- scratch files: editors' droppings; never synced --------------------------------------------------------- */
+/* ---- scratch files: editors' droppings, templates; never synced ---------------------------------------------- */
 
+enum scratch_place { PLACE_COMPLETED, PLACE_OPEN, PLACE_TEMPLATES };	/* the directory it lies in */
 struct scratch {
 	int64_t id;		/* own sequence, never reused */
 	char name[NAME_LEN + 1];
-	bool open;		/* lies in open/, else in completed/ */
+	enum scratch_place place;
 	bool is_link;		/* a symbolic link (emacs's lock): its target is its text */
 	uint32_t mode;		/* permission bits */
 	int64_t size, changed_at;
@@ -182,15 +183,16 @@ struct scratch {
 };
 NODISCARD enum err store_scratch_create(struct store *s, const struct scratch *new, const char *text, size_t n,
 	int64_t now, int64_t *id);	/* ERR_EXIST */
-NODISCARD enum err store_scratch_find(struct store *s, bool open, const char *name, struct scratch *out);
+NODISCARD enum err store_scratch_find(struct store *s, enum scratch_place place, const char *name, struct scratch *out);
 NODISCARD enum err store_scratch(struct store *s, int64_t id, struct scratch *out);
 typedef bool store_scratch_fn(void *arg, const struct scratch *x);
-NODISCARD enum err store_scratch_list(struct store *s, bool open, int64_t after, store_scratch_fn *fn, void *arg);
+NODISCARD enum err store_scratch_list(struct store *s, enum scratch_place place, int64_t after, store_scratch_fn *fn,
+	void *arg);
 NODISCARD enum err store_scratch_text(struct store *s, int64_t id, struct buf *out);
 NODISCARD enum err store_scratch_write(struct store *s, int64_t id, const char *text, size_t n, int64_t now);
 NODISCARD enum err store_scratch_chmod(struct store *s, int64_t id, uint32_t mode);
 /* Rename; a scratch file of the new name is replaced. */
-NODISCARD enum err store_scratch_rename(struct store *s, int64_t id, bool open, const char *name);
+NODISCARD enum err store_scratch_rename(struct store *s, int64_t id, enum scratch_place place, const char *name);
 /* Remove. If it stands for a parked task nothing continued, that task is deleted (store_delete with grace_ms). */
 NODISCARD enum err store_scratch_remove(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
 

@@ -279,7 +279,7 @@ enum err store_park(struct store *s, int64_t id, bool open, const char *name, in
 	AUTO_ROW r = ROW_INIT;
 	AUTO_ROW is = ROW_INIT;
 	AUTO_BUF text = BUF_INIT;
-	struct scratch x = { .open = open, .mode = 0644, .task = id };
+	struct scratch x = { .place = open ? PLACE_OPEN : PLACE_COMPLETED, .mode = 0644, .task = id };
 	if (strlen(name) > NAME_LEN)
 		return ERR_NAME;
 	strcpy(x.name, name);

@@ -28,7 +28,7 @@ static const char *const sql_text[NSQL] = {
 		   " FROM outbox JOIN task ON task.id = outbox.task WHERE outbox.err <> 0 ORDER BY seq",
 	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1, conflict.id FROM conflict JOIN task"
 		      " ON task.id = conflict.task ORDER BY conflict.id",
-	[SCRATCH] = "SELECT name, open FROM scratch WHERE NOT is_link"
+	[SCRATCH] = "SELECT name, open FROM scratch WHERE NOT is_link AND open IN (0, 1)"
 		    " AND (changed_at > :now OR :now - changed_at > :age)"
 		    " ORDER BY id",
 	[COUNTS] = "SELECT (SELECT count(*) FROM task INDEXED BY task_status WHERE status = 'open'"

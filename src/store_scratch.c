@@ -27,7 +27,7 @@ static struct q sql(struct store *s, int i)
 static void read_scratch(struct q *q, struct scratch *x)
 {
 	x->id = q_col(q, 0);
-	x->open = q_col(q, 1);
+	x->place = (enum scratch_place)q_col(q, 1);
 	q_col_copy(q, 2, x->name, sizeof(x->name));
 	x->is_link = q_col(q, 3);
 	x->mode = (uint32_t)q_col(q, 4);
@@ -44,10 +44,10 @@ static enum err one(struct q *q, struct scratch *out)
 	return q_end(q, ERR_OK);
 }
 
-enum err store_scratch_find(struct store *s, bool open, const char *name, struct scratch *out)
+enum err store_scratch_find(struct store *s, enum scratch_place place, const char *name, struct scratch *out)
 {
 	AUTO_Q q = sql(s, FIND);
-	q_int(&q, ":open", open);
+	q_int(&q, ":open", place);
 	q_text(&q, ":name", name);
 	return one(&q, out);
 }
@@ -59,11 +59,11 @@ enum err store_scratch(struct store *s, int64_t id, struct scratch *out)
 	return one(&q, out);
 }
 
-enum err store_scratch_list(struct store *s, bool open, int64_t after, store_scratch_fn *fn, void *arg)
+enum err store_scratch_list(struct store *s, enum scratch_place place, int64_t after, store_scratch_fn *fn, void *arg)
 {
 	struct scratch x;
 	AUTO_Q q = sql(s, LIST);
-	q_int(&q, ":open", open);
+	q_int(&q, ":open", place);
 	q_int(&q, ":after", after);
 	while (q_row(&q)) {
 		read_scratch(&q, &x);
@@ -108,10 +108,10 @@ static enum err discard(struct store *s, const struct scratch *x, int64_t now, i
 }
 
 /* What lies in the way of a rename was overwritten on purpose: no grace time. keep: not this one. */
-static enum err make_way(struct store *s, bool open, const char *name, int64_t keep)
+static enum err make_way(struct store *s, enum scratch_place place, const char *name, int64_t keep)
 {
 	struct scratch old;
-	enum err e = store_scratch_find(s, open, name, &old);
+	enum err e = store_scratch_find(s, place, name, &old);
 	if (e == ERR_NOENT || (!e && old.id == keep))
 		return ERR_OK;
 	return e ? e : discard(s, &old, old.changed_at, 0);
@@ -121,7 +121,7 @@ static enum err insert(struct store *s, const struct scratch *x, const char *tex
 	int64_t *id)
 {
 	AUTO_Q q = sql(s, INSERT);
-	q_int(&q, ":open", x->open);
+	q_int(&q, ":open", x->place);
 	q_text(&q, ":name", x->name);
 	q_int(&q, ":is_link", x->is_link);
 	q_int(&q, ":mode", x->mode);
@@ -138,7 +138,7 @@ static enum err insert(struct store *s, const struct scratch *x, const char *tex
 enum err scratch_replace(struct store *s, const struct scratch *x, const char *text, size_t n, int64_t now,
 	int64_t *id)
 {
-	TRY(make_way(s, x->open, x->name, 0));
+	TRY(make_way(s, x->place, x->name, 0));
 	return insert(s, x, text, n, now, id);
 }
 
@@ -187,7 +187,7 @@ enum err store_scratch_chmod(struct store *s, int64_t id, uint32_t mode)
 	return change(&q, id);
 }
 
-enum err store_scratch_rename(struct store *s, int64_t id, bool open, const char *name)
+enum err store_scratch_rename(struct store *s, int64_t id, enum scratch_place place, const char *name)
 {
 	struct scratch x;
 	AUTO_TX tx = { 0 };
@@ -195,9 +195,9 @@ enum err store_scratch_rename(struct store *s, int64_t id, bool open, const char
 		return ERR_NAME;
 	TRY(tx_begin(s, &tx));
 	TRY(store_scratch(s, id, &x));
-	TRY(make_way(s, open, name, id));
+	TRY(make_way(s, place, name, id));
 	AUTO_Q q = sql(s, RENAME);
-	q_int(&q, ":open", open);
+	q_int(&q, ":open", place);
 	q_text(&q, ":name", name);
 	TRY(change(&q, id));
 	return tx_commit(&tx);

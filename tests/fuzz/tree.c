@@ -110,9 +110,10 @@ static bool check_entry(void *arg, const struct entry *e)
 static bool check_scratch(void *arg, const struct scratch *x)
 {
 	struct found at;
+	uint64_t dir = node_fixed_ino(node_home(x->place == PLACE_OPEN));
 
 	CHECK(!name_is_task(x->name));
-	CHECK(!tree_find(arg, node_fixed_ino(node_home(x->open)), x->name, &at) && at.ino == node_ino(KIND_SCRATCH, x->id));
+	CHECK(!tree_find(arg, dir, x->name, &at) && at.ino == node_ino(KIND_SCRATCH, x->id));
 	return true;
 }
 

@@ -10,13 +10,13 @@ edits() { sql "select count(*) from feed where seq > $feed and fields <> 0"; }
 events() { sql "select count(*) from feed where seq > $feed"; }
 field() { sql "select ifnull($2, '') from task join body on body.task = task.id where task.id = $(($(ino "$1") >> 6))"; }
 tasks() { sql 'select count(*) from task where gone = 0'; }
-scratch() { sql 'select count(*) from scratch'; }
+scratch() { sql 'select count(*) from scratch where open < 2'; }
 py() { python3 -c "import os, sys, mmap, errno
 $1" "${@:2}"; }
 
 a_fresh_tree_has_its_directories() {
   is "ls" "$(ls -A | tr '\n' ' ')" ".remindfs by-due completed high open overdue someday today tomorrow week " &&
-    is "control" "$(ls .remindfs | tr '\n' ' ')" "README ctl errors log status status.json " &&
+    is "control" "$(ls .remindfs | tr '\n' ' ')" "README ctl errors log status status.json templates " &&
     is "filesystem" "$(stat -f -c %T . 2>/dev/null | cut -c1-4)" fuse &&
     is "mount flags" "$(grep -c " $mnt fuse.remindfs .*nosuid,nodev,noexec" /proc/mounts)" 1
 }

@@ -294,7 +294,7 @@ static void an_unlinked_file_is_read_and_never_committed(void **state)
 
 static int64_t scratch_file(struct rig *r, const char *name)
 {
-	struct scratch x = { .open = true, .mode = 0644 };
+	struct scratch x = { .place = PLACE_OPEN, .mode = 0644 };
 	int64_t id;
 	snprintf(x.name, sizeof(x.name), "%s", name);
 	assert_ok(store_scratch_create(r->s, &x, "", 0, NOW, &id));

@@ -107,7 +107,7 @@ static void a_backup_thrown_away_is_a_delete(void **state)
 	assert_ok(store_park(x->s, id2, true, "x", NOW + 1, &backup));
 	check_gone(x->s, id, GONE_DELETED);
 	check_gone(x->s, id2, GONE_PARKED);
-	struct scratch sc = { .open = true, .mode = 0600, .name = "y" };
+	struct scratch sc = { .place = PLACE_OPEN, .mode = 0600, .name = "y" };
 	assert_ok(store_scratch_create(x->s, &sc, "y", 1, NOW, &other));
 	assert_ok(store_scratch_rename(x->s, other, true, "x"));
 	check_gone(x->s, id2, GONE_DELETED);
@@ -271,14 +271,14 @@ static bool count_scratch(void *arg, const struct scratch *sc)
 static void scratch_files(void **state)
 {
 	struct fx *x = *state;
-	struct scratch got, file = { .open = true, .mode = 0644, .name = "4913" };
-	struct scratch lock = { .open = true, .is_link = true, .mode = 0777, .name = ".#T.txt" };
+	struct scratch got, file = { .place = PLACE_OPEN, .mode = 0644, .name = "4913" };
+	struct scratch lock = { .place = PLACE_OPEN, .is_link = true, .mode = 0777, .name = ".#T.txt" };
 	int64_t a, b, c;
 	AUTO_BUF text = BUF_INIT, list = BUF_INIT;
 	uint64_t changed = wake_count(x->changed);
 	assert_ok(store_scratch_create(x->s, &file, NULL, 0, NOW, &a));
 	assert_err(store_scratch_create(x->s, &file, NULL, 0, NOW, &b), ERR_EXIST);
-	file.open = false;
+	file.place = PLACE_COMPLETED;
 	assert_ok(store_scratch_create(x->s, &file, "x\0y", 3, NOW, &b));
 	assert_ok(store_scratch_create(x->s, &lock, "me@host.1:2", 11, NOW, &c));
 	assert_true(a < b && b < c);

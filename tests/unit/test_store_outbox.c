@@ -384,7 +384,7 @@ static void problems_say_what_to_do(void **state)
 	struct fx *x = *state;
 	AUTO_BUF b = BUF_INIT;
 	AUTO_TASK t = TASK_INIT;
-	struct scratch sc = { .open = true, .mode = 0644, .name = "Call Ann" };
+	struct scratch sc = { .place = PLACE_OPEN, .mode = 0644, .name = "Call Ann" };
 	struct counts c;
 	int64_t id, other;
 	assert_ok(store_problems(x->s, NOW, print_problem, &b));
