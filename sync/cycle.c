@@ -199,7 +199,7 @@ static enum err hello_store(struct pass *p, const struct hello *h)
 	return tx_commit(&tx);
 }
 
-static enum err greet(struct pass *p)
+enum err pass_greet(struct pass *p)
 {
 	struct cycle *c = p->c;
 	int64_t age = c->now - c->hello_at, enabled_at;
@@ -295,7 +295,7 @@ static void pass_finish(struct pass *p)
 static enum err pull_and_push(struct pass *p, bool pull)
 {
 	bool unfinished;
-	TRY(greet(p));
+	TRY(pass_greet(p));
 	pass_tick(p);
 	TRY(load_template(p));
 	TRY(load_store_id(p));
@@ -333,12 +333,20 @@ static enum err run(struct cycle *c, bool pull)
 	return e;
 }
 
+/* A token that may be another user's: hello tells, and either all is well or nothing more is sent. */
+static enum err run_greeted(struct cycle *c, bool pull)
+{
+	enum err e = run(c, pull);
+	bool look = e == ERR_AUTH && c->remote->stranger;
+	return look ? run(c, pull) : e;
+}
+
 enum err cycle_run(struct cycle *c)
 {
-	return run(c, true);
+	return run_greeted(c, true);
 }
 
 enum err cycle_push(struct cycle *c)
 {
-	return run(c, false);
+	return run_greeted(c, false);
 }

@@ -48,6 +48,8 @@ struct pass {
 NODISCARD enum err pass_go_on(struct pass *p);
 /* Ask the clock again. */
 void pass_tick(struct pass *p);
+/* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0. ERR_CONFIG: another account. */
+NODISCARD enum err pass_greet(struct pass *p);
 /* Small values of this side: name "mark" is "sf.mark". Get: *value NULL if there is none. */
 NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);

@@ -22,6 +22,8 @@ struct oauth {
 	struct http *http;
 	struct oauth_token now;
 	char *dead;		/* see name_file: this one's refresh token was refused for good */
+	char *file;		/* see name_file: the one that now came from; NULL: none */
+	bool greeting, stranger;	/* see oauth_greet */
 	struct buf base;
 	int64_t retry_ms;
 	char msg[OAUTH_MSG];
@@ -45,6 +47,7 @@ void oauth_destroy(struct oauth *o)
 	oauth_token_finish(&o->now);
 	buf_finish(&o->base);
 	free(o->dead);
+	free(o->file);
 	free(o);
 }
 
@@ -75,6 +78,8 @@ static enum err fail(struct oauth *o, enum err e, const char *text)
 	return e;
 }
 
+static const char who_is_it[] = "the login changed: whose it is will be seen";
+
 static const char *login_hint(const struct oauth *o)
 {
 	return o->side == SIDE_SF ? "not logged in: remindfs login salesforce" :
@@ -87,6 +92,19 @@ static bool is_only_login(const char *url)
 	struct http_url u;
 	return http_url(url, &u) == ERR_OK &&
 	       (strcmp(u.host, "login.salesforce.com") == 0 || strcmp(u.host, "test.salesforce.com") == 0);
+}
+
+/* Which writing of the token file it is: after a login it is another, even with the same token in it. */
+static enum err name_file(struct oauth *o, struct buf *name)
+{
+	AUTO_FREE char *path = token_path(o->side, o->dir, "token");
+	struct stat st;
+	if (!path)
+		return ERR_NOMEM;
+	if (stat(path, &st) == 0)
+		buf_printf(name, "%llu %lld.%09ld", (unsigned long long)st.st_ino,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	return buf_err(name);
 }
 
 /* From here on *t is the token to use; where it may be sent is settled first. */
@@ -109,6 +127,10 @@ static enum err adopt(struct oauth *o, struct oauth_token *t)
 	oauth_token_finish(&o->now);
 	o->now = *t;
 	*t = (struct oauth_token){ 0 };
+	AUTO_BUF file = BUF_INIT;
+	TRY(name_file(o, &file));
+	free(o->file);
+	o->file = buf_take(&file);
 	return ERR_OK;
 }
 
@@ -259,19 +281,6 @@ static enum err complete(struct oauth_token *t, const struct oauth_token *old)
 	return ok ? ERR_OK : ERR_NOMEM;
 }
 
-/* Which writing of the token file it is: after a login it is another, even with the same token in it. */
-static enum err name_file(struct oauth *o, struct buf *name)
-{
-	AUTO_FREE char *path = token_path(o->side, o->dir, "token");
-	struct stat st;
-	if (!path)
-		return ERR_NOMEM;
-	if (stat(path, &st) == 0)
-		buf_printf(name, "%llu %lld.%09ld", (unsigned long long)st.st_ino,
-			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	return buf_err(name);
-}
-
 static enum err refresh(struct oauth *o, const struct oauth_token *old)
 {
 	AUTO_BUF name = BUF_INIT;
@@ -323,13 +332,19 @@ static enum err from_file(struct oauth *o, const char *refused)
 	return t.refresh ? refresh(o, &t) : fail(o, ERR_AUTH, login_hint(o));
 }
 
+static bool same_login(const struct oauth_token *a, const struct oauth_token *b)
+{
+	return (a->id && str_eq(a->id, b->id)) || (a->refresh && str_eq(a->refresh, b->refresh));
+}
+
 static enum err renew(struct oauth *o)
 {
 	AUTO_TOKEN old = o->now;
 	o->now = (struct oauth_token){ 0 };
+	TRY(o->c->token_command ? ask_command(o) : from_file(o, old.access));
+	o->stranger = !o->greeting && !same_login(&old, &o->now);
 	if (!o->c->token_command)
-		return from_file(o, old.access);
-	TRY(ask_command(o));
+		return ERR_OK;
 	if (!str_eq(o->now.access, old.access))
 		return ERR_OK;
 	oauth_token_finish(&o->now);
@@ -362,6 +377,8 @@ enum err oauth_request(struct oauth *o, const struct http_request *q,
 	*out = (struct http_reply){ 0 };
 	o->msg[0] = '\0';
 	o->retry_ms = 0;
+	if (o->stranger)
+		return fail(o, ERR_AUTH, who_is_it);
 	if (!o->now.access)
 		TRY(o->c->token_command ? ask_command(o) : from_file(o, NULL));
 	TRY(send(o, q, out));
@@ -369,5 +386,20 @@ enum err oauth_request(struct oauth *o, const struct http_request *q,
 		return ERR_OK;
 	http_reply_finish(out);
 	TRY(renew(o));
-	return send(o, q, out);
+	return o->stranger ? fail(o, ERR_AUTH, who_is_it) : send(o, q, out);
+}
+
+bool oauth_stranger(const struct oauth *o)
+{
+	return o->stranger;
+}
+
+void oauth_greet(struct oauth *o, bool begin)
+{
+	AUTO_BUF file = BUF_INIT;
+	o->greeting = begin;
+	if (begin && !o->c->token_command && name_file(o, &file) == ERR_OK && !str_eq(o->file, buf_str(&file)))
+		oauth_token_finish(&o->now);
+	if (begin)
+		o->stranger = false;
 }

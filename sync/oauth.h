@@ -39,6 +39,14 @@ const char *oauth_message(const struct oauth *o);
 NODISCARD enum err oauth_request(struct oauth *o, const struct http_request *q,
 	bool (*false_alarm)(const struct http_reply *), struct http_reply *out);
 
+/*
+ * A token that replaces a refused one may be another user's. Only a hello is made with it (between oauth_greet(o, true) and
+ * oauth_greet(o, false)): any other request ends with ERR_AUTH, unsent, and oauth_stranger says why. A hello also looks
+ * whether somebody logged in meanwhile.
+ */
+bool oauth_stranger(const struct oauth *o);
+void oauth_greet(struct oauth *o, bool begin);
+
 /* The login. Begin opens the loopback listener and makes the address for the browser. */
 struct oauth_login {
 	char *url;		/* to open */

@@ -262,11 +262,10 @@ static enum err call_failed(struct pass *p, struct batch *b, enum err why)
 /* Is it the text, or is the remote down? Something harmless tells. */
 static enum err suspect(struct pass *p, enum err why)
 {
-	AUTO_HELLO h = { 0 };
 	if (++p->suspects >= SUSPECTS_MAX)
 		return why;
-	TRY(pass_go_on(p));
-	return p->ops->hello(p->r, &h);
+	p->c->hello_at = 0;
+	return pass_greet(p);
 }
 
 static enum err call(struct pass *p, enum verb verb, struct batch *b)

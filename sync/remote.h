@@ -109,6 +109,7 @@ struct remote {			/* embedded as the first member */
 	const struct remote_ops *ops;
 	int64_t retry_ms;	/* with ERR_LIMIT, ERR_RETRY: the remote asked for this much patience; 0: did not say */
 	char message[200];	/* with any error: one line for the user, safe to show */
+	bool stranger;		/* with ERR_AUTH: the token was replaced, perhaps by another user's; a hello tells */
 	struct budget budget;	/* what its replies said of the quota */
 	bool (*stop)(void *);	/* set by the owner after create, or NULL: asked at least once a second while an */
 	void *stop_arg;		/* operation waits, from its thread; true makes it give up (ERR_OFFLINE or ERR_LOST) */

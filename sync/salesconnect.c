@@ -77,11 +77,13 @@ static enum err call(struct salesconnect *sc, const struct call *c, struct http_
 	sc->r.retry_ms = 0;
 	sc->r.message[0] = '\0';
 	http_set_stop(sc->http, sc->r.stop, sc->r.stop_arg);
+	sc->r.stranger = false;
 	oauth_set_stop(sc->oauth, sc->r.stop, sc->r.stop_arg);
 	sc->r.budget.calls++;
 	enum err e = oauth_request(sc->oauth, &q, NULL, out);
 	if (e == ERR_OK)
 		return judge(sc, c, out);
+	sc->r.stranger = oauth_stranger(sc->oauth);
 	sc->r.retry_ms = oauth_retry_ms(sc->oauth);
 	msg_set(sc->r.message, NULL, oauth_message(sc->oauth));
 	return e;
@@ -132,7 +134,10 @@ static enum err sc_hello(struct remote *r, struct hello *out)
 	AUTO_REPLY reply = { 0 };
 	AUTO(user_finish) struct sc_user u = { 0 };
 	*out = (struct hello){ 0 };
-	TRY(err_of_read(get(sc, "/me", 0, &reply)));
+	oauth_greet(sc->oauth, true);
+	enum err e = get(sc, "/me", 0, &reply);
+	oauth_greet(sc->oauth, false);
+	TRY(err_of_read(e));
 	TRY(nonsense(sc, sc_read_user(buf_str(&reply.body), reply.body.n, &u)));
 	out->user = TAKE(u.name);
 	out->now = reply.date ? reply.date : (int64_t)time(NULL) * 1000;

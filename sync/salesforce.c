@@ -96,10 +96,12 @@ static enum err call(struct salesforce *sf, const struct call *c, struct http_re
 	sf->r.retry_ms = 0;
 	sf->r.message[0] = '\0';
 	http_set_stop(sf->http, sf->r.stop, sf->r.stop_arg);
+	sf->r.stranger = false;
 	oauth_set_stop(sf->oauth, sf->r.stop, sf->r.stop_arg);
 	sf->r.budget.calls++;
 	enum err e = oauth_request(sf->oauth, &q, false_alarm, out);
 	if (e != ERR_OK) {
+		sf->r.stranger = oauth_stranger(sf->oauth);
 		sf->r.retry_ms = oauth_retry_ms(sf->oauth);
 		msg_set(sf->r.message, NULL, oauth_message(sf->oauth));
 		return e;
@@ -212,7 +214,10 @@ static enum err sf_hello(struct remote *r, struct hello *out)
 {
 	struct salesforce *sf = self(r);
 	*out = (struct hello){ 0 };
-	TRY(err_of_read(learn_user(sf, &out->now)));
+	oauth_greet(sf->oauth, true);
+	enum err e = learn_user(sf, &out->now);
+	oauth_greet(sf->oauth, false);
+	TRY(err_of_read(e));
 	if (!sf->schema)
 		TRY(err_of_read(learn_schema(sf)));
 	AUTO_BUF account = BUF_INIT;

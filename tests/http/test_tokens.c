@@ -311,6 +311,40 @@ static void a_login_that_is_denied(void **state)
 	assert_err(oauth_login_wait(&late, 1, &code, msg), ERR_OFFLINE);
 }
 
+static char *account(struct remote *r)
+{
+	AUTO_HELLO h = { 0 };
+	assert_ok(r->ops->hello(r, &h));
+	return TAKE(h.account);
+}
+
+/* Somebody logs in as another user. What is under way is not done in that user's name. */
+static void another_users_token_is_used_for_a_hello_alone(void **state)
+{
+	AUTO_REMOTE r = salesconnect_create(&box.c, box.dir);
+	AUTO_FREE char *ann = account(r);
+	AUTO_TASK t = TASK_INIT;
+	assert_ok(task_set(&t, FIELD_TITLE, "Ann's"));
+	assert_ok(task_fill(&t));
+	AUTO_ITEM it = { .t = &t, .once = "6a0e5b1e-0000-4000-8000-000000000001" };
+	assert_ok(oauth_token_file(SIDE_SC, box.dir, "sc-token-ben"));
+	fault("401", 1, "POST /api/v1/tasks");
+	asked("");
+	assert_err(r->ops->create(r, &it, 1), ERR_AUTH);
+	assert_true(r->stranger);
+	assert_int_equal(asked("POST /api/v1/tasks"), 1);
+	assert_err(r->ops->create(r, &it, 1), ERR_AUTH);	/* until it is known whose it is */
+	assert_int_equal(asked("POST /api/v1/tasks"), 0);
+	AUTO_FREE char *ben = account(r);
+	assert_string_not_equal(ann, ben);
+	/* back again: a hello sees the login without waiting for the end of a session */
+	assert_ok(oauth_token_file(SIDE_SC, box.dir, "sc-token"));
+	AUTO_FREE char *again = account(r);
+	assert_string_equal(again, ann);
+	assert_ok(r->ops->create(r, &it, 1));
+	assert_ok(it.err);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, sandbox_clean, sandbox_tidy)
 int main(void)
 {
@@ -325,6 +359,7 @@ int main(void)
 		T(files_others_may_read_are_refused),
 		T(tokens_go_to_no_stranger),
 		T(the_sf_program_as_a_source),
+		T(another_users_token_is_used_for_a_hello_alone),
 		T(login_and_logout),
 		T(a_login_that_is_denied),
 	};

@@ -170,7 +170,8 @@ static enum err enter(struct fake *f)
 	snprintf(f->remote.message, sizeof(f->remote.message), "%s", "");
 	if (f->down)
 		return ERR_OFFLINE;
-	if (f->auth)
+	f->remote.stranger = f->next_account && !f->greeting;
+	if (f->auth || f->remote.stranger)
 		return ERR_AUTH;
 	if (!x->at || ++x->seen != x->at)
 		return ERR_OK;
@@ -199,7 +200,12 @@ static enum err hello(struct remote *remote, struct hello *h)
 {
 	struct fake *f = fake_of(remote);
 	f->hellos++;
-	TRY(enter(f));
+	f->greeting = true;
+	enum err e = enter(f);
+	f->greeting = false;
+	TRY(e);
+	if (f->next_account)
+		f->account = TAKE(f->next_account);
 	TRY(leave(f));
 	h->account = copy(f->account);
 	h->user = copy("Ann Lee");

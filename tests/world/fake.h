@@ -64,9 +64,11 @@ struct fake {
 	bool poisons_call;		/* ...and no item of that call is answered; ERR_PROTOCOL unless told */
 	enum err call_err;		/* the answer to any call that writes */
 	bool bin_is_kept;		/* tombstones stay readable by id beyond memory_days */
+	const char *next_account;	/* the next request finds another token, of this account's */
 	bool forget_cursor;		/* the next page is refused: unknown cursor */
 	void (*before_write)(void *arg);	/* somebody is faster: called once before a write is done */
 	void *arg;
+	bool greeting;			/* private: a hello is being said */
 	bool lose;			/* private: the answer of this call is to be lost */
 	/* what was asked */
 	int requests, hellos, pulls, fetches, finds, counts, creates, updates, removes;	/* calls */

@@ -149,6 +149,38 @@ static void auth_trouble_consumes_nothing(void **state)
 	}
 }
 
+/* A session ends, and the token that is found then may be another user's. */
+static void a_login_as_another_user_is_noticed_before_anything_is_sent(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct fake *f = &w.fake[side];
+		begin(BOTH);
+		user_new(&w, "a");
+		check_rest(&w);
+		const char *mine = f->account;
+		f->next_account = mine;	/* the same user again: nobody notices */
+		int64_t id = user_find(&w, "a");
+		user_set(&w, id, FIELD_DETAILS, "typed");
+		assert_int_equal(world_pass(&w), ERR_OK);
+		assert_string_equal(fake_word_of(f, "a", FIELD_DETAILS), "typed");
+		user_set(&w, id, FIELD_DETAILS, "typed later");
+		user_new(&w, "b");
+		f->next_account = "9";
+		fake_forget_counts(f);
+		assert_int_equal(world_pass_one(&w, side), ERR_CONFIG);
+		assert_int_equal(fake_writes(f), 0);
+		assert_non_null(strstr(w.cycle[side].message, "another user"));
+		for (int i = 0; i < 3; i++, w.now += 2 * HOUR)
+			assert_int_equal(world_pass_one(&w, side), ERR_CONFIG);
+		assert_int_equal(fake_writes(f), 0);
+		f->account = mine;
+		check_rest(&w);
+		assert_string_equal(fake_word_of(f, "a", FIELD_DETAILS), "typed later");
+		assert_int_equal(fake_live(f), 2);
+		world_finish(&w);
+	}
+}
+
 /* ---- creates ---- */
 
 static int ticks;
@@ -310,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling),
 		cmocka_unit_test(a_create_in_doubt_that_always_fails_is_asked_ever_more_seldom),
 		cmocka_unit_test(auth_trouble_consumes_nothing),
+		cmocka_unit_test(a_login_as_another_user_is_noticed_before_anything_is_sent),
 		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
 		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
 		cmocka_unit_test(a_clock_that_was_ahead_does_not_delay_the_search),
