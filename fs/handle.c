@@ -338,7 +338,9 @@ static enum err commit(struct file *f, struct env *env)
 		return ERR_OK;
 	}
 	e = text_save(env, node_id(f->ino), &f->base, buf_str(&f->text), f->text.n, &rewritten);
-	if (e && !text_rejected(e))
+	if (e == ERR_NOENT)	/* deleted on another side while it was open: the text is kept, and the writer told */
+		TRY(store_rescue(env->store, node_id(f->ino), f->text.s, f->text.n, env->now));
+	else if (e && !text_rejected(e))
 		return e;
 	unload(f);
 	f->touched = true;

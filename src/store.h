@@ -195,6 +195,12 @@ NODISCARD enum err store_scratch_chmod(struct store *s, int64_t id, uint32_t mod
 NODISCARD enum err store_scratch_rename(struct store *s, int64_t id, enum scratch_place place, const char *name);
 /* Remove. If it stands for a parked task nothing continued, that task is deleted (store_delete with grace_ms). */
 NODISCARD enum err store_scratch_remove(struct store *s, int64_t id, int64_t now, int64_t grace_ms);
+/*
+ * A text that was typed for a task which went away meanwhile (deleted or reassigned by a remote): it becomes a scratch file
+ * of the task's name without ".txt", numbered if taken, and errors says how to make it a task. The same text again: no
+ * write. ERR_EXIST: there are too many of that name.
+ */
+NODISCARD enum err store_rescue(struct store *s, int64_t task, const char *text, size_t n, int64_t now);
 
 /* ---- what changed, what is wrong ------------------------------------------------------------------------------ */
 

@@ -267,6 +267,8 @@ enum err store_delete(struct store *s, int64_t id, enum side by, int64_t now, in
 	is.gone_by = by;
 	is.gone_at = now;
 	is.revive_until = now + grace_ms;
+	if (r.has_draft && by != SIDE_LOCAL)	/* nobody decided to throw that away */
+		TRY(store_rescue(s, id, buf_str(&r.draft), r.draft.n, now));
 	TRY(row_put_gone(s, &r, &is, by));
 	TRY(scratch_detach(s, id));
 	TRY(outbox_deleted(s, id, by, now, grace_ms));

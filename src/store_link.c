@@ -200,6 +200,8 @@ static enum err settle(struct store *s, int64_t task, enum side by)
 	TRY(row_get(s, task, &was));
 	TRY(row_get(s, task, &is));
 	is.gone = away ? GONE_AWAY : GONE_NO;
+	if (away && was.has_draft)
+		TRY(store_rescue(s, task, buf_str(&was.draft), was.draft.n, was.t.changed_at));
 	if (!away)
 		TRY(name_give(s, &is));
 	TRY(row_put_gone(s, &was, &is, by));

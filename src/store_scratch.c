@@ -1,7 +1,9 @@
 #include "store_p.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { FIND, GET, LIST, TEXT, INSERT, WRITE, CHMOD, RENAME, REMOVE, DETACH, NSQL };
+#define RESCUES 9		/* of one name */
 #define COLUMNS "id, open, name, is_link, mode, size, changed_at, task"
 static const char *const sql_text[NSQL] = {
 	[FIND] = "SELECT " COLUMNS " FROM scratch WHERE open = :open AND name = :name",
@@ -210,5 +212,49 @@ enum err store_scratch_remove(struct store *s, int64_t id, int64_t now, int64_t 
 	TRY(tx_begin(s, &tx));
 	TRY(store_scratch(s, id, &x));
 	TRY(discard(s, &x, now, grace_ms));
+	return tx_commit(&tx);
+}
+
+/* ---- what was typed for a task that went away ---- */
+
+/* "Call Bob.txt" -> "Call Bob", "Call Bob (2)". */
+static void rescue_name(const char *task, int nth, char out[NAME_LEN + 1])
+{
+	size_t n = strlen(task), stem = n > 4 ? n - 4 : n;
+	snprintf(out, NAME_LEN + 1, "%.*s", (int)stem, task);
+	if (nth > 1)
+		snprintf(out + stem, NAME_LEN + 1 - stem, " (%d)", nth);
+}
+
+static enum err same_scratch(struct store *s, const struct scratch *x, const char *text, size_t n, bool *same)
+{
+	AUTO_BUF b = BUF_INIT;
+	TRY(store_scratch_text(s, x->id, &b));
+	*same = b.n == n && (!n || !memcmp(b.s, text, n));
+	return ERR_OK;
+}
+
+enum err store_rescue(struct store *s, int64_t task, const char *text, size_t n, int64_t now)
+{
+	AUTO_TX tx = { 0 };
+	AUTO_TASK t = TASK_INIT;
+	struct scratch x = { .mode = 0644 }, old;
+	enum err e = ERR_OK;
+	int64_t id;
+	TRY(tx_begin(s, &tx));
+	TRY(store_get(s, task, &t));
+	x.place = task_is_open(&t) ? PLACE_OPEN : PLACE_COMPLETED;
+	for (int nth = 1; nth <= RESCUES && e == ERR_OK; nth++) {
+		bool same = false;
+		rescue_name(t.name, nth, x.name);
+		e = store_scratch_find(s, x.place, x.name, &old);
+		if (e == ERR_OK)
+			TRY(same_scratch(s, &old, text, n, &same));
+		if (same)
+			return ERR_OK;
+	}
+	if (e != ERR_NOENT)
+		return e ? e : ERR_EXIST;
+	TRY(insert(s, &x, text, n, now, &id));
 	return tx_commit(&tx);
 }

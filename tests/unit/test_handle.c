@@ -77,6 +77,40 @@ static void only_a_writer_is_judged(void **state)
 	check_text(r->s, id, "half a text\n");
 }
 
+/* A remote deletes the task while its file is open, or while it serves a rejected save. */
+static void D3_what_was_typed_survives_a_deletion_elsewhere(void **state)
+{
+	struct rig *r = *state;
+	int64_t id = task_with(r, HEAD "one\n"), other = task_with(r, HEAD "two\n");
+	struct handle *h = open_task(r, id, true);
+	AUTO_BUF kept = BUF_INIT, draft = BUF_INIT;
+	AUTO_TASK t = TASK_INIT, u = TASK_INIT;
+	struct scratch x;
+	char name[NAME_LEN + 1];
+
+	put_text(r, h, HEAD "typed for an hour\n", 0);
+	assert_ok(store_get(r->s, id, &t));
+	assert_ok(store_delete(r->s, id, SIDE_SC, NOW, 0));
+	assert_err(handle_flush(h, &r->env), ERR_NOENT);
+	handle_release(r->files, h, &r->env);
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(t.name) - 4, t.name);
+	assert_ok(store_scratch_find(r->s, PLACE_OPEN, name, &x));
+	assert_ok(store_scratch_text(r->s, x.id, &kept));
+	assert_string_equal(buf_str(&kept), HEAD "typed for an hour\n");
+	assert_no_write(r->s, store_rescue(r->s, id, kept.s, kept.n, NOW));
+
+	assert_err(save_text(r, other, "Title: T\nDue: whenever\n\nx\n"), ERR_INVAL);
+	assert_ok(store_get(r->s, other, &u));
+	assert_ok(store_delete(r->s, other, SIDE_SC, NOW, 0));
+	snprintf(name, sizeof(name), "%.*s", (int)strlen(u.name) - 4, u.name);
+	assert_ok(store_scratch_find(r->s, PLACE_OPEN, name, &x));
+	assert_ok(store_scratch_text(r->s, x.id, &draft));
+	assert_string_equal(buf_str(&draft), "Title: T\nDue: whenever\n\nx\n");
+	assert_ok(store_rescue(r->s, id, "another", 7, NOW));
+	snprintf(name, sizeof(name), "%.*s (3)", (int)strlen(t.name) - 4, t.name);	/* the others are taken */
+	assert_ok(store_scratch_find(r->s, PLACE_OPEN, name, &x));
+}
+
 static void empty_and_nul_saves_change_nothing(void **state)
 {
 	static const char nul[100] = { 0 };
@@ -413,6 +447,7 @@ int main(void)
 		RIG_TEST(a_save_is_one_edit_at_the_flush),
 		RIG_TEST(the_same_bytes_write_nothing),
 		RIG_TEST(only_a_writer_is_judged),
+		RIG_TEST(D3_what_was_typed_survives_a_deletion_elsewhere),
 		RIG_TEST(empty_and_nul_saves_change_nothing),
 		RIG_TEST(a_refused_save_is_a_draft),
 		RIG_TEST(too_long_a_text_is_kept_and_refused),
