@@ -165,6 +165,14 @@ static const char *const migration[] = {
 	" FROM (VALUES('call.txt', 'Title:\nPriority: Normal\nDue: +1d\nType: Call\n\nGoal:\nAsk:\nNext step:\n'),"
 	" ('demo.txt', 'Title:\nPriority: High\nDue: +1w\n\nAudience:\nWhat to show:\n- send the invitation\n"
 	"- the day before: check the link\n'));",
+
+	/* Records that were one task in a database that was set aside; both ways. */
+	"CREATE TABLE pair("
+	" side INTEGER NOT NULL,"
+	" rid TEXT NOT NULL,"
+	" partner TEXT NOT NULL,"
+	" PRIMARY KEY(side, rid)"
+	") STRICT, WITHOUT ROWID;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -1,7 +1,9 @@
 #include "status.h"
 #include "name.h"
+#include "auto.h"
 #include "spent.h"
 #include <inttypes.h>
+#include <unistd.h>
 
 #define LABEL "%-13s "
 
@@ -21,8 +23,9 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_NOSPC:
 	case ERR_IO:
 	case ERR_NOMEM:
-	case ERR_CORRUPT:
 		return "look at the log, make room, then: remindfs sync";
+	case ERR_CORRUPT:
+		return "to set the database aside and fetch the tasks again: remindfs umount, then remindfs mount";
 	case ERR_OK:
 	case ERR_NOENT:
 	case ERR_EXIST:
@@ -160,6 +163,26 @@ static void put_problems(const struct counts *n, struct buf *out)
 	buf_puts(out, *sep ? "; more: cat .remindfs/errors\n" : "none\n");
 }
 
+/* After a damaged database was set aside, until the user threw away what was kept. */
+static enum err salvaged(struct store *s, char **dir)
+{
+	enum err e = store_meta(s, STORE_SALVAGED, dir);
+
+	if (!e && access(*dir, F_OK))
+		free(TAKE(*dir));
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+static enum err put_salvaged(struct store *s, struct buf *out)
+{
+	AUTO_FREE char *dir = NULL;
+
+	TRY(salvaged(s, &dir));
+	if (dir)
+		buf_printf(out, LABEL "what was not sent when the database broke is kept; cat '%s/README'\n", "salvaged", dir);
+	return ERR_OK;
+}
+
 enum err status_render(struct store *s, int64_t now, struct buf *out)
 {
 	struct counts n;
@@ -173,6 +196,7 @@ enum err status_render(struct store *s, int64_t now, struct buf *out)
 		TRY(spent_load(s, side, &x));
 		put_side(&st, &n, &x, side, now, out);
 	}
+	TRY(put_salvaged(s, out));
 	put_problems(&n, out);
 	return buf_err(out);
 }
@@ -286,6 +310,12 @@ static bool put_problem(void *arg, const struct problem *p)
 
 enum err status_problems(struct store *s, int64_t now, struct buf *out)
 {
+	AUTO_FREE char *dir = NULL;
+
+	TRY(salvaged(s, &dir));
+	if (dir)
+		buf_printf(out, "%s/README:1: the database was damaged; what was not sent is kept in this directory; to take a text"
+			" over: cp it into open/; when nothing there is needed: rm -r '%s'\n", dir, dir);
 	TRY(store_problems(s, now, put_problem, out));
 	return buf_err(out);
 }

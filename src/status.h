@@ -1,6 +1,6 @@
 /*
  * status - what the store can say about itself, for .remindfs/status and "remindfs status": plain lines, or JSON.
- * Knows the store; no I/O of its own, no clock.
+ * Knows the store; no clock, and no I/O of its own but to see whether a directory of salvaged texts is still there.
  */
 #ifndef STATUS_H
 #define STATUS_H

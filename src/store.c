@@ -83,13 +83,14 @@ static enum err check_head(sqlite3 *db)
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
-	if (version && application != SCHEMA_APPLICATION)
+	sqlite3_int64 page = head[16] << 8 | head[17] << 16;	/* it writes 65,536 as 1 */
+	bool begun = !version && !application && size <= page;	/* its first commit is in the log, or never was */
+	if (application != SCHEMA_APPLICATION && !begun)
 		return ERR_CORRUPT;
 	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
 }
 
-/* A new file must survive power loss as a name, too. */
-static void sync_dir(const char *path)
+void sync_dir(const char *path)
 {
 	AUTO_FREE char *dir = strdup(path);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
@@ -103,9 +104,9 @@ static void sync_dir(const char *path)
 	close(fd);
 }
 
-static enum err open_errno(void)
+enum err errno_err(void)
 {
-	return errno == ENOENT ? ERR_NOENT : errno == ENOSPC || errno == EDQUOT ? ERR_NOSPC :
+	return errno == ENOENT ? ERR_NOENT : errno == ENOMEM ? ERR_NOMEM : errno == ENOSPC || errno == EDQUOT ? ERR_NOSPC :
 		errno == EACCES || errno == EPERM || errno == EROFS ? ERR_PERM : ERR_IO;
 }
 
@@ -119,9 +120,9 @@ static enum err make_file(const char *path)
 	}
 	int fd = mkostemp(draft, O_CLOEXEC);
 	if (fd < 0)
-		return open_errno();
+		return errno_err();
 	close(fd);
-	enum err e = link(draft, path) && errno != EEXIST ? open_errno() : ERR_OK;
+	enum err e = link(draft, path) && errno != EEXIST ? errno_err() : ERR_OK;
 	unlink(draft);
 	sync_dir(path);
 	return e;
@@ -134,7 +135,7 @@ static enum err check_file(const char *path, bool create)
 	if (create && access(path, F_OK) && errno == ENOENT)
 		TRY(make_file(path));
 	if (stat(path, &st))
-		return open_errno();
+		return errno_err();
 	if (!S_ISREG(st.st_mode))
 		return ERR_CORRUPT;
 	return st.st_mode & (S_IRWXG | S_IRWXO) ? ERR_PERM : ERR_OK;
@@ -178,6 +179,7 @@ static enum err configure(struct store *s, const struct store_options *o)
 static enum err open_db(struct store *s, const char *path, const struct store_options *o)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, version = 0;
+	bool check = o->check && !check_sealed(path);
 	int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
 	if (rc != SQLITE_OK)
 		return sql_err(s->db, rc, "open");
@@ -192,6 +194,8 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 		return version ? ERR_BUSY : ERR_NOENT;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	TRY(configure(s, o));
+	if (check)
+		TRY(check_pages(s));
 	TRY(schema_migrate(s->db, version));
 	/* Prepared while there is memory: it is needed most when there is none. */
 	AUTO_Q q = sql(s, ROLLBACK);

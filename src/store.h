@@ -29,6 +29,7 @@ struct store;
 struct store_options {
 	bool durable;		/* synchronous=FULL: every commit survives power loss (the sync threads) */
 	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
+	bool check;		/* look at every page first, unless it is as store_seal left it; may take seconds */
 	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */
 	struct wake *outbox;	/* rung after a commit that left something to push */
 };
@@ -39,6 +40,8 @@ struct store_options {
  */
 NODISCARD enum err store_open(const char *path, const struct store_options *o, struct store **out);
 void store_close(struct store *s);	/* NULL is fine */
+/* Nobody has it open any more, and this process met no damage in it: so it need not be checked at the next start. */
+void store_seal(const char *path);
 /* Make every commit so far survive power loss (fsync). ERR_IO: it is not known what survived; commit again. */
 NODISCARD enum err store_sync(struct store *s);
 /*
@@ -315,8 +318,23 @@ NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, en
 /*
  * D7: a live task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
  * date and person are t's and which was created within two minutes of it. ERR_NOENT: none; the oldest if several.
+ * whole: of any age, but t's other fields, where it has them, must be the same, too.
  */
-NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, int64_t *task);
+NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
+	int64_t *task);
+
+/* ---- after a damaged database was set aside (store_salvage.h) ------------------------------------------------- */
+
+#define STORE_REBUILT "rebuilt"		/* meta: when, ms; what was linked until then is not known any more */
+#define STORE_SALVAGED "salvaged"	/* meta: the directory with what was kept */
+
+/* The task whose record on the other side was joined with this one before, and waits for it. ERR_NOENT. */
+NODISCARD enum err store_partner(struct store *s, enum side side, const char *rid, int64_t *task);
+/* Records of side that were joined with another and have no task yet. */
+typedef bool store_rid_fn(void *arg, const char *rid);
+NODISCARD enum err store_partners_missing(struct store *s, enum side side, size_t max, store_rid_fn *fn, void *arg);
+/* It was found, or never will be. */
+NODISCARD enum err store_partner_drop(struct store *s, enum side side, const char *rid);
 
 struct history {
 	int64_t at, task;

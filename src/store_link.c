@@ -33,7 +33,7 @@ static const char *const sql_text[NSQL] = {
 	[TWIN] = "SELECT task.id, title, status, priority, due, details, person, email, sc_person, sf_who,"
 		 " type, campaign, campaign_day, campaign_step"
 		 " FROM task INDEXED BY task_due JOIN body ON body.task = task.id"
-		 " WHERE due IS :due AND created_at BETWEEN :at - :slack AND :at + :slack"
+		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
 		 " AND gone IN (0, 2, 3)"
 		 " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side = :side)"
 		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side <> :side AND NOT gone)"
@@ -279,10 +279,20 @@ static enum err same_title(const char *template, const struct task *a, const str
 	return ERR_OK;
 }
 
-enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template,
+/* Status and priority may be words that are not ours: then t has none. */
+static bool same_rest(const struct task *t, const struct task *x)
+{
+	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
+		if (t->field[f] && !field_same(t->field[f], x->field[f]))
+			return false;
+	return field_same(t->field[FIELD_DETAILS], x->field[FIELD_DETAILS]);
+}
+
+enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
 	int64_t *task)
 {
 	AUTO_Q q = sql(s, TWIN);
+	q_int(&q, ":any_age", whole);
 	q_text(&q, ":due", t->field[FIELD_DUE]);
 	q_int(&q, ":at", t->created_at);
 	q_int(&q, ":slack", TWIN_MS);
@@ -296,7 +306,7 @@ enum err store_twin(struct store *s, enum side side, const struct task *t, const
 			x.fact[f] = borrow(&q, 1 + TASK_NFIELDS + f);
 		TRY(q_end(&q, ERR_OK));
 		TRY(same_title(template, &x, t, &twin));
-		if (twin && same_person(&x, t)) {
+		if (twin && same_person(&x, t) && (!whole || same_rest(t, &x))) {
 			*task = q_col(&q, 0);
 			return q_end(&q, ERR_OK);
 		}

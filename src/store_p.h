@@ -10,7 +10,7 @@
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
 	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
-	SQL_KEEP, SQL_BRAKE, SQL_FILES
+	SQL_KEEP, SQL_BRAKE, SQL_PAIR, SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
 
@@ -34,12 +34,27 @@ struct store {
 	uint32_t tidied;	/* frames that the log had at the last store_tidy */
 };
 
+/* ---- store.c ---- */
+
+/* A name that was made or replaced beside path survives power loss. */
+void sync_dir(const char *path);
+enum err errno_err(void);	/* of a file; ERR_IO by default */
+
 /* ---- schema.c ---- */
 
 extern const int schema_version;
 /* Bring an open database to schema_version. It must not be newer. */
 NODISCARD enum err schema_migrate(sqlite3 *db, int version);
 #define SCHEMA_APPLICATION 0x726d6673	/* "rmfs" in the file's header */
+
+/* ---- store_check.c ---- */
+
+/* Is it as store_seal left it? To be asked before SQLite opens it. */
+bool check_sealed(const char *path);
+/* ERR_CORRUPT: a page is not what SQLite wrote. */
+NODISCARD enum err check_pages(struct store *s);
+/* Somebody got ERR_CORRUPT: says so once, and store_seal does nothing from now on. */
+void check_met_damage(void);
 
 /* ---- store_sql.c: the one door to SQLite. Errors are sticky, as in a buf: ask at the end ---- */
 
@@ -131,6 +146,11 @@ NODISCARD enum err feed_add(struct store *s, const struct row *was, const struct
 	uint32_t fields);
 NODISCARD enum err history_add(struct store *s, const struct task *was, const struct task *is,
 	uint32_t fields, enum side by, int64_t now);
+
+/* ---- store_pair.c ---- */
+
+/* These two records are one task. */
+NODISCARD enum err pair_put(struct store *s, const char *sc, const char *sf);
 
 /* ---- store_scratch.c ---- */
 

@@ -39,6 +39,8 @@ enum err sql_err(sqlite3 *db, int rc, const char *what)
 	if ((rc & 0xff) != SQLITE_CONSTRAINT)
 		log_err("sqlite what=%s rc=%d errno=%d: %s", what, rc, db ? sqlite3_system_errno(db) : 0,
 			db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+	if (e == ERR_CORRUPT)
+		check_met_damage();
 	return e;
 }
 

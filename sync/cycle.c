@@ -242,6 +242,14 @@ static enum err load_store_id(struct pass *p)
 	return store_meta(p->s, "store.uuid", &p->store_id);
 }
 
+static enum err load_rebuilt(struct pass *p)
+{
+	AUTO_FREE char *at = NULL;
+	enum err e = store_meta(p->s, STORE_REBUILT, &at);
+	p->rebuilt = at ? strtoll(at, NULL, 10) + p->c->offset : 0;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 static enum err link_copy(struct link *to, const struct link *from)
 {
 	bool ok = true;
@@ -299,11 +307,13 @@ static enum err pull_and_push(struct pass *p, bool pull)
 	pass_tick(p);
 	TRY(load_template(p));
 	TRY(load_store_id(p));
+	TRY(load_rebuilt(p));
 	TRY(pull_unfinished(p, &unfinished));
 	p->will_pull = pull || unfinished;
 	TRY(push_settle(p));
 	if (p->will_pull) {
 		TRY(pull_all(p));
+		TRY(pull_partners(p));
 		TRY(pull_check(p));
 		p->pulled = true;
 		TRY(push_settle(p));

@@ -39,6 +39,7 @@ struct pass {
 	int suspects;		/* calls that failed so far without an obvious reason */
 	enum err broken;	/* why a whole call failed, */
 	bool answered;		/* and whether any was answered */
+	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool pulled;		/* everything that is new there has been seen in this pass */
@@ -60,6 +61,9 @@ NODISCARD enum err pass_load_doubt(struct pass *p);
 
 /* pull.c: everything that changed there, page by page; resumes where it was cut off. */
 NODISCARD enum err pull_all(struct pass *p);
+/* After a rebuild: records whose partner is known and that no pull brought, as they are older than its window; some a
+ * pass. */
+NODISCARD enum err pull_partners(struct pass *p);
 /* Has a pull been cut off? Then what we know of the remote is older than what we may have sent: finish it first. */
 NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
 /* At a start, once a day, after switching on, after a long absence: every linked record by its id (R19), some a pass. */

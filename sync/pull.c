@@ -254,7 +254,10 @@ static enum err absent(struct pass *p, const char *id)
 {
 	AUTO_LINK l = LINK_INIT;
 	enum gone gone;
-	TRY(store_link_by_rid(p->s, p->side, id, &l));
+	enum err e = store_link_by_rid(p->s, p->side, id, &l);
+	if (e == ERR_NOENT)	/* a partner of old */
+		return ERR_OK;
+	TRY(e);
 	TRY(store_gone(p->s, l.task, &gone));
 	return gone == GONE_DELETED ? ERR_OK : record_away(p, &l, "no longer visible");
 }
@@ -271,6 +274,39 @@ enum err pull_these(struct pass *p, const struct ids *ids)
 		if (!answered(&page, ids->id[i]))
 			TRY(absent(p, ids->id[i]));
 	return ERR_OK;
+}
+
+static bool gather_rid(void *arg, const char *rid)
+{
+	struct gather *g = arg;
+	g->err = ids_add(&g->ids, rid);
+	return g->err == ERR_OK;
+}
+
+/* Those that did not become a task now never will: gone, or another's. */
+static enum err drop_partners(struct pass *p, const struct ids *ids)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		enum err e = store_link_by_rid(p->s, p->side, ids->id[i], &l);
+		if (e == ERR_NOENT)
+			e = store_partner_drop(p->s, p->side, ids->id[i]);
+		TRY(e);
+	}
+	return ERR_OK;
+}
+
+enum err pull_partners(struct pass *p)
+{
+	AUTO(ids_finish) struct ids ids = { 0 };
+	struct gather g = { 0 };
+	if (p->c->thrifty)
+		return ERR_OK;
+	TRY(store_partners_missing(p->s, p->side, p->ops->check_max, gather_rid, &g));
+	ids = g.ids;
+	TRY(g.err);
+	TRY(pull_these(p, &ids));
+	return drop_partners(p, &ids);
 }
 
 /* "1795000000000:42": what the check under way is for, and the last task it looked at. None: *after is 0. */

@@ -217,6 +217,23 @@ static struct link *doubtful(struct pass *p, const struct remote_task *rt)
 	return NULL;
 }
 
+/* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is no rename
+ * to be sent (R26). */
+static enum err settle_names(struct pass *p, const struct remote_task *rt, int64_t task)
+{
+	AUTO_LINK sf = LINK_INIT;
+	bool changed = false;
+	if (p->side != SIDE_SC)
+		return ERR_OK;
+	enum err e = store_link(p->s, task, SIDE_SF, &sf);
+	if (e == ERR_NOENT)
+		return ERR_OK;
+	TRY(e);
+	TRY(set(&sf.raw[FIELD_TITLE], sf.raw[FIELD_TITLE] ? sf.raw[FIELD_TITLE] : sf.base[FIELD_TITLE], &changed));
+	TRY(set(&sf.base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
+	return store_link_put(p->s, &sf);
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
  * the other lacks is taken over, real differences are a clash. The plain name is Sales Connect's. */
 static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
@@ -226,6 +243,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	bool ok = true;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
 	TRY(store_get(p->s, task, &ours));
+	TRY(settle_names(p, rt, task));
 	l.task = task;
 	l.side = p->side;
 	l.rid = str_dup(rt->id, &ok);
@@ -243,17 +261,18 @@ static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t 
 {
 	AUTO_BUF subject = BUF_INIT;
 	AUTO_TASK rendered = TASK_INIT;
-	enum err e = store_twin(p->s, p->side, &rt->t, p->template, task);
+	bool whole = rt->t.created_at <= p->rebuilt;
+	enum err e = store_twin(p->s, p->side, &rt->t, p->template, whole, task);
 	if (e != ERR_NOENT || p->side == SIDE_SF)
 		return e;
 	TRY(task_copy(&rendered, &rt->t));
 	subject_render(p->template, &rt->t, &subject);
 	TRY(buf_err(&subject));
 	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
-	return store_twin(p->s, p->side, &rendered, NULL, task);
+	return store_twin(p->s, p->side, &rendered, NULL, whole, task);
 }
 
-/* Which other side may this task be created on (R14, R15)? */
+/* Which other side may this task be created on (R14, R15)? One that is older than the rebuilt database may be there. */
 static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
 {
 	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
@@ -262,7 +281,7 @@ static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out
 	int64_t offset = 0;
 	*out = 0;
 	TRY(store_side(p->s, other, &st));
-	if (!st.on)
+	if (!st.on || rt->t.created_at <= p->rebuilt)
 		return ERR_OK;
 	if (other == SIDE_SF) {
 		TRY(pass_get(p, "mirror", &mirror));
@@ -302,11 +321,15 @@ static enum err unknown(struct pass *p, const struct remote_task *rt)
 		return record_adopt(p, d, rt);
 	if (!rules_import(rt, p->c->config))
 		return ERR_OK;
-	enum err e = find_twin(p, rt, &twin);
+	enum err e = store_partner(p->s, p->side, rt->id, &twin);
+	bool partner = !e;
+	if (e == ERR_NOENT)
+		e = find_twin(p, rt, &twin);
 	if (e == ERR_NOENT)
 		return import(p, rt);
 	TRY(e);
-	return pair(p, rt, twin);
+	TRY(pair(p, rt, twin));
+	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;
 }
 
 enum err record_take(struct pass *p, const struct remote_task *rt)

@@ -2,6 +2,7 @@
 #include "cmd.h"
 #include "fs.h"
 #include "log.h"
+#include "store_salvage.h"
 #include "sync.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -74,19 +75,44 @@ static enum err serve(const struct env *e, const struct args *a, const char *mou
 			.config = &e->config, .changed = changed, .outbox = outbox, .debug = a->flag['d'],
 			.ready = ready, .verb = verb, .arg = &v });
 	sync_destroy(v.sync);
+	store_seal(e->store_path);
 	wake_destroy(changed);
 	wake_destroy(outbox);
 	return err;
 }
 
-/* Migrate, and set the sides, before anything is mounted: an error is said on the user's terminal. */
+/* The damaged database is set aside, and a new one is in its place. */
+static int mend(const struct env *e)
+{
+	AUTO_SALVAGE v = { 0 };
+	enum err err = store_salvage(e->store_path, now_ms(), &v);
+
+	if (err)
+		return complain(err, "%s is damaged, and could not be set aside; nothing was changed", e->store_path);
+	complain(ERR_OK, "the database was damaged and is set aside; the tasks are fetched again. %lld text%s that only this "
+			 "machine had %s kept: cat '%s/README'", (long long)v.texts, v.texts == 1 ? "" : "s",
+		v.texts == 1 ? "is" : "are", v.dir);
+	return 0;
+}
+
+/* Check, migrate, and set the sides, before anything is mounted: an error is said on the user's terminal. */
 static int prepare(const struct env *e)
 {
 	struct store *s = NULL;
-	int code = open_store(e, false, &s);
+	enum err err = store_salvage_resume(e->store_path);
+	int code = 0;
 
+	if (err)
+		return complain(err, "%s", e->store_path);
+	err = store_open(e->store_path, &(struct store_options){ .check = true }, &s);
+	store_close(s);
+	s = NULL;
+	if (err == ERR_CORRUPT)
+		code = mend(e);
+	if (!code)
+		code = open_store(e, false, &s);
 	if (!code) {
-		enum err err = switch_sides(s, &e->config, now_ms());
+		err = switch_sides(s, &e->config, now_ms());
 		if (err)
 			code = complain(err, "%s", e->store_path);
 	}

@@ -146,13 +146,22 @@ bool daemon_tell(const struct daemon *d, const char *verb)
 
 int open_store(const struct env *e, bool read_only, struct store **out)
 {
-	enum err err = store_open(e->store_path, &(struct store_options){ .read_only = read_only }, out);
+	const char *path = e->store_path;
+	enum err err = store_open(path, &(struct store_options){ .read_only = read_only }, out);
 
 	if (err == ERR_NOENT)
 		return complain(ERR_OK, "there are no tasks here yet; type: remindfs mount DIR");
-	if (err)
-		return complain(err, "%s", e->store_path);
-	return 0;
+	if (err == ERR_NEWER)
+		complain(ERR_OK, "%s was written by a newer remindfs, and is left as it is; install that one, or begin anew: "
+				 "mv '%s' '%s.newer'", path, path, path);
+	else if (err == ERR_CORRUPT)
+		complain(ERR_OK, "%s is damaged; to set it aside, keep what was not sent and fetch the tasks again: "
+				 "remindfs mount DIR", path);
+	else if (err == ERR_PERM)
+		complain(ERR_OK, "%s must be yours with mode 0600; type: chmod 600 '%s'", path, path);
+	else if (err)
+		complain(err, "%s", path);
+	return err ? exit_code(err) : 0;
 }
 
 enum err switch_sides(struct store *s, const struct config *c, int64_t now)

@@ -2,7 +2,7 @@
 """remote.py: what stands in the two systems, and the colleague who changes it. SANDBOX is the sandbox's address.
 
   get SYSTEM TITLE            prints title, status, priority, due, details, one a line as "name: value"; exit 1: no live task
-  count SYSTEM TITLE          how many live tasks have that title
+  count SYSTEM [TITLE]        how many live tasks have that title, or there are
   set SYSTEM TITLE NAME=VALUE ...   change it as somebody else (empty value: clear)
   new SYSTEM NAME=VALUE ...   create one
   del SYSTEM TITLE            delete it
@@ -35,9 +35,9 @@ def call(method, path, body=None):
     return json.loads(text) if text.strip() else None
 
 
-def live(system, title):
+def live(system, title=None):
     rows = call("GET", f"/sandbox/tasks?system={system}")["tasks"]
-    return [r for r in rows if r[FIELDS[system]["title"]] == title and not r.get(DELETED[system])]
+    return [r for r in rows if title in (None, r[FIELDS[system]["title"]]) and not r.get(DELETED[system])]
 
 
 def one(system, title):

@@ -25,11 +25,11 @@ static inline struct store *fx_open(struct fx *x, bool durable)
 	return s;
 }
 
-static inline int fx_setup(void **state)
+static inline int fx_setup_in(void **state, const char *where)
 {
 	struct fx *x = calloc(1, sizeof(*x));
 	assert_non_null(x);
-	snprintf(x->dir, sizeof(x->dir), "/tmp/remindfs-unit-XXXXXX");
+	snprintf(x->dir, sizeof(x->dir), "%s/remindfs-unit-XXXXXX", where);
 	assert_non_null(mkdtemp(x->dir));
 	snprintf(x->path, sizeof(x->path), "%s/store.db", x->dir);
 	x->changed = wake_create();
@@ -37,6 +37,11 @@ static inline int fx_setup(void **state)
 	x->s = fx_open(x, false);
 	*state = x;
 	return 0;
+}
+
+static inline int fx_setup(void **state)
+{
+	return fx_setup_in(state, "/tmp");
 }
 
 static inline void fx_unlink(struct fx *x)
