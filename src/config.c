@@ -97,6 +97,16 @@ static enum err set_first_import(struct parse *p, void *at, const char *v)
 	return ERR_OK;
 }
 
+static enum err set_push(struct parse *p, void *at, const char *v)
+{
+	static const struct choice choice[] = { { "off", 0 }, { "auto", 1 }, { NULL, 0 } };
+	int i = choose(choice, v);
+	if (i < 0)
+		return fail(p, "%s is auto or off", p->key);
+	*(bool *)at = i;
+	return ERR_OK;
+}
+
 /* Digits and nothing else; -1: not, or more than max. */
 static int number(const char *v, int max)
 {
@@ -239,6 +249,20 @@ static enum err set_path(struct parse *p, void *at, const char *v)
 	return set_text(p, at, v);
 }
 
+/* A bare name is a PushTopic's. */
+static enum err set_channel(struct parse *p, void *at, const char *v)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	bool data = strncmp(v, "/data/", 6) == 0, topic = strncmp(v, "/topic/", 7) == 0;
+	const char *name = v + (data ? 6 : topic ? 7 : 0);
+	size_t n = strspn(name, plain);
+	char channel[100];
+	if (!n || name[n] || n > 80)
+		return fail(p, "%s is the name of a PushTopic, or /data/TaskChangeEvent", p->key);
+	snprintf(channel, sizeof(channel), "%s%s", data ? "/data/" : "/topic/", name);
+	return set_text(p, at, channel);
+}
+
 /* ---- keys ---- */
 
 struct key {
@@ -269,6 +293,8 @@ static const struct key salesforce_key[] = {
 	{ "complete_status", SF(complete_status), set_text },
 	{ "open_status", SF(open_status), set_text },
 	{ "redirect_port", SF(redirect_port), set_port },
+	{ "push", SF(push), set_push },
+	{ "push_channel", SF(push_channel), set_channel },
 };
 
 static const struct key salesconnect_key[] = {
@@ -303,6 +329,7 @@ static const struct {
 	{ SF(url), SALESFORCE_URL },
 	{ SF(complete_status), "Completed" },
 	{ SF(open_status), "Not Started" },
+	{ SF(push_channel), "/data/TaskChangeEvent" },
 	{ SC(path), "/api/v1" },
 };
 
@@ -324,6 +351,7 @@ void config_init(struct config *c)
 		.poll_idle = 600,
 		.grace_ms = 5000,
 		.winner = { SIDE_LOCAL, SIDE_SF, SIDE_SC },
+		.remote[SIDE_SF].push = true,
 	};
 	if (fill(c) != ERR_OK)
 		return;		/* config_parse tries again and says so */
@@ -334,7 +362,7 @@ void config_finish(struct config *c)
 	for (size_t i = 0; i < NSECTIONS; i++)
 		for (size_t k = 0; k < section[i].nkeys; k++)
 			if (section[i].key[k].set == set_text || section[i].key[k].set == set_url ||
-					section[i].key[k].set == set_path)
+					section[i].key[k].set == set_path || section[i].key[k].set == set_channel)
 				free(*(char **)((char *)c + section[i].key[k].at));
 	*c = (struct config){ 0 };
 }

@@ -23,6 +23,8 @@ struct config_remote {		/* [salesforce] and [salesconnect]; a section with a url
 	char *complete_status;	/* salesforce: name used for complete, default "Completed" (salesforce.md 0.6) */
 	char *open_status;	/* default "Not Started" */
 	int redirect_port;	/* salesforce login listener, 0: any free port */
+	bool push;		/* salesforce: push = auto | off; auto: listen for changes, where the org lets us */
+	char *push_channel;	/* salesforce: what to listen to, "/data/..." or "/topic/..."; default /data/TaskChangeEvent */
 	char *path;		/* salesconnect: prefix of the seven paths, default "/api/v1" */
 };
 

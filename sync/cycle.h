@@ -22,6 +22,7 @@ struct cycle {			/* zero what is not set here; keep it from call to call */
 	void *stop_arg;
 	bool thrifty;		/* the quota is nearly used up: no import begins, and nothing is checked that can wait */
 	char message[200];	/* out: one line for the user about the last call, "" if there is nothing to say */
+	bool check;		/* in: look at every linked task again in the next full pass; false once that was done */
 	bool blocked;		/* out: the side is off, or has to leave the work to another (D7): nothing was asked of it */
 	bool waiting;		/* out: blocked, but only until Sales Connect has told its settings */
 	int64_t hello_at;	/* when the remote was greeted last; 0, also set by the caller: ask for its settings anew */

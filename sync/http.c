@@ -14,12 +14,15 @@
 #endif
 
 #define CONNECT_MS 10000L
+#define TICK_MS 1000
 #define STALL_S 30L
 #define TOTAL_MS 120000L
 #define DAY_MS (INT64_C(86400) * 1000)
 
 struct http {
 	CURL *curl;
+	CURLM *multi;		/* holds the connections; curl alone would look up once a second only */
+	bool cookies;
 	bool (*stop)(void *);
 	void *stop_arg;
 	const char *why;
@@ -42,11 +45,14 @@ struct http *http_create(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, global_init);
 	struct http *h = calloc(1, sizeof *h);
-	if (h && !(h->curl = curl_easy_init())) {
-		free(h);
+	if (!h)
 		return NULL;
-	}
-	return h;
+	h->curl = curl_easy_init();
+	h->multi = curl_multi_init();
+	if (h->curl && h->multi)
+		return h;
+	http_destroy(h);
+	return NULL;
 }
 
 void http_destroy(struct http *h)
@@ -54,6 +60,7 @@ void http_destroy(struct http *h)
 	if (!h)
 		return;
 	curl_easy_cleanup(h->curl);
+	curl_multi_cleanup(h->multi);
 	free(h);
 }
 
@@ -61,6 +68,16 @@ void http_set_stop(struct http *h, bool (*stop)(void *), void *arg)
 {
 	h->stop = stop;
 	h->stop_arg = arg;
+}
+
+void http_wake(struct http *h)
+{
+	curl_multi_wakeup(h->multi);
+}
+
+void http_keep_cookies(struct http *h)
+{
+	h->cookies = true;
 }
 
 const char *http_why(const struct http *h)
@@ -145,12 +162,6 @@ static size_t on_header(char *s, size_t size, size_t n, void *arg)
 	return n;
 }
 
-static int on_progress(void *arg, curl_off_t dt, curl_off_t dn, curl_off_t ut, curl_off_t un)
-{
-	struct http *h = arg;
-	return h->stop && h->stop(h->stop_arg);
-}
-
 /* Names must not be able to point http, or a proxy, at a token. */
 static void set_where(CURL *c, const struct http_request *q, const struct http_url *u)
 {
@@ -169,16 +180,13 @@ static void set_where(CURL *c, const struct http_request *q, const struct http_u
 		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-static void set_patience(CURL *c, struct http *h)
+static void set_patience(CURL *c, const struct http_request *q)
 {
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, TOTAL_MS);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, q->wait_ms ? (long)q->wait_ms : TOTAL_MS);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, q->wait_ms ? 0L : 1L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_S);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, h);
 }
 
 static void set_what(CURL *c, const struct http_request *q, struct transfer *t)
@@ -220,6 +228,38 @@ static enum err add_headers(struct curl_slist **l, const struct http_request *q)
 	return ERR_OK;
 }
 
+static bool stopped(const struct http *h)
+{
+	return h->stop && h->stop(h->stop_arg);
+}
+
+static CURLcode result(struct http *h)
+{
+	CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+	int left;
+	for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left)) != NULL;)
+		if (m->msg == CURLMSG_DONE)
+			code = m->data.result;
+	return code;
+}
+
+static CURLcode perform(struct http *h)
+{
+	int running = 1;
+	CURLMcode m = curl_multi_add_handle(h->multi, h->curl);
+	if (m != CURLM_OK)
+		return CURLE_OUT_OF_MEMORY;
+	while (m == CURLM_OK && running) {
+		m = curl_multi_perform(h->multi, &running);
+		if (m != CURLM_OK || !running || stopped(h))
+			break;
+		m = curl_multi_poll(h->multi, NULL, 0, TICK_MS, NULL);
+	}
+	CURLcode code = result(h);
+	curl_multi_remove_handle(h->multi, h->curl);
+	return code;
+}
+
 static enum err judge(CURL *c, CURLcode code, const struct transfer *t)
 {
 	long sent = 0;
@@ -252,10 +292,12 @@ enum err http_request(struct http *h, const struct http_request *q, struct http_
 	struct transfer t = { .out = out };
 	curl_easy_reset(h->curl);
 	set_where(h->curl, q, &u);
-	set_patience(h->curl, h);
+	set_patience(h->curl, q);
+	if (h->cookies)
+		curl_easy_setopt(h->curl, CURLOPT_COOKIEFILE, "");
 	set_what(h->curl, q, &t);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list);
-	CURLcode code = curl_easy_perform(h->curl);
+	CURLcode code = perform(h);
 	long status = 0;
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
 	out->status = (int)status;

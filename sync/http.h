@@ -1,7 +1,7 @@
 /*
  * http - one request at a time over a connection that is kept. The only user of libcurl.
- * TLS always checked; plain http only to this machine; no redirects, cookies, netrc; the answer is capped
- * after unpacking. Knows no tokens: a header is a header, and none is ever logged. A struct http belongs to
+ * TLS always checked; plain http only to this machine; no redirects, no netrc, cookies only where they are asked
+ * for; the answer is capped after unpacking. Knows no tokens: a header is a header, and none is ever logged. A struct http belongs to
  * one thread.
  */
 #ifndef HTTP_H
@@ -24,6 +24,10 @@ struct http *http_create(void);
 void http_destroy(struct http *h);
 /* Asked at least once a second while a request waits; true gives it up. NULL: never. */
 void http_set_stop(struct http *h, bool (*stop)(void *), void *arg);
+/* Ask the stop now. Any thread. */
+void http_wake(struct http *h);
+/* From now on, and never on disk. */
+void http_keep_cookies(struct http *h);
 
 struct http_request {
 	const char *method;
@@ -33,6 +37,7 @@ struct http_request {
 	size_t body_len;
 	bool once; /* must not be sent twice: a fresh connection, because curl repeats a request of any method
 		    * by itself when a kept connection turns out to be closed */
+	int64_t wait_ms; /* how long the answer may take, also without a word; 0: as below */
 };
 
 struct http_reply {

@@ -403,3 +403,10 @@ void oauth_greet(struct oauth *o, bool begin)
 	if (begin)
 		o->stranger = false;
 }
+
+enum err oauth_renew(struct oauth *o)
+{
+	o->msg[0] = '\0';
+	o->retry_ms = 0;
+	return renew(o);
+}

@@ -15,6 +15,7 @@
 
 #define OAUTH_MSG 200
 
+/* Belongs to one thread, as its http does; others of the same account may be at work beside it, here or elsewhere. */
 struct oauth;
 /* All borrowed for its life. NULL: out of memory. */
 struct oauth *oauth_create(
@@ -46,6 +47,10 @@ NODISCARD enum err oauth_request(struct oauth *o, const struct http_request *q,
  */
 bool oauth_stranger(const struct oauth *o);
 void oauth_greet(struct oauth *o, bool begin);
+
+/* The server said in words of its own, not by a 401, that it does not take the token any more: get another one for the
+ * next request. Errors as of oauth_request. */
+NODISCARD enum err oauth_renew(struct oauth *o);
 
 /* The login. Begin opens the loopback listener and makes the address for the browser. */
 struct oauth_login {

@@ -33,6 +33,16 @@ int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance)
 	return ms > retry_ms ? ms : retry_ms;
 }
 
+int64_t pace_bell(int64_t paid)
+{
+	return paid - (PACE_BELL_BURST - 1) * PACE_BELL_MS;
+}
+
+int64_t pace_bell_pay(int64_t paid, int64_t now)
+{
+	return (paid > now ? paid : now) + PACE_BELL_MS;
+}
+
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;

@@ -21,6 +21,13 @@ int64_t pace_backoff(enum err e, int fails, int64_t retry_ms, uint32_t chance);
 /* A fifth more or less, so that a fleet of mounts does not ask at once. */
 int64_t pace_jitter(int64_t ms, uint32_t chance);
 
+/* The doorbell may ask for PACE_BELL_BURST passes at once and one each PACE_BELL_MS after that, however often it rings.
+ * paid: 0, then what pace_bell_pay gave. The earliest time of the next. */
+#define PACE_BELL_MS (60 * INT64_C(1000))
+#define PACE_BELL_BURST 60
+int64_t pace_bell(int64_t paid);
+int64_t pace_bell_pay(int64_t paid, int64_t now);
+
 enum pace { PACE_WAIT, PACE_PUSH, PACE_FULL };
 struct pace_view {
 	int64_t now;

@@ -316,7 +316,7 @@ static enum err check_at(struct pass *p, int64_t *after)
 	long long enabled_at = 0, at = 0;
 	TRY(pass_get(p, "check_at", &text));
 	bool ours = text && sscanf(text, "%lld:%lld", &enabled_at, &at) == 2 && enabled_at == p->state.enabled_at;
-	*after = ours ? at : 0;
+	*after = ours && !p->c->check ? at : 0;
 	return ERR_OK;
 }
 
@@ -326,7 +326,7 @@ static enum err check_due(struct pass *p, int64_t after, bool *yes)
 	TRY(pass_get_int(p, "checked", &checked));
 	TRY(pass_get_int(p, "checked_for", &enabled_at));
 	int64_t age = p->local_now - checked, often = p->c->settled ? DAY : HOUR;
-	*yes = !p->c->thrifty && (after || age < 0 || age >= often || enabled_at != p->state.enabled_at);
+	*yes = !p->c->thrifty && (p->c->check || after || age < 0 || age >= often || enabled_at != p->state.enabled_at);
 	return ERR_OK;
 }
 
@@ -356,5 +356,7 @@ enum err pull_check(struct pass *p)
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	TRY(ids.n == g.max ? check_goes_on(p, g.last) : check_done(p));
-	return tx_commit(&tx);
+	TRY(tx_commit(&tx));
+	p->c->check = false;
+	return ERR_OK;
 }

@@ -1,5 +1,6 @@
 #include "sync.h"
 #include "cycle.h"
+#include "doorbell.h"
 #include "log.h"
 #include "pace.h"
 #include "remote.h"
@@ -33,6 +34,8 @@ struct worker {			/* one remote's thread; all but the atomics of struct sync is 
 	unsigned readings;	/* of the budget, seen */
 	int64_t read_at, spent_at;	/* when the last reading came in; when spent was saved */
 	uint32_t chance;
+	struct doorbell *bell;	/* Salesforce's; NULL: none */
+	int64_t bell_paid;
 };
 
 struct sync {
@@ -176,6 +179,9 @@ static enum err pass(struct worker *k, bool full)
 	if (!full)
 		return cycle_push(&k->cycle);
 	k->full_from = mono();
+	if (doorbell_rang(k->bell))
+		k->bell_paid = pace_bell_pay(k->bell_paid, k->full_from);
+	doorbell_answer(k->bell, &k->cycle);
 	k->ever = true;
 	chance(k);
 	return cycle_run(&k->cycle);
@@ -194,6 +200,7 @@ static void turn(struct worker *k, enum pace what)
 	enum err e = pass(k, full);
 	if (stopped(k))
 		return;	/* how it ended says nothing about the remote */
+	doorbell_settle(k->bell, &k->cycle, e);
 	after(k, e);
 	tell(k, e, began, asked);
 	if (!k->cycle.blocked)
@@ -219,13 +226,21 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* Where the quota is scarce the polls, which grow slower, have to do. */
+static int64_t bell_at(const struct worker *k)
+{
+	bool heard = doorbell_rang(k->bell) && budget_stage(quota_pct(k)) == SPENT_FREE;
+	return heard ? pace_bell(k->bell_paid) : INT64_MAX;
+}
+
 static int64_t full_at(struct worker *k)
 {
 	if (!k->ever)
 		return 0;
 	if (k->cycle.blocked)
 		return k->full_from + (k->cycle.waiting ? PACE_WAITING_MS : PACE_BLOCKED_MS);
-	return later(k->full_from + poll_ms(k), mono() + budget_ms(k, BUDGET_POLL));
+	int64_t poll = k->full_from + poll_ms(k), bell = bell_at(k);
+	return later(bell < poll ? bell : poll, mono() + budget_ms(k, BUDGET_POLL));
 }
 
 static enum pace look(struct worker *k, int64_t *wait)
@@ -308,6 +323,8 @@ static enum err start(struct sync *y, enum side side, const char *state_dir)
 	k->remote->stop_arg = k;
 	k->cycle = (struct cycle){ .remote = k->remote, .config = y->config, .clock = wall, .stop = stopped,
 		.stop_arg = k };
+	if (side == SIDE_SF)
+		TRY(doorbell_create(y->config, state_dir, y->outbox, &k->bell));
 	k->running = !pthread_create(&k->thread, NULL, run, k);
 	return k->running ? ERR_OK : ERR_NOMEM;
 }
@@ -356,6 +373,7 @@ void sync_destroy(struct sync *y)
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		if (y->worker[side].running)
 			pthread_join(y->worker[side].thread, NULL);
+		doorbell_destroy(y->worker[side].bell);
 		remote_destroy(y->worker[side].remote);
 	}
 	free(y->path);

@@ -14,6 +14,7 @@ static void check_config(const struct config *c)
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		const struct config_remote *r = &c->remote[side];
 		CHECK(r->redirect_port >= 0 && r->redirect_port <= 65535);
+		CHECK(!r->push_channel || !strncmp(r->push_channel, "/data/", 6) || !strncmp(r->push_channel, "/topic/", 7));
 		CHECK(!r->url || (is_one_line(r->url) && !strncasecmp(r->url, "http", 4)));
 		CHECK(!r->url || r->url[strlen(r->url) - 1] != '/');
 	}

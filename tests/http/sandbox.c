@@ -77,7 +77,7 @@ static void set(char **to, const char *value)
 static void remove_state(void)
 {
 	static const char *const names[] = { "salesforce.token", "salesforce.lock", "salesconnect.token",
-		"count" };
+		"count", "store.db", "store.db-wal", "store.db-shm" };
 	for (size_t i = 0; i < COUNT(names) && box.dir[0]; i++) {
 		char path[128];
 		snprintf(path, sizeof path, "%s/%s", box.dir, names[i]);

@@ -34,6 +34,8 @@ static void R1_off_unless_said(void **state)
 		assert_same("path", x->remote[SIDE_SC].path, "/api/v1");
 		assert_same("complete", x->remote[SIDE_SF].complete_status, "Completed");
 		assert_same("open", x->remote[SIDE_SF].open_status, "Not Started");
+		assert_true(x->remote[SIDE_SF].push);
+		assert_same("channel", x->remote[SIDE_SF].push_channel, "/data/TaskChangeEvent");
 		assert_same("mount", x->mountpoint, NULL);
 	}
 }
@@ -54,6 +56,7 @@ static void every_key_is_read(void **state)
 		"token_command = sf org display --json | jq '.x' # ; all of it\n"
 		"client_id = 3MVG9\nclient_secret_command = pass show sf\nactivity_detail = [SC] {{activity_subject}}\n"
 		"complete_status = Erledigt\nopen_status = Neu begonnen\nredirect_port = 1717\n"
+		"push = off\npush_channel = MyTasks\n"
 		"[salesconnect]\nurl = http://127.0.0.1:8080\ntoken_command = cat token\npath = /api/v2\n"
 		"[mount]\npath = /home/x/my tasks\n"
 		"[sync]\n", &e);
@@ -78,6 +81,8 @@ static void every_key_is_read(void **state)
 	assert_same("complete", sf->complete_status, "Erledigt");
 	assert_same("open", sf->open_status, "Neu begonnen");
 	assert_int_equal(sf->redirect_port, 1717);
+	assert_false(sf->push);
+	assert_same("channel", sf->push_channel, "/topic/MyTasks");
 	assert_same("url", sc->url, "http://127.0.0.1:8080");
 	assert_same("token", sc->token_command, "cat token");
 	assert_same("path", sc->path, "/api/v2");
@@ -143,6 +148,10 @@ static const struct {
 	{ "[sync]\nconflict_winner = local, salesforce, other\n", 2, "each once" },
 	{ "[salesforce]\npath = /x\n", 2, "unknown key \"path\"" },
 	{ "[salesconnect]\nclient_id = x\n", 2, "unknown key" },
+	{ "[salesforce]\npush = on\n", 2, "push is auto or off" },
+	{ "[salesforce]\npush_channel = /meta/x\n", 2, "name of a PushTopic" },
+	{ "[salesforce]\npush_channel = My Tasks\n", 2, "name of a PushTopic" },
+	{ "[salesforce]\npush_channel = /data/\n", 2, "name of a PushTopic" },
 	{ "[salesforce]\nredirect_port = 65536\n", 2, "0 (any) to 65535" },
 	{ "[salesconnect]\npath = api\n", 2, "begins with /" },
 	{ "[salesconnect]\npath = /api/\n", 2, "does not end in one" },

@@ -69,11 +69,30 @@ static void backoff(void **state)
 		assert_true(e == ERR_BUSY || pace_backoff(e, 1, 0, 0) >= 4 * S);
 }
 
+/* Sixty passes at once, then one a minute, however often it rings. */
+static void a_bell_that_never_stops_costs_a_pass_a_minute(void **state)
+{
+	int64_t paid = 0, at[200];
+	int n = 0, minutes = 30;
+	for (int64_t now = 5 * S; now < 5 * S + minutes * 60 * S; now += S / 10) {
+		if (pace_bell(paid) > now)
+			continue;
+		paid = pace_bell_pay(paid, now);
+		at[n++] = now;
+	}
+	assert_int_equal(n, PACE_BELL_BURST + minutes - 1);
+	assert_int_equal(at[PACE_BELL_BURST - 1], 5 * S + (PACE_BELL_BURST - 1) * S / 10);
+	assert_true(at[n - 1] - at[n - 2] >= 59 * S);
+	/* an hour of quiet, and there are sixty again */
+	assert_true(pace_bell(pace_bell_pay(paid, paid + 3600 * S)) <= paid + 3600 * S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next),
 		cmocka_unit_test(backoff),
+		cmocka_unit_test(a_bell_that_never_stops_costs_a_pass_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
