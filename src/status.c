@@ -2,6 +2,7 @@
 #include "name.h"
 #include "auto.h"
 #include "spent.h"
+#include "steps.h"
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -183,9 +184,24 @@ static enum err put_salvaged(struct store *s, struct buf *out)
 	return ERR_OK;
 }
 
+/* D8 */
+static void put_steps(const struct steps *x, struct buf *out)
+{
+	if (x->started) {
+		buf_printf(out, LABEL "%" PRId64 " campaign task%s completed: Sales Connect starts the person's next step (last: ", "",
+			x->started, x->started == 1 ? " was" : "s were");
+		name_visible(x->last, out);
+		buf_puts(out, ")\n");
+	}
+	if (x->reopened)
+		buf_printf(out, LABEL "%" PRId64 " campaign task%s reopened: that does not undo the step it started\n", "", x->reopened,
+			x->reopened == 1 ? " was" : "s were");
+}
+
 enum err status_render(struct store *s, int64_t now, struct buf *out)
 {
 	struct counts n;
+	struct steps steps;
 
 	TRY(store_counts(s, now, &n));
 	buf_printf(out, LABEL "%" PRId64 " open, %" PRId64 " completed\n", "tasks", n.open, n.completed);
@@ -197,6 +213,8 @@ enum err status_render(struct store *s, int64_t now, struct buf *out)
 		put_side(&st, &n, &x, side, now, out);
 	}
 	TRY(put_salvaged(s, out));
+	TRY(steps_load(s, now, &steps));
+	put_steps(&steps, out);
 	put_problems(&n, out);
 	return buf_err(out);
 }

@@ -1,5 +1,6 @@
 #include "cycle_p.h"
 #include "log.h"
+#include "steps.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -167,10 +168,26 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	return row_done(p, x);
 }
 
+/* D8: that is no secret. */
+static enum err campaign_step(struct pass *p, const struct parcel *x)
+{
+	const char *campaign = x->task.fact[FACT_CAMPAIGN];
+	if (p->side != SIDE_SC || !campaign || !*campaign || !(x->fields & BIT(FIELD_STATUS)))
+		return ERR_OK;
+	if (task_is_open(&x->task))
+		log_warn("task=%lld of a campaign reopened: the step that its completion started is not undone",
+			(long long)x->row.task);
+	else
+		log_info("task=%lld of a campaign completed: starts the person's next step", (long long)x->row.task);
+	return steps_note(p->s, &x->task, p->local_now);
+}
+
 static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, const struct item *it)
 {
-	if (verb == VERB_UPDATE)
+	if (verb == VERB_UPDATE) {
 		TRY(parcel_agree(x, x->fields));
+		TRY(campaign_step(p, x));
+	}
 	if (it->new_version)
 		TRY(replace_text(&x->link.version, it->new_version));
 	if (it->url)

@@ -14,6 +14,7 @@ struct fake_record {
 	char *id;
 	char *word[TASK_NFIELDS];	/* as the remote puts it: "Not Started"; NULL: none */
 	char *person;
+	const char *campaign;		/* borrowed; NULL: of none */
 	char *once;
 	char *body;			/* what the create with that key said */
 	int64_t created_at, changed_at;

@@ -1,5 +1,6 @@
 /* Where all sources are silent: D1 to D5, D7, D9, D10. */
 #include "world.h"
+#include "status.h"
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -417,6 +418,47 @@ static void D10_archived_is_ordinary(void **state)
 	world_finish(&w);
 }
 
+static void check_status(const char *want, bool there)
+{
+	AUTO_BUF b = BUF_INIT;
+	assert_int_equal(status_render(w.store, w.now, &b), ERR_OK);
+	if (!strstr(buf_str(&b), want) == there)
+		fail_msg("\"%s\" %s in:\n%s", want, there ? "not" : "is", buf_str(&b));
+}
+
+/* Whichever side it was completed on: it is Sales Connect that starts the step. */
+static void D8_status_says_that_a_campaign_goes_on(void **state)
+{
+	for (int from_sf = 0; from_sf < 2; from_sf++) {
+		world_init(&w, BOTH);
+		world_enable(&w, true);
+		check_rest(&w);
+		w.now += MINUTE;
+		fake_add(sc, "Call Bob")->campaign = "Q3 renewals";
+		fake_add(sc, "plain");
+		check_rest(&w);
+		user_set(&w, user_find(&w, "plain"), FIELD_STATUS, TASK_COMPLETE);
+		check_rest(&w);
+		check_status("campaign", false);
+		if (from_sf)
+			fake_word(sf, fake_titled(sf, "Call Bob"), FIELD_STATUS, "Completed");
+		else
+			user_set(&w, user_find(&w, "Call Bob"), FIELD_STATUS, TASK_COMPLETE);
+		check_rest(&w);
+		check_status("1 campaign task was completed: Sales Connect starts the person's next step"
+			     " (last: Call Bob, Q3 renewals)\n", true);
+		user_set(&w, user_find(&w, "Call Bob"), FIELD_DETAILS, "an edit is none");
+		check_rest(&w);
+		check_status("reopened", false);
+		user_set(&w, user_find(&w, "Call Bob"), FIELD_STATUS, TASK_OPEN);
+		check_rest(&w);
+		check_status("1 campaign task was reopened: that does not undo the step it started\n", true);
+		w.now += DAY;
+		check_status("campaign", false);
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +486,7 @@ int main(void)
 		cmocka_unit_test(D7_a_twin_from_SF_gets_the_plain_name),
 		cmocka_unit_test(D9_series_masters_stay_out_occurrences_are_tasks),
 		cmocka_unit_test(D10_archived_is_ordinary),
+		cmocka_unit_test(D8_status_says_that_a_campaign_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
