@@ -19,6 +19,9 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_RETRY:
 	case ERR_LIMIT:
 		return "edits are kept and go out by themselves; to try now: remindfs sync";
+	case ERR_DENIED:
+	case ERR_PROTOCOL:
+		return "edits are kept; why, is in the log; to try again: remindfs sync";
 	case ERR_CONFIG:
 		return "mend the configuration, then: remindfs sync";
 	case ERR_NOSPC:
@@ -40,8 +43,6 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_STALE:
 	case ERR_GONE:
 	case ERR_REFUSED:
-	case ERR_DENIED:
-	case ERR_PROTOCOL:
 	case ERR_HELD:
 	case ERR_N:
 		break;
@@ -66,10 +67,26 @@ static void put_ago(int64_t ms, struct buf *out)
 	buf_puts(out, "just now");
 }
 
+/* How a side stands. Time alone mends what is not reached, a person what is refused; the rest is this machine's trouble. */
+static const char *const trouble[ERR_N] = {
+	[ERR_OFFLINE] = "not reached", [ERR_LOST] = "not reached", [ERR_RETRY] = "not reached",
+	[ERR_AUTH] = "refused", [ERR_LIMIT] = "refused", [ERR_DENIED] = "refused", [ERR_REFUSED] = "refused",
+	[ERR_STALE] = "refused", [ERR_GONE] = "refused", [ERR_PROTOCOL] = "refused",
+};
+
+static const char *state_word(const struct side_state *st)
+{
+	if (!st->on)
+		return "off";
+	if (st->err)
+		return trouble[st->err % ERR_N] ? trouble[st->err % ERR_N] : "trouble";
+	return st->ok_at ? "fine" : "starting";
+}
+
 static void put_trouble(const struct side_state *st, struct buf *out)
 {
-	if (st->err == ERR_OFFLINE || st->err == ERR_LOST)
-		buf_puts(out, "not reached: ");
+	if (trouble[st->err % ERR_N])
+		buf_printf(out, "%s: ", trouble[st->err % ERR_N]);
 	name_visible(*st->message ? st->message : err_str(st->err), out);
 }
 
@@ -238,7 +255,8 @@ static void json_side(const struct side_state *st, const struct counts *n, enum 
 {
 	const struct mass *m = n->mass[side];
 
-	buf_printf(out, ",\"%s\":{\"on\":%s,\"error\":", side_name[side], st->on ? "true" : "false");
+	buf_printf(out, ",\"%s\":{\"on\":%s,\"state\":\"%s\",\"error\":", side_name[side], st->on ? "true" : "false",
+		state_word(st));
 	buf_json(out, st->err ? err_str(st->err) : "");
 	buf_puts(out, ",\"message\":");
 	buf_json(out, st->message);

@@ -293,6 +293,54 @@ static void what_an_error_means(void **state)
 	}
 }
 
+/* salesforce.md 4.2, row by row. What each class leads to is tests/world/test_trouble. */
+static void every_row_of_the_error_table(void **state)
+{
+	static const struct {
+		const char *name;
+		enum err want;
+		const char *code[20];
+	} row[] = {
+		{ "retry with backoff", ERR_RETRY, { "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT",
+			"API_CURRENTLY_DISABLED", "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "CONFLICT" } },
+		{ "slow right down", ERR_LIMIT, { "REQUEST_LIMIT_EXCEEDED" } },
+		{ "re-auth", ERR_AUTH, { "INVALID_SESSION_ID", "INVALID_AUTH_HEADER" } },
+		{ "gone", ERR_GONE, { "ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY" } },
+		{ "user must fix", ERR_REFUSED, { "STRING_TOO_LONG", "REQUIRED_FIELD_MISSING", "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+			"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "INVALID_FIELD_FOR_INSERT_UPDATE", "FIELD_INTEGRITY_EXCEPTION",
+			"MALFORMED_ID", "JSON_PARSER_ERROR", "DUPLICATES_DETECTED", "DUPLICATE_VALUE",
+			"FIELD_FILTER_VALIDATION_EXCEPTION", "MAX_TASK_DESCRIPTION_EXCEEEDED" } },
+		{ "no right", ERR_DENIED, { "INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+			"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "ENTITY_IS_LOCKED", "ENTITY_IS_ARCHIVED",
+			"CANNOT_EXECUTE_FLOW_TRIGGER" } },
+		{ "our bug or the org's settings", ERR_PROTOCOL, { "INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY",
+			"METHOD_NOT_ALLOWED" } },
+	};
+	static const struct {
+		int status;
+		enum err want;
+	} bare[] = { { 503, ERR_RETRY }, { 502, ERR_RETRY }, { 500, ERR_RETRY }, { 420, ERR_RETRY }, { 401, ERR_AUTH },
+		{ 404, ERR_GONE }, { 412, ERR_STALE }, { 405, ERR_PROTOCOL }, { 410, ERR_PROTOCOL }, { 415, ERR_PROTOCOL },
+		{ 431, ERR_PROTOCOL }, { 414, ERR_PROTOCOL }, { 300, ERR_PROTOCOL } };
+	static const int statuses[] = { 400, 403, 404, 500 };	/* the code beats the status */
+	char body[200];
+	struct sf_error e;
+	for (size_t i = 0; i < COUNT(row); i++)
+		for (size_t k = 0; row[i].code[k]; k++)
+			for (size_t s = 0; s < COUNT(statuses); s++) {
+				snprintf(body, sizeof(body), "[{\"message\":\"m\",\"errorCode\":\"%s\",\"fields\":[]}]",
+					row[i].code[k]);
+				sf_read_error(body, strlen(body), statuses[s], &e);
+				if (e.err != row[i].want)
+					fail_msg("%s: %s is %s", row[i].name, row[i].code[k], err_str(e.err));
+			}
+	for (size_t i = 0; i < COUNT(bare); i++) {
+		sf_read_error("<html>", 6, bare[i].status, &e);
+		if (e.err != bare[i].want)
+			fail_msg("status %d is %s", bare[i].status, err_str(e.err));
+	}
+}
+
 static void a_code_is_a_word_or_none(void **state)
 {
 	struct sf_error e;
@@ -335,6 +383,7 @@ int main(void)
 		cmocka_unit_test(hidden_columns_are_not_asked_for),
 		cmocka_unit_test(R3_writing),
 		cmocka_unit_test(what_an_error_means),
+		cmocka_unit_test(every_row_of_the_error_table),
 		cmocka_unit_test(a_code_is_a_word_or_none),
 		cmocka_unit_test(results_of_a_collection),
 	};

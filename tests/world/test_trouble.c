@@ -149,6 +149,50 @@ static void auth_trouble_consumes_nothing(void **state)
 	}
 }
 
+/* What each class of salesforce.md 4.2 leads to, for an edit and for the queue behind it. */
+static void what_each_error_class_leads_to(void **state)
+{
+	enum { AGAIN, PARKED, KEPT };	/* tried again by itself; waits for the task or the remote to change; nobody's fault */
+	static const struct {
+		enum err e;
+		bool whole;	/* it hits the call, or the one task in it */
+		enum err pass;
+		int then;
+	} row[] = {
+		{ ERR_RETRY, false, ERR_OK, AGAIN }, { ERR_RETRY, true, ERR_RETRY, AGAIN },
+		{ ERR_LIMIT, true, ERR_LIMIT, KEPT }, { ERR_AUTH, true, ERR_AUTH, KEPT },
+		{ ERR_OFFLINE, true, ERR_OFFLINE, KEPT }, { ERR_LOST, true, ERR_LOST, AGAIN },
+		{ ERR_STALE, false, ERR_OK, AGAIN }, { ERR_GONE, false, ERR_OK, AGAIN },
+		{ ERR_REFUSED, false, ERR_OK, PARKED }, { ERR_DENIED, false, ERR_OK, PARKED },
+		{ ERR_PROTOCOL, true, ERR_PROTOCOL, AGAIN }, { ERR_PROTOCOL, false, ERR_OK, AGAIN },
+	};
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		begin(SF);
+		int64_t id = user_new(&w, "a");
+		check_rest(&w);
+		user_set(&w, id, FIELD_DETAILS, "typed");
+		sf->call_err = row[i].whole ? row[i].e : ERR_OK;
+		sf->poison = row[i].whole ? NULL : "a";
+		sf->poison_err = row[i].e;
+		assert_int_equal(world_pass(&w), row[i].pass);
+		struct counts n;
+		assert_int_equal(store_counts(w.store, w.now, &n), ERR_OK);
+		assert_int_equal(n.refused[SIDE_SF], row[i].then == PARKED);
+		assert_int_equal(n.waiting[SIDE_SF], 1);
+		sf->call_err = ERR_OK;
+		sf->poison = NULL;
+		if (row[i].then != KEPT)
+			w.now += MINUTE;
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(world_pass(&w), ERR_OK);
+		assert_string_equal(fake_word_of(sf, "a", FIELD_DETAILS), row[i].then == PARKED ? "-" : "typed");
+		user_set(&w, id, FIELD_DUE, "2026-12-24");
+		check_rest(&w);
+		assert_string_equal(fake_word_of(sf, "a", FIELD_DETAILS), "typed");
+		world_finish(&w);
+	}
+}
+
 /* A session ends, and the token that is found then may be another user's. */
 static void a_login_as_another_user_is_noticed_before_anything_is_sent(void **state)
 {
@@ -342,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling),
 		cmocka_unit_test(a_create_in_doubt_that_always_fails_is_asked_ever_more_seldom),
 		cmocka_unit_test(auth_trouble_consumes_nothing),
+		cmocka_unit_test(what_each_error_class_leads_to),
 		cmocka_unit_test(a_login_as_another_user_is_noticed_before_anything_is_sent),
 		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
 		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
