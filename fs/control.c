@@ -1,19 +1,10 @@
 #include "control.h"
 #include "dirs.h"
 #include "log.h"
-#include "name.h"
 #include "status.h"
-#include <stdio.h>
-#include <string.h>
+#include "verbs.h"
 
 #define LOG_SHOWN ((size_t)64 << 10)	/* bytes */
-
-static const struct {
-	const char *name, *help;
-} verb[] = {
-	{ "sync", "look for changes on all sides now, and send what is waiting" },
-};
-#define NVERBS (sizeof(verb) / sizeof(*verb))
 
 static enum err status_text(const struct control *c, struct env *env, struct buf *out)
 {
@@ -43,35 +34,32 @@ static enum err readme_text(const struct control *c, struct env *env, struct buf
 	buf_puts(out,
 		"Reminder tasks as files.\n"
 		"\n"
-		"open/, completed/   the tasks, one text file each\n"
-		"today/, tomorrow/   links to the open tasks due then\n"
-	"overdue/, week/     links by due date; by-due/ is the agenda, someday/ has no date\n"
-	"high/               links to the open tasks of high priority\n"
-		".remindfs/status    counts, and how far each side is in sync\n"
-		".remindfs/errors    what was typed but could not be taken, as path:line: text\n"
-		".remindfs/events    every change from any side, a JSON line each; reading waits for the next (not listed by ls)\n"
-		".remindfs/log       the end of the log; status.json: status for scripts\n"
-		".remindfs/templates cp .remindfs/templates/call.txt 'open/Call Bob.txt'; edit them, add your own\n"
-		".remindfs/ctl       commands; reading it lists them\n"
+		"open/, completed/    the tasks, one text file each\n"
+		"today/, tomorrow/    links to the open tasks due then\n"
+		"overdue/, week/      links by due date; by-due/ is the agenda, someday/ has no date\n"
+		"high/                links to the open tasks of high priority\n"
+		".remindfs/status     counts, and how far each side is in sync\n"
+		".remindfs/errors     what could not be taken or sent, as path:line: text\n"
+		".remindfs/conflicts/ what two sides changed in different ways: vimdiff NAME/*.txt;\n"
+		"                     mv NAME/theirs.txt onto the task's file takes it, rm -r NAME dismisses it\n"
+		".remindfs/outbox/    edits not yet on both sides; rm cancels one, touch sends it now\n"
+		".remindfs/trash/     what was deleted in the last 15 days; mv it back to open/\n"
+		".remindfs/info/, history/, by-id/   facts of each task, what changed when, links by id\n"
+		".remindfs/events     every change from any side, a JSON line each; reading waits for the next (not listed by ls)\n"
+		".remindfs/log        the end of the log; status.json: status for scripts\n"
+		".remindfs/templates  cp .remindfs/templates/call.txt 'open/Call Bob.txt'; edit them, add your own\n"
+		".remindfs/ctl        commands; reading it lists them\n"
 		"\n"
 		"New task       echo 'ask about the quote' > 'open/Call Bob.txt'\n"
 		"Edit           with any editor; the head is Title, Priority, Due, then a blank line, then the details\n"
 		"Complete       mv 'open/Call Bob.txt' completed/      and back to open/ to reopen\n"
 		"Reschedule     mv 'today/Call Bob.txt' tomorrow/      or edit Due: (2026-09-03, fri, +3d, tomorrow)\n"
 		"Rename         mv 'open/Call Bob.txt' 'open/Call Alice.txt'\n"
-		"Delete         rm 'open/Call Bob.txt'\n"
+		"Delete         rm 'open/Call Bob.txt'                 and back: mv '.remindfs/trash/Call Bob.txt' open/\n"
+		"Undo           echo undo > .remindfs/ctl\n"
 		"\n"
 		"Only names that end in .txt are tasks. A save that does not parse is kept and listed in errors; it is sent\n"
 		"once it is mended. An empty save over a task is not applied.\n");
-	return buf_err(out);
-}
-
-static enum err ctl_text(const struct control *c, struct env *env, struct buf *out)
-{
-	buf_puts(out, "# Write one of these lines to this file:\n");
-	for (size_t i = 0; i < NVERBS; i++)
-		buf_printf(out, "# %-10s %s\n", verb[i].name, verb[i].help);
-	buf_puts(out, c->answer);
 	return buf_err(out);
 }
 
@@ -81,47 +69,10 @@ static enum err (*const text[NFIXED])(const struct control *c, struct env *env, 
 	[NODE_ERRORS] = errors_text,
 	[NODE_LOG] = log_text,
 	[NODE_README] = readme_text,
-	[NODE_CTL] = ctl_text,
+	[NODE_CTL] = verbs_text,
 };
 
 enum err control_text(const struct control *c, struct env *env, enum fixed n, struct buf *out)
 {
 	return text[n] ? text[n](c, env, out) : ERR_NOENT;
-}
-
-static bool known(const char *line)
-{
-	for (size_t i = 0; i < NVERBS; i++)
-		if (!strcmp(line, verb[i].name))
-			return true;
-	return false;
-}
-
-static enum err run(struct control *c, const char *line)
-{
-	AUTO_BUF shown = BUF_INIT;
-
-	if (!*line)
-		return ERR_OK;
-	name_visible(line, &shown);
-	if (!known(line)) {
-		snprintf(c->answer, sizeof(c->answer), "not known: %.100s; see above\n", buf_str(&shown));
-		return ERR_INVAL;
-	}
-	snprintf(c->answer, sizeof(c->answer), "done: %.100s\n", buf_str(&shown));
-	if (c->verb)
-		c->verb(c->arg, line);
-	return ERR_OK;
-}
-
-enum err control_write(struct control *c, const char *s, size_t n)
-{
-	AUTO_BUF b = BUF_INIT;
-	char *rest, *line;
-
-	buf_add(&b, s, n);
-	TRY(buf_err(&b));
-	for (rest = b.s; (line = strsep(&rest, "\n"));)
-		TRY(run(c, line));
-	return ERR_OK;
 }

@@ -1,4 +1,6 @@
 #include "dirs.h"
+#include "fact_dirs.h"
+#include "kept_dirs.h"
 #include "name.h"
 #include "view_dirs.h"
 #include <stdarg.h>
@@ -15,6 +17,12 @@ static const struct dir_def *const fixed[NFIXED] = {
 	[NODE_SOMEDAY] = &view_someday_dir,
 	[NODE_HIGH] = &view_high_dir,
 	[NODE_BY_DUE] = &view_span_dir,
+	[NODE_BY_ID] = &by_id_dir,
+	[NODE_CONFLICTS] = &conflicts_dir,
+	[NODE_HISTORY] = &history_dir,
+	[NODE_INFO] = &info_dir,
+	[NODE_OUTBOX] = &outbox_dir,
+	[NODE_TRASH] = &trash_dir,
 };
 
 static const struct kind_def *const kinds[KIND_MAX] = {
@@ -25,6 +33,15 @@ static const struct kind_def *const kinds[KIND_MAX] = {
 	[KIND_LINK + VIEW_SOMEDAY] = &view_link,
 	[KIND_LINK + VIEW_HIGH] = &view_link,
 	[KIND_LINK + VIEW_BY_DUE] = &view_link,
+	[KIND_BY_ID] = &by_id_link,
+	[KIND_CONFLICT] = &conflict_kind,
+	[KIND_VERSION + VERSION_BASE] = &version_file,
+	[KIND_VERSION + VERSION_MINE] = &version_file,
+	[KIND_VERSION + VERSION_THEIRS] = &version_file,
+	[KIND_HISTORY] = &history_file,
+	[KIND_INFO] = &info_file,
+	[KIND_OUTBOX] = &outbox_file,
+	[KIND_TRASH] = &trash_file,
 };
 
 const struct kind_def *dirs_kind(uint64_t ino)
@@ -51,17 +68,20 @@ enum fixed dirs_fixed(uint64_t dir)
 
 void dirs_refuse(struct env *env, const char *path, const char *fmt, ...)
 {
-	struct refusal *r = &env->refused[env->refusals++ % ENV_REFUSALS];
+	struct refusal *last = &env->refused[(env->refusals + ENV_REFUSALS - 1) % ENV_REFUSALS];
+	struct refusal r = { .at = env->now };
 	AUTO_BUF shown = BUF_INIT;
 	va_list ap;
 
 	name_visible(path, &shown);
-	int n = snprintf(r->text, sizeof(r->text), "%s:1: ", buf_str(&shown));
+	int n = snprintf(r.text, sizeof(r.text), "%s:1: ", buf_str(&shown));
 	va_start(ap, fmt);
-	if (n >= 0 && (size_t)n < sizeof(r->text))
-		vsnprintf(r->text + n, sizeof(r->text) - (size_t)n, fmt, ap);
+	if (n >= 0 && (size_t)n < sizeof(r.text))
+		vsnprintf(r.text + n, sizeof(r.text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	r->at = env->now;
+	if (strcmp(last->text, r.text))		/* told again is told once */
+		last = &env->refused[env->refusals++ % ENV_REFUSALS];
+	*last = r;
 }
 
 void dirs_refused(const struct env *env, struct buf *out)

@@ -79,6 +79,14 @@ void fs_forget(void *arg, uint64_t ino, const char *name)
 		notify_order(f->notify, ino, name);
 }
 
+void fs_kick(void *arg)
+{
+	struct fs *f = arg;
+
+	if (f->o->verb)
+		f->o->verb(f->o->arg, "sync");
+}
+
 /* ---- the mountpoint ------------------------------------------------------------------------------------------- */
 
 /* What is mounted there last; "": nothing. The table writes a space as \040. */
@@ -334,8 +342,8 @@ enum err fs_run(const struct fs_options *o)
 {
 	struct fs f = {
 		.o = o,
-		.env = { .now = (int64_t)time(NULL) * 1000, .grace_ms = o->config->grace_ms, .forget = fs_forget, .arg = &f },
-		.control = { .verb = o->verb, .arg = o->arg },
+		.env = { .now = (int64_t)time(NULL) * 1000, .grace_ms = o->config->grace_ms, .forget = fs_forget,
+			.kick = fs_kick, .arg = &f },
 		.owner = { getuid(), getgid() },
 	};
 	date_of(time(NULL), f.env.today);

@@ -36,6 +36,8 @@ struct env {			/* what every operation works with; belongs to the thread that se
 	/* The kernel may hold something else than we serve: the bytes and attributes of inode ino (name NULL), or what
 	 * name means in directory ino. Must not block. */
 	void (*forget)(void *arg, uint64_t ino, const char *name);
+	/* Somebody asks for a sync now. Must not block. */
+	void (*kick)(void *arg);
 	void *arg;
 	struct refusal refused[ENV_REFUSALS];	/* a ring: the last few */
 	unsigned refusals;	/* so far */

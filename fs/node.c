@@ -22,6 +22,12 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_LOG] = { "log", NODE_CONTROL, TYPE_FILE, 0444 },
 	[NODE_STATUS_JSON] = { "status.json", NODE_CONTROL, TYPE_FILE, 0444 },
 	[NODE_TEMPLATES] = { "templates", NODE_CONTROL, TYPE_FILES, 0755 },
+	[NODE_BY_ID] = { "by-id", NODE_CONTROL, TYPE_VIEW, 0555 },
+	[NODE_CONFLICTS] = { "conflicts", NODE_CONTROL, TYPE_VIEW, 0755 },
+	[NODE_HISTORY] = { "history", NODE_CONTROL, TYPE_VIEW, 0555 },
+	[NODE_INFO] = { "info", NODE_CONTROL, TYPE_VIEW, 0555 },
+	[NODE_OUTBOX] = { "outbox", NODE_CONTROL, TYPE_VIEW, 0755 },
+	[NODE_TRASH] = { "trash", NODE_CONTROL, TYPE_VIEW, 0755 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)
@@ -37,6 +43,15 @@ enum fixed node_child(enum fixed dir, const char *name)
 		if (node_fixed[n].parent == dir && !strcmp(node_fixed[n].name, name))
 			return (enum fixed)n;
 	return NODE_NONE;
+}
+
+void node_path(enum fixed n, struct buf *out)
+{
+	if (node_fixed[n].parent != NODE_ROOT) {
+		node_path(node_fixed[n].parent, out);
+		buf_putc(out, '/');
+	}
+	buf_puts(out, node_fixed[n].name);
 }
 
 static void fill(struct stat *st, uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms)

@@ -14,7 +14,8 @@
 
 /*
  * A number is part of inodes: add, never reorder. All but the first three are rows of dirs.h. KIND_LINK + view (views.h) is
- * a symbolic link to task id in that view; from KIND_CONTROL on, what is generated below .remindfs/ (control_dirs.h).
+ * a symbolic link to task id in that view; from KIND_CONTROL on, what is generated below .remindfs/ (fact_dirs.h,
+ * kept_dirs.h).
  */
 enum kind {
 	KIND_FIXED = 1,
@@ -24,6 +25,13 @@ enum kind {
 	KIND_SEARCH,		/* search/QUERY/ */
 	KIND_LINK = 16,
 	KIND_CONTROL = 32,
+	KIND_BY_ID = KIND_CONTROL,
+	KIND_CONFLICT,		/* conflicts/NAME/ */
+	KIND_VERSION,		/* and one for each enum version: a file in it */
+	KIND_HISTORY = KIND_VERSION + NVERSIONS,
+	KIND_INFO,
+	KIND_OUTBOX,
+	KIND_TRASH,
 	KIND_MAX = 64
 };
 
@@ -48,6 +56,12 @@ enum fixed {
 	NODE_LOG,
 	NODE_STATUS_JSON,
 	NODE_TEMPLATES,
+	NODE_BY_ID,
+	NODE_CONFLICTS,
+	NODE_HISTORY,
+	NODE_INFO,
+	NODE_OUTBOX,
+	NODE_TRASH,
 	NFIXED,
 	NODE_NONE = NFIXED
 };
@@ -90,6 +104,8 @@ static inline uint64_t node_fixed_ino(enum fixed n)
 enum fixed node_as_fixed(uint64_t ino);
 /* The fixed node of that name in a directory, NODE_NONE if there is none. */
 enum fixed node_child(enum fixed dir, const char *name);
+/* The path of a fixed node below the mount, "open", ".remindfs/trash"; appended. */
+void node_path(enum fixed n, struct buf *out);
 /* The directory a task lives in. */
 static inline enum fixed node_home(bool open)
 {

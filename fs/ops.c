@@ -5,6 +5,7 @@
 #include "dirs.h"
 #include "log.h"
 #include "name.h"
+#include "verbs.h"
 #include "xattr.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 static void touch_dir(struct fs *f, enum fixed dir)
@@ -530,7 +532,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, of
 {
 	struct fs *f = begin(req);
 	bool appends = fi->flags & O_APPEND && !fi->writepage;
-	enum err e = ino == node_fixed_ino(NODE_CTL) ? control_write(&f->control, s, n) :
+	enum err e = ino == node_fixed_ino(NODE_CTL) ? verbs_write(&f->control, &f->env, s, n) :
 		(appends ? handle_append : handle_write)(handle_of(fi), &f->env, s, n, (size_t)off);
 
 	if (e)
@@ -850,7 +852,7 @@ static enum err list_made(struct listing *l, uint64_t dir, struct snapshot *s, i
 {
 	const struct kind_def *k = dirs_kind(dir);
 	struct stat self = { .st_ino = dir, .st_mode = S_IFDIR };
-	struct stat up = { .st_ino = node_fixed_ino(k ? k->parent : NODE_ROOT), .st_mode = S_IFDIR };
+	struct stat up = { .st_ino = node_fixed_ino(k ? k->parent : node_fixed[l->dir].parent), .st_mode = S_IFDIR };
 
 	if (!after || !s->made)
 		TRY(snapshot_take(l->f, dir, s));
@@ -964,14 +966,46 @@ static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 		reply_value(req, &names, size);
 }
 
+/* An errno. */
+static int writable_attr(uint64_t ino, const char *name)
+{
+	return !xattr_known(name) ? ENOTSUP : node_kind(ino) != KIND_TASK || !xattr_writable(name) ? EPERM : 0;
+}
+
+static bool has_attr(struct fs *f, uint64_t ino, const char *name)
+{
+	AUTO_BUF value = BUF_INIT;
+
+	return !xattr_get(&f->env, node_id(ino), name, &value);
+}
+
 static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
-	fuse_reply_err(req, xattr_known(name) ? EPERM : ENOTSUP);
+	int e = writable_attr(ino, name);
+	struct fs *f = begin(req);
+	bool there = !e && flags && has_attr(f, ino, name);
+
+	if (e)
+		fuse_reply_err(req, e);
+	else if (flags & XATTR_CREATE && there)
+		fuse_reply_err(req, EEXIST);
+	else if (flags & XATTR_REPLACE && !there)
+		fuse_reply_err(req, ENODATA);
+	else
+		reply_node(req, xattr_set(&f->env, node_id(ino), name, value, size));
 }
 
 static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	fuse_reply_err(req, xattr_known(name) ? EPERM : ENOTSUP);
+	int e = writable_attr(ino, name);
+	struct fs *f = begin(req);
+
+	if (e)
+		fuse_reply_err(req, e);
+	else if (!has_attr(f, ino, name))
+		fuse_reply_err(req, ENODATA);
+	else
+		reply_node(req, xattr_clear(&f->env, node_id(ino), name));
 }
 
 /* ---- the session ---------------------------------------------------------------------------------------------- */

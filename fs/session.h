@@ -44,6 +44,8 @@ extern const struct fuse_lowlevel_ops fs_ops;
 int fs_errno(enum err e);
 /* env->forget: ask the notify thread, and remember until the next open. arg: struct fs. */
 void fs_forget(void *arg, uint64_t ino, const char *name);
+/* env->kick: the verb "sync". arg: struct fs. */
+void fs_kick(void *arg);
 
 /*
  * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and takes orders

@@ -145,7 +145,8 @@ static void refuse(struct env *env, uint64_t dir, const char *name, const char *
 
 	if (!advice)
 		return;
-	buf_printf(&path, "%s/%s", node_fixed[dirs_fixed(dir)].name, name);
+	node_path(dirs_fixed(dir), &path);
+	buf_printf(&path, "/%s", name);
 	dirs_refuse(env, buf_str(&path), "%s; %s", what, advice);
 }
 
@@ -154,7 +155,9 @@ static void refuse_task(struct env *env, const struct entry *e, uint64_t dir, co
 {
 	AUTO_BUF text = BUF_INIT;
 
-	buf_printf(&text, "%s %s/, nothing changed", what, node_fixed[dirs_fixed(dir)].name);
+	buf_printf(&text, "%s ", what);
+	node_path(dirs_fixed(dir), &text);
+	buf_puts(&text, "/, nothing changed");
 	refuse(env, node_fixed_ino(node_home(e->open)), e->name, buf_str(&text), advice);
 }
 
@@ -241,7 +244,7 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 	if (e != ERR_NOENT)
 		return e ? e : ERR_EXIST;
 	if (!is_task_name(dir, name)) {
-		if (dirs_dir(dir))
+		if (dirs_dir(dir) && node_fixed[dirs_fixed(dir)].parent == NODE_ROOT)
 			refuse(env, dir, name, "not made", name_is_task(name) ? "new tasks are made in open/" :
 				"the files stand in open/: edit them there, or sed -i --follow-symlinks");
 		return new_scratch(env, dir, name, mode, NULL, out);
@@ -521,8 +524,11 @@ enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const c
 	const struct kind_def *made = dirs_kind(m.from.ino);
 	if (m.there && noreplace)
 		return ERR_EXIST;
-	if (made && made->give)
-		return made->give(env, &m.from, to_dir, to);
+	if (made && made->give) {
+		TRY(made->give(env, &m.from, to_dir, to));
+		forget_names(&m);
+		return ERR_OK;
+	}
 	if (kind == KIND_FIXED || (m.there && node_kind(m.at.ino) == KIND_FIXED))
 		return ERR_PERM;
 	if (kind == KIND_SCRATCH)

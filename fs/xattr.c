@@ -1,4 +1,6 @@
 #include "xattr.h"
+#include "dirs.h"
+#include "text.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -99,16 +101,17 @@ static enum err get_error(struct env *env, const struct task *t, int arg, struct
 }
 
 /* Each appends its value, nothing: it has none. */
-static const struct {
+static const struct attr {
 	const char *name;
 	enum err (*get)(struct env *env, const struct task *t, int arg, struct buf *out);
 	int arg;
+	bool writable;		/* arg is a field */
 } attr[] = {
 	{ "user.remindfs.id", get_id, 0 },
 	{ "user.remindfs.state", get_state, 0 },
 	{ "user.remindfs.error", get_error, 0 },
-	{ "user.remindfs.due", get_field, FIELD_DUE },
-	{ "user.remindfs.priority", get_field, FIELD_PRIORITY },
+	{ "user.remindfs.due", get_field, FIELD_DUE, true },
+	{ "user.remindfs.priority", get_field, FIELD_PRIORITY, true },
 	{ "user.remindfs.person", get_person, 0 },
 	{ "user.remindfs.sc-id", get_rid, SIDE_SC },
 	{ "user.remindfs.sf-id", get_rid, SIDE_SF },
@@ -117,25 +120,36 @@ static const struct {
 };
 #define NATTRS (sizeof(attr) / sizeof(*attr))
 
-bool xattr_known(const char *name)
+static const struct attr *find(const char *name)
 {
 	for (size_t i = 0; i < NATTRS; i++)
 		if (!strcmp(name, attr[i].name))
-			return true;
-	return false;
+			return &attr[i];
+	return NULL;
+}
+
+bool xattr_known(const char *name)
+{
+	return find(name);
+}
+
+bool xattr_writable(const char *name)
+{
+	const struct attr *a = find(name);
+
+	return a && a->writable;
 }
 
 enum err xattr_get(struct env *env, int64_t id, const char *name, struct buf *out)
 {
 	AUTO_TASK t = TASK_INIT;
-	size_t i = 0, before = out->n;
+	const struct attr *a = find(name);
+	size_t before = out->n;
 
-	while (i < NATTRS && strcmp(name, attr[i].name))
-		i++;
-	if (i == NATTRS)
+	if (!a)
 		return ERR_NOENT;
 	TRY(store_get(env->store, id, &t));
-	TRY(attr[i].get(env, &t, attr[i].arg, out));
+	TRY(a->get(env, &t, a->arg, out));
 	TRY(buf_err(out));
 	return out->n == before ? ERR_NOENT : ERR_OK;
 }
@@ -153,4 +167,47 @@ enum err xattr_list(struct env *env, int64_t id, struct buf *out)
 			buf_add(out, attr[i].name, strlen(attr[i].name) + 1);
 	}
 	return buf_err(out);
+}
+
+/* What a person would write into the file's head: so it is read as that is, with its words and messages. */
+static enum err set_field(struct env *env, const struct entry *e, enum field f, const char *value, size_t n,
+	struct text_error *why)
+{
+	AUTO_TEXT x = { 0 };
+	AUTO_BUF head = BUF_INIT;
+
+	if (memchr(value, '\n', n))	/* a line of its own */
+		return ERR_INVAL;
+	buf_printf(&head, "%s: ", task_field[f].label);
+	buf_add(&head, value, n);
+	buf_puts(&head, "\n\n");
+	TRY(buf_err(&head));
+	TRY(text_parse(buf_str(&head), head.n, env->today, NULL, &x, why));
+	return store_edit(env->store, e->id, &x.task, BIT(f), 0, NULL, 0, SIDE_LOCAL, env->now);
+}
+
+enum err xattr_set(struct env *env, int64_t id, const char *name, const char *value, size_t n)
+{
+	struct text_error why = { 0 };
+	struct entry now;
+	AUTO_BUF path = BUF_INIT;
+
+	if (!xattr_writable(name))
+		return ERR_PERM;
+	TRY(store_entry(env->store, id, &now));
+	enum err e = set_field(env, &now, (enum field)find(name)->arg, value, n, &why);
+	if (*why.msg) {
+		buf_printf(&path, "%s/%s", node_fixed[node_home(now.open)].name, now.name);
+		dirs_refuse(env, buf_str(&path), "%s is not set; %s", name, why.msg);
+	}
+	if (!e)
+		env->forget(env->arg, node_ino(KIND_TASK, id), NULL);
+	return e;
+}
+
+enum err xattr_clear(struct env *env, int64_t id, const char *name)
+{
+	const char *initial = xattr_writable(name) ? task_field[find(name)->arg].initial : NULL;
+
+	return xattr_set(env, id, name, initial ? initial : "", initial ? strlen(initial) : 0);
 }

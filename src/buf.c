@@ -90,6 +90,17 @@ void buf_json(struct buf *b, const char *s)
 	buf_putc(b, '"');
 }
 
+void buf_quote(struct buf *b, const char *s)
+{
+	buf_putc(b, '\'');
+	for (; *s; s++)
+		if (*s == '\'')
+			buf_puts(b, "'\\''");
+		else
+			buf_putc(b, *s);
+	buf_putc(b, '\'');
+}
+
 void buf_resize(struct buf *b, size_t n)
 {
 	if (n > b->n) {

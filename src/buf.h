@@ -26,6 +26,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* A JSON string with its quotes; NULL gives null. s is UTF-8. */
 void buf_json(struct buf *b, const char *s);
+/* A word for a shell, in single quotes. */
+void buf_quote(struct buf *b, const char *s);
 /* Set the length; new bytes are zero. */
 void buf_resize(struct buf *b, size_t n);
 /* Overwrite n bytes at off, growing with zeros as pwrite does. */

@@ -140,10 +140,31 @@ static void put_fields(uint32_t fields, struct buf *out)
 		}
 }
 
+struct waits {
+	struct store *s;
+	struct buf *out;
+	enum err err;
+};
+
+static void put_next(const struct waiting *w, enum err side, struct buf *out)
+{
+	if (w->next > 0)
+		put_time("  next try:", w->next, out);
+	else if (w->next)
+		put("  next try:", "when the task is edited, or this file is touched", out);
+	else
+		put("  next try:", side ? "when it answers again, or this file is touched" : "now", out);
+}
+
 static bool put_waiting(void *arg, const struct waiting *w)
 {
-	struct buf *out = arg;
+	struct waits *x = arg;
+	struct buf *out = x->out;
+	struct side_state st;
 
+	x->err = store_side(x->s, w->side, &st);
+	if (x->err)
+		return false;
 	buf_printf(out, "%s\n" LABEL "%s", side_name[w->side], "  waits:", w->what);
 	put_fields(w->fields, out);
 	buf_putc(out, '\n');
@@ -152,17 +173,18 @@ static bool put_waiting(void *arg, const struct waiting *w)
 		buf_printf(out, LABEL "%d\n", "  tries:", w->tries);
 	if (w->err)
 		put("  error:", *w->message ? w->message : err_str(w->err), out);
-	if (w->next > 0)
-		put_time("  next try:", w->next, out);
-	else
-		put("  next try:", w->next ? "when the task is edited, or this file is touched" : "now", out);
+	if (st.err)
+		put("  last sync:", *st.message ? st.message : err_str(st.err), out);
+	put_next(w, st.err, out);
 	return true;
 }
 
 enum err facts_outbox(struct store *s, int64_t task, int64_t now, struct buf *out)
 {
-	TRY(store_waiting(s, task, now, put_waiting, out));
-	return buf_err(out);
+	struct waits x = { .s = s, .out = out };
+
+	TRY(store_waiting(s, task, now, put_waiting, &x));
+	return x.err ? x.err : buf_err(out);
 }
 
 /* ---- changes -------------------------------------------------------------------------------------------------- */

@@ -148,7 +148,7 @@ static void put_side(const struct side_state *st, const struct counts *n, const 
 	buf_printf(out, LABEL, side_name[side]);
 	put_side_state(st, side, now, out);
 	if (n->waiting[side])
-		buf_printf(out, LABEL "%" PRId64 " edit%s not there yet\n", "", n->waiting[side],
+		buf_printf(out, LABEL "%" PRId64 " edit%s not there yet: ls .remindfs/outbox\n", "", n->waiting[side],
 			n->waiting[side] == 1 ? "" : "s");
 	if (n->refused[side])
 		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n", "",

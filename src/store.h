@@ -397,6 +397,9 @@ NODISCARD enum err store_restore(struct store *s, int64_t task, const char *stat
 	int64_t *id);
 /* Forget the texts of those deleted longer than TRASH_MS ago; their ids stay (D3). Nothing to forget: no write. */
 NODISCARD enum err store_trash_purge(struct store *s, int64_t now);
+#define TRASH_SURE_MS INT64_C(600000)	/* for so long it cannot be emptied, so that rm -r of everything can be taken back */
+/* The same for one task at once. ERR_BUSY: it was deleted just now, or its deletion is not sent, or it has a conflict. */
+NODISCARD enum err store_trash_forget(struct store *s, int64_t task, int64_t now);
 
 struct waiting {		/* an edit that a side does not have yet */
 	enum side side;

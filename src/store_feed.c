@@ -24,7 +24,7 @@ static const char *const sql_text[NSQL] = {
 		    " VALUES(:conflict, :role, :title, :status, :priority, :due, :details)",
 	[DRAFTS] = "SELECT name, status = 'open', draft_line, body.draft_msg FROM task INDEXED BY task_draft"
 		   " JOIN body ON body.task = task.id WHERE draft_line IS NOT NULL AND gone = 0 ORDER BY id",
-	[FAILED] = "SELECT name, status = 'open', side, wait, message, outbox.err, gone = 1"
+	[FAILED] = "SELECT name, status = 'open', side, wait, message, outbox.err, gone = 1, task.id"
 		   " FROM outbox JOIN task ON task.id = outbox.task WHERE outbox.err <> 0 ORDER BY seq",
 	[CONFLICTS] = "SELECT name, status = 'open', side, gone = 1, conflict.id FROM conflict JOIN task"
 		      " ON task.id = conflict.task ORDER BY conflict.id",
@@ -272,6 +272,27 @@ static enum err tell_held(struct problems *p, struct q *q)
 	return tell(p, q, 1, &b);
 }
 
+/* One word for a shell: head, the file name without its ".txt", tail. */
+static void put_word(struct buf *b, const char *head, const char *name, const char *tail)
+{
+	AUTO_BUF word = BUF_INIT;
+	buf_printf(&word, "%s%.*s%s", head, (int)strlen(name) - 4, name, tail);
+	buf_quote(b, buf_str(&word));
+	b->failed |= word.failed;
+}
+
+static enum err put_way_out(struct problems *p, int64_t task, bool deleted, struct buf *b)
+{
+	struct kept k;
+	enum err e = store_kept(p->s, deleted ? KEEP_TRASH : KEEP_OUTBOX, task, p->now, &k);
+	if (e)
+		return e == ERR_NOENT ? ERR_OK : e;
+	buf_puts(b, deleted ? "; take it back: mv " : "; give it up: rm ");
+	put_word(b, deleted ? ".remindfs/trash/" : ".remindfs/outbox/", k.name, ".txt");
+	buf_puts(b, deleted ? " open/" : "");
+	return ERR_OK;
+}
+
 static enum err tell_failed(struct problems *p, struct q *q)
 {
 	if (q_col(q, 5) == ERR_HELD)
@@ -288,6 +309,7 @@ static enum err tell_failed(struct problems *p, struct q *q)
 	else
 		buf_puts(&b, refused ? "; your text is kept here and not sent; edit the file to try again"
 				     : "; your text is kept here and will be sent again");
+	TRY(put_way_out(p, q_col(q, 7), deleted, &b));
 	return tell(p, q, 1, &b);
 }
 
@@ -311,6 +333,25 @@ static void put_values(struct buf *b, const struct task *mine, const struct task
 	}
 }
 
+/* Both ways to take a version, and how to let it rest. */
+static enum err put_choice(struct problems *p, struct q *q, bool mine_alone, struct buf *b)
+{
+	bool open = q_col(q, 1), deleted = q_col(q, 3);
+	struct kept k;
+	char name[NAME_LEN + 1];
+	TRY(store_kept(p->s, KEEP_CONFLICTS, q_col(q, 4), p->now, &k));
+	buf_puts(b, deleted ? "; to have it back: mv " : "; to have theirs: mv ");
+	put_word(b, ".remindfs/conflicts/", k.name, mine_alone ? "/mine.txt" : "/theirs.txt");
+	buf_putc(b, ' ');
+	q_col_copy(q, 0, name, sizeof(name));
+	put_word(b, open ? "open/" : "completed/", name, ".txt");
+	buf_puts(b, " or echo ");
+	put_word(b, "resolve ", k.name, mine_alone ? " mine" : " theirs");
+	buf_printf(b, " > .remindfs/ctl%s; to let it rest: rm -r ", deleted ? "" : "; likewise mine");
+	put_word(b, ".remindfs/conflicts/", k.name, "");
+	return ERR_OK;
+}
+
 static enum err tell_conflict(struct problems *p, struct q *q)
 {
 	AUTO_TASK mine = TASK_INIT, theirs = TASK_INIT;
@@ -322,7 +363,7 @@ static enum err tell_conflict(struct problems *p, struct q *q)
 	else
 		buf_printf(&b, "changed here and in %s", side_name[q_col(q, 2) % NSIDES]);
 	put_values(&b, &mine, &theirs);
-	buf_puts(&b, q_col(q, 3) ? "; save it as a new file to have it back" : "; to have the other value, edit the file");
+	TRY(put_choice(p, q, !theirs.field[FIELD_TITLE], &b));
 	return tell(p, q, 1, &b);
 }
 

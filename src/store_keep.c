@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	CONFLICTS, TRASH, OUTBOX, CONFLICTS_BY, TRASH_BY, OUTBOX_BY, VERSION, DISMISS, FORGET, REVIVABLE, PURGE_BODY,
-	PURGE_HISTORY, PURGE_TASK, PURGEABLE, WAITING, DROP_SIDE, RETRY, LAST_EDIT, EDIT_ROWS, LAST_DELETED, NSQL
+	CONFLICTS, TRASH, OUTBOX, CONFLICTS_BY, TRASH_BY, OUTBOX_BY, VERSION, DISMISS, FORGET, REVIVABLE, OLD, OLD_ONE,
+	PURGE_BODY, PURGE_HISTORY, PURGE_TASK, WAITING, DROP_SIDE, RETRY, LAST_EDIT, EDIT_ROWS, LAST_DELETED, NSQL
 };
 /* id, task, name, at, versions, and which of those of one name it is: the first has the plain name. */
 #define FROM_CONFLICTS                                                                                            \
@@ -41,14 +41,15 @@ static const char *const sql_text[NSQL] = {
 		      " OR (EXISTS (SELECT 1 FROM outbox WHERE task = :task)"
 		      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE task = :task AND wait >= 0)))"
 		      " FROM task WHERE id = :task AND gone = 1 AND gone_at > :now - :life",
-#define OLD                                                                                                       \
-	"(SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > 0"             \
-	" AND gone_at <= :now - :life AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id)"          \
-	" AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.task = task.id))"
-	[PURGEABLE] = "SELECT EXISTS " OLD,
-	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL WHERE task IN " OLD,
-	[PURGE_HISTORY] = "DELETE FROM history WHERE task IN " OLD,
-	[PURGE_TASK] = "UPDATE task SET gone_at = 0, revive_until = 0, draft_line = NULL WHERE id IN " OLD,
+#define PURGEABLE                                                                                                 \
+	" AND gone = 1 AND gone_at > 0 AND gone_at <= :now - :life"                                               \
+	" AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id)"                                      \
+	" AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.task = task.id)"
+	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2)" PURGEABLE,
+	[OLD_ONE] = "SELECT id FROM task WHERE id = :task" PURGEABLE,
+	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL WHERE task = :task",
+	[PURGE_HISTORY] = "DELETE FROM history WHERE task = :task",
+	[PURGE_TASK] = "UPDATE task SET gone_at = 0, revive_until = 0, draft_line = NULL WHERE id = :task",
 	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
 	[RETRY] = "INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0 FROM outbox"
@@ -101,10 +102,10 @@ static void read_kept(struct q *q, struct kept *k)
 		number(k->name, k->id);
 }
 
-static void bind_age(struct q *q, int64_t now)
+static void bind_age(struct q *q, int64_t now, int64_t life)
 {
 	q_int(q, ":now", now);
-	q_int(q, ":life", TRASH_MS);
+	q_int(q, ":life", life);
 }
 
 /* A row may be left over although nothing is left to send; the sync will see. */
@@ -130,7 +131,7 @@ enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t 
 	AUTO_Q q = sql(s, keep[which].list);
 	q_int(&q, ":after", after);
 	if (keep[which].ages)
-		bind_age(&q, now);
+		bind_age(&q, now, TRASH_MS);
 	while (q_row(&q)) {
 		read_kept(&q, &k);
 		if (which == KEEP_OUTBOX)
@@ -148,7 +149,7 @@ static enum err kept_by(struct store *s, enum keep which, const char *name, int6
 	q_text(&q, ":name", name);
 	q_int(&q, ":id", id);
 	if (keep[which].ages)
-		bind_age(&q, now);
+		bind_age(&q, now, TRASH_MS);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);
 	read_kept(&q, out);
@@ -182,7 +183,7 @@ static enum err unsent_deletion(struct store *s, int64_t task, int64_t now, bool
 {
 	AUTO_Q q = sql(s, REVIVABLE);
 	q_int(&q, ":task", task);
-	bind_age(&q, now);
+	bind_age(&q, now, TRASH_MS);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);
 	*out = q_col(&q, 0);
@@ -238,27 +239,42 @@ enum err store_restore(struct store *s, int64_t task, const char *status, int64_
 	return tx_commit(&tx);
 }
 
-static enum err purge(struct store *s, int statement, int64_t now)
+static enum err purge(struct store *s, int64_t task)
 {
-	AUTO_Q q = sql(s, statement);
-	bind_age(&q, now);
-	return q_run(&q);
+	for (int i = PURGE_BODY; i <= PURGE_TASK; i++) {
+		AUTO_Q q = sql(s, i);
+		q_int(&q, ":task", task);
+		TRY(q_run(&q));
+	}
+	return ERR_OK;
+}
+
+/* task 0: all */
+static enum err purge_older(struct store *s, int64_t task, int64_t now, int64_t life, enum err none)
+{
+	AUTO_TX tx = { 0 };
+	AUTO_Q q = sql(s, task ? OLD_ONE : OLD);
+	if (task)
+		q_int(&q, ":task", task);
+	bind_age(&q, now, life);
+	if (!q_row(&q))
+		return q_end(&q, none);
+	TRY(tx_begin(s, &tx));
+	do {
+		TRY(purge(s, q_col(&q, 0)));
+	} while (q_row(&q));
+	TRY(q_end(&q, ERR_OK));
+	return tx_commit(&tx);
 }
 
 enum err store_trash_purge(struct store *s, int64_t now)
 {
-	AUTO_TX tx = { 0 };
-	{
-		AUTO_Q q = sql(s, PURGEABLE);
-		bind_age(&q, now);
-		if (!q_row(&q) || !q_col(&q, 0))
-			return q_end(&q, ERR_OK);
-	}
-	TRY(tx_begin(s, &tx));
-	TRY(purge(s, PURGE_BODY, now));
-	TRY(purge(s, PURGE_HISTORY, now));
-	TRY(purge(s, PURGE_TASK, now));	/* the last: it ends their being found */
-	return tx_commit(&tx);
+	return purge_older(s, 0, now, TRASH_MS, ERR_OK);
+}
+
+enum err store_trash_forget(struct store *s, int64_t task, int64_t now)
+{
+	return purge_older(s, task, now, TRASH_SURE_MS, ERR_BUSY);
 }
 
 /* ---- conflicts ---- */
@@ -606,7 +622,7 @@ static enum err last_deleted(struct store *s, int64_t now, int64_t *id, int64_t 
 {
 	*id = *at = 0;
 	AUTO_Q q = sql(s, LAST_DELETED);
-	bind_age(&q, now);
+	bind_age(&q, now, TRASH_MS);
 	if (q_row(&q)) {
 		*id = q_col(&q, 0);
 		*at = q_col(&q, 1);

@@ -19,6 +19,10 @@ static void forget(void *arg, uint64_t ino, const char *name)
 {
 }
 
+static void kick(void *arg)
+{
+}
+
 static void on_exit_close(void)
 {
 	store_close(store);
@@ -126,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!store)
 		begin();
 	struct env env = { .store = store, .now = NOW, .today = "2026-09-03", .grace_ms = 5000,
-		.forget = forget };
+		.forget = forget, .kick = kick };
 	struct files *files = files_create();
 	CHECK(files && !tx_begin(store, &tx));
 	for (int i = 0; i < 40 && (line = strsep(&rest, "\n")); i++) {

@@ -13,7 +13,7 @@ struct rig {
 	struct store *s;
 	struct env env;
 	struct files *files;
-	int forgotten;		/* how often */
+	int forgotten, kicked;	/* how often */
 	uint64_t last_ino;
 	char last_name[NAME_LEN + 1];	/* "": pages and attributes */
 };
@@ -26,13 +26,19 @@ static inline void rig_forget(void *arg, uint64_t ino, const char *name)
 	snprintf(r->last_name, sizeof(r->last_name), "%s", name ? name : "");
 }
 
+static inline void rig_kick(void *arg)
+{
+	struct rig *r = arg;
+	r->kicked++;
+}
+
 static inline int rig_setup(void **state)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 	assert_non_null(r);
 	fx_setup((void **)&r->x);
 	r->s = r->x->s;
-	r->env = (struct env){ .store = r->s, .now = NOW, .today = TODAY, .grace_ms = GRACE, .forget = rig_forget,
+	r->env = (struct env){ .store = r->s, .now = NOW, .today = TODAY, .grace_ms = GRACE, .forget = rig_forget, .kick = rig_kick,
 		.arg = r };
 	r->files = files_create();
 	assert_non_null(r->files);

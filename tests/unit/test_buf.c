@@ -297,6 +297,17 @@ static void threads_do_not_mix_lines(void **state)
 	assert_int_equal(count, 4 * LINES);
 }
 
+static void a_quoted_word_is_one_word(void **state)
+{
+	static const char *const word[][2] = { { "", "''" }, { "a b", "'a b'" }, { "Tom's", "'Tom'\\''s'" }, { "$x`\"\\", "'$x`\"\\'" } };
+
+	for (size_t i = 0; i < COUNT(word); i++) {
+		AUTO_BUF b = BUF_INIT;
+		buf_quote(&b, word[i][0]);
+		assert_same("word", buf_str(&b), word[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +323,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_its_text),
 		cmocka_unit_test(a_ring_before_the_wait_is_not_missed),
 		cmocka_unit_test(a_wait_ends_by_itself),
+		cmocka_unit_test(a_quoted_word_is_one_word),
 		cmocka_unit_test(a_ring_ends_the_wait),
 		cmocka_unit_test(nobody_need_listen),
 		cmocka_unit_test(a_log_line_is_one_line),

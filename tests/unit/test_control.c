@@ -1,6 +1,7 @@
-/* The generated files, the verbs of ctl, and the extended attributes. */
+/* The generated files, and the extended attributes. */
 #include "fs_unit.h"
 #include "control.h"
+#include "dirs.h"
 #include "status.h"
 #include "xattr.h"
 
@@ -39,7 +40,7 @@ static void status_tells_what_to_do(void **state)
 	check_control(r, &c, NODE_STATUS,
 		"tasks         1 open, 0 completed\n"
 		"salesconnect  first import: 10 so far; last synced 2 minutes ago\n"
-		"              1 edit not there yet\n"
+		"              1 edit not there yet: ls .remindfs/outbox\n"
 		"salesforce    login ␛[31mneeded; last synced 1 day ago\n"
 		"              type: remindfs login salesforce\n"
 		"              3 open tasks were left out as older; first_import = open brings them\n"
@@ -94,61 +95,6 @@ static void errors_are_for_a_quickfix(void **state)
 	assert_int_equal(b.s[b.n - 1], '\n');
 }
 
-struct heard {
-	int n;
-	char last[40];
-};
-
-static void hear(void *arg, const char *line)
-{
-	struct heard *h = arg;
-	h->n++;
-	snprintf(h->last, sizeof(h->last), "%s", line);
-}
-
-static void ctl_runs_known_lines(void **state)
-{
-	static const struct {
-		const char *text;
-		enum err want;
-		int heard;
-	} row[] = {
-		{ "sync\n", ERR_OK, 1 },
-		{ "sync", ERR_OK, 1 },
-		{ "sync\n\nsync\n", ERR_OK, 2 },
-		{ "", ERR_OK, 0 },
-		{ "\n", ERR_OK, 0 },
-		{ "synch\n", ERR_INVAL, 0 },
-		{ "sync now\n", ERR_INVAL, 0 },
-		{ "sync\nwhat\nsync\n", ERR_INVAL, 1 },
-	};
-
-	for (size_t i = 0; i < COUNT(row); i++) {
-		struct heard h = { 0 };
-		struct control c = { .verb = hear, .arg = &h };
-		assert_err(control_write(&c, row[i].text, strlen(row[i].text)), row[i].want);
-		assert_int_equal(h.n, row[i].heard);
-		assert_same("line", h.last, row[i].heard ? "sync" : "");
-	}
-}
-
-static void ctl_says_what_it_knows_and_what_it_did(void **state)
-{
-	struct rig *r = *state;
-	struct control c = { 0 };
-	AUTO_BUF b = BUF_INIT;
-
-	assert_err(control_write(&c, "\x1b[2J\n", 5), ERR_INVAL);
-	assert_ok(control_text(&c, &r->env, NODE_CTL, &b));
-	assert_non_null(strstr(b.s, "# sync "));
-	assert_non_null(strstr(b.s, "not known: ␛[2J; see above\n"));
-	assert_null(strchr(b.s, '\x1b'));
-	buf_clear(&b);
-	assert_ok(control_write(&c, "sync\n", 5));
-	assert_ok(control_text(&c, &r->env, NODE_CTL, &b));
-	assert_non_null(strstr(b.s, "done: sync\n"));
-}
-
 static void every_generated_file_has_a_text(void **state)
 {
 	struct rig *r = *state;
@@ -181,6 +127,51 @@ static void attributes_are_listed_if_they_have_a_value(void **state)
 	assert_false(xattr_known("security.capability"));
 }
 
+static void due_and_priority_can_be_set(void **state)
+{
+	static const struct {
+		const char *name, *value;	/* NULL: removed */
+		enum err want;
+		enum field field;
+		const char *is;
+	} row[] = {
+		{ "user.remindfs.due", "2026-09-03", ERR_OK, FIELD_DUE, "2026-09-03" },
+		{ "user.remindfs.due", " tomorrow ", ERR_OK, FIELD_DUE, "2026-11-25" },
+		{ "user.remindfs.due", "+2w", ERR_OK, FIELD_DUE, "2026-12-08" },
+		{ "user.remindfs.due", "someday", ERR_INVAL, FIELD_DUE, "2026-12-08" },
+		{ "user.remindfs.due", "2026-09-03\nPriority: High", ERR_INVAL, FIELD_DUE, "2026-12-08" },
+		{ "user.remindfs.due", "\xff", ERR_UTF8, FIELD_DUE, "2026-12-08" },
+		{ "user.remindfs.due", "", ERR_OK, FIELD_DUE, NULL },
+		{ "user.remindfs.priority", "high", ERR_OK, FIELD_PRIORITY, "high" },
+		{ "user.remindfs.due", "today", ERR_OK, FIELD_DUE, TODAY },
+		{ "user.remindfs.due", NULL, ERR_OK, FIELD_DUE, NULL },
+		{ "user.remindfs.priority", "urgent", ERR_INVAL, FIELD_PRIORITY, "high" },	/* not by the due date either */
+		{ "user.remindfs.priority", NULL, ERR_OK, FIELD_PRIORITY, "normal" },
+		{ "user.remindfs.priority", "!", ERR_OK, FIELD_PRIORITY, "high" },
+		{ "user.remindfs.state", "synced", ERR_PERM, FIELD_PRIORITY, "high" },
+		{ "user.remindfs.id", NULL, ERR_PERM, FIELD_PRIORITY, "high" },
+		{ "user.other", "x", ERR_PERM, FIELD_PRIORITY, "high" },
+	};
+	struct rig *r = *state;
+	int64_t id = make(r->s, "T", SIDE_LOCAL);
+	AUTO_BUF b = BUF_INIT;
+
+	set(r->s, id, FIELD_DETAILS, "words", SIDE_LOCAL);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const char *v = row[i].value;
+		assert_err(v ? xattr_set(&r->env, id, row[i].name, v, strlen(v)) : xattr_clear(&r->env, id, row[i].name), row[i].want);
+		check_field(r, id, row[i].field, row[i].is);
+	}
+	check_field(r, id, FIELD_DETAILS, "words");
+	check_text(r->s, id, "Title: T\nPriority: High\nDue:\n\nwords\n");
+	assert_int_equal(r->last_ino, node_ino(KIND_TASK, id));
+	dirs_refused(&r->env, &b);
+	assert_non_null(strstr(b.s, "open/T.txt:1: user.remindfs.due is not set; \"someday\" is no date: write 2026-09-03, today"));
+	assert_non_null(strstr(b.s, "user.remindfs.priority is not set; \"urgent\" is no priority: write Normal or High\n"));
+	assert_ok(store_delete(r->s, id, SIDE_LOCAL, NOW, GRACE));
+	assert_err(xattr_set(&r->env, id, "user.remindfs.due", "today", 5), ERR_NOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,10 +180,9 @@ int main(void)
 		RIG_TEST(every_error_has_its_line),
 		RIG_TEST(status_as_json),
 		RIG_TEST(errors_are_for_a_quickfix),
-		cmocka_unit_test(ctl_runs_known_lines),
-		RIG_TEST(ctl_says_what_it_knows_and_what_it_did),
 		RIG_TEST(every_generated_file_has_a_text),
 		RIG_TEST(attributes_are_listed_if_they_have_a_value),
+		RIG_TEST(due_and_priority_can_be_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

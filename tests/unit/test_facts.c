@@ -88,6 +88,22 @@ static void outbox_says_why_and_when(void **state)
 		"  tries:       1\n"
 		"  error:       too ␛ long\n"
 		"  next try:    when the task is edited, or this file is touched\n");
+	/* no row was tried: the side itself does not answer */
+	struct side_state down = { .err = ERR_OFFLINE, .message = "sc.example.test: no route", .left_out = -1 };
+	assert_ok(store_side_put(x->s, SIDE_SC, &down));
+	assert_ok(store_retry(x->s, id, NOW + 40));
+	buf_clear(&b);
+	assert_ok(facts_outbox(x->s, id, NOW + 40, &b));
+	assert_same("outbox", buf_str(&b),
+		"salesconnect\n"
+		"  waits:       create\n"
+		"  since:       2023-11-14T22:13:20.040Z\n"
+		"  last sync:   sc.example.test: no route\n"
+		"  next try:    when it answers again, or this file is touched\n"
+		"salesforce\n"
+		"  waits:       edit due, details\n"
+		"  since:       2023-11-14T22:13:20.040Z\n"
+		"  next try:    now\n");
 }
 
 static void a_change_is_one_line_of_json(void **state)

@@ -100,6 +100,31 @@ static void the_trash_keeps_15_days(void **state)
 	assert_no_write(x->s, store_trash_purge(x->s, NOW + TRASH_MS));
 }
 
+/* rm in the trash: not what was deleted a moment ago, or rm -r of everything could not be taken back. */
+static void rm_purges_what_is_surely_meant(void **state)
+{
+	struct fx *x = *state;
+	struct kept k;
+	int64_t old = make(x->s, "Old", SIDE_LOCAL), other = make(x->s, "Other", SIDE_LOCAL), busy = synced(x, "Busy");
+	int64_t later = NOW + TRASH_SURE_MS;
+	set(x->s, old, FIELD_DETAILS, "words", SIDE_LOCAL);
+	set(x->s, other, FIELD_DETAILS, "others", SIDE_LOCAL);
+	assert_err(store_trash_forget(x->s, old, later), ERR_BUSY);	/* alive */
+	assert_ok(store_delete(x->s, old, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_delete(x->s, other, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_delete(x->s, busy, SIDE_LOCAL, NOW, 0));
+	assert_err(store_trash_forget(x->s, old, later - 1), ERR_BUSY);
+	assert_err(store_trash_forget(x->s, busy, later), ERR_BUSY);	/* not sent yet */
+	check_field(x->s, old, FIELD_DETAILS, "words");
+	assert_ok(store_trash_forget(x->s, old, later));
+	check_field(x->s, old, FIELD_DETAILS, NULL);
+	check_field(x->s, other, FIELD_DETAILS, "others");
+	assert_err(store_kept_find(x->s, KEEP_TRASH, "Old.txt", later, &k), ERR_NOENT);
+	check_gone(x->s, old, GONE_DELETED);
+	clear_outbox(x->s);
+	assert_ok(store_trash_forget(x->s, busy, later));
+}
+
 /* D3: what may have been deleted out there does not come back as itself. */
 static void D3_restored_as_itself_or_anew(void **state)
 {
@@ -430,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(two_of_a_name_are_told_apart),
 		ON_TEST(the_trash_keeps_15_days),
+		ON_TEST(rm_purges_what_is_surely_meant),
 		ON_TEST(D3_restored_as_itself_or_anew),
 		ON_TEST(a_restored_text_is_the_users_own),
 		ON_TEST(D2_a_conflict_is_kept_until_dismissed),

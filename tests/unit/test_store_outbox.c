@@ -392,6 +392,7 @@ static void problems_say_what_to_do(void **state)
 	id = make(x->s, "A", SIDE_SC);
 	assert_ok(store_draft(x->s, id, "x", 1, 3, "Due \"fridya\" is no date; did you mean friday?", NOW));
 	id = make(x->s, "B", SIDE_SC);
+	join(x->s, id, SIDE_SF, "2");
 	set(x->s, id, FIELD_STATUS, "complete", SIDE_SC);
 	assert_ok(store_outbox_add(x->s, id, SIDE_SF, NOW));
 	assert_ok(store_outbox_fail(x->s, id, SIDE_SF, INT64_MAX, ERR_REFUSED, "Subject too long.", NOW, -1));
@@ -413,13 +414,14 @@ static void problems_say_what_to_do(void **state)
 		"open/A.txt:3: Due \"fridya\" is no date; did you mean friday? Your text is kept as a draft;"
 		" fix it with an editor and save\n"
 		"completed/B.txt:1: salesforce refused: Subject too long; your text is kept here and not sent;"
-		" edit the file to try again\n"
+		" edit the file to try again; give it up: rm '.remindfs/outbox/B.txt'\n"
 		"open/C.txt:1: salesconnect did not take: remote asks to try later; your text is kept here"
 		" and will be sent again\n"
 		"open/D.txt:1: salesforce refused the deletion: no right; the task is still there;"
-		" delete it there\n"
+		" delete it there; take it back: mv '.remindfs/trash/D.txt' open/\n"
 		"open/D.txt:1: deleted on one side while it was edited on the other; title here \"D\"; status here"
-		" \"open\"; priority here \"normal\"; save it as a new file to have it back\n"
+		" \"open\"; priority here \"normal\"; to have it back: mv '.remindfs/conflicts/D/mine.txt'"
+		" 'open/D.txt' or echo 'resolve D mine' > .remindfs/ctl; to let it rest: rm -r '.remindfs/conflicts/D'\n"
 		"open/Call Ann:1: not a task; the file is kept here and not sent; rename it to \"Call Ann.txt\""
 		" to make it one\n");
 	assert_ok(store_counts(x->s, NOW + 60001, &c));
