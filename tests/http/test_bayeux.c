@@ -134,6 +134,7 @@ static void listening_from_1(void)
 	assert_true(rings_within(1000));
 	pass(ERR_OK);
 	kept_is(CDC " 1");
+	said_within("/meta/connect", 3, 3000);	/* and it listens again */
 	hand("POST", "/sandbox/log/clear", NULL);
 }
 
