@@ -22,7 +22,6 @@
 struct http {
 	CURL *curl;
 	CURLM *multi;		/* holds the connections; curl alone would look up once a second only */
-	bool cookies;
 	bool (*stop)(void *);
 	void *stop_arg;
 	const char *why;
@@ -77,7 +76,7 @@ void http_wake(struct http *h)
 
 void http_keep_cookies(struct http *h)
 {
-	h->cookies = true;
+	curl_easy_setopt(h->curl, CURLOPT_COOKIELIST, "");	/* a COOKIEFILE leaks at each reset */
 }
 
 const char *http_why(const struct http *h)
@@ -293,8 +292,6 @@ enum err http_request(struct http *h, const struct http_request *q, struct http_
 	curl_easy_reset(h->curl);
 	set_where(h->curl, q, &u);
 	set_patience(h->curl, q);
-	if (h->cookies)
-		curl_easy_setopt(h->curl, CURLOPT_COOKIEFILE, "");
 	set_what(h->curl, q, &t);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list);
 	CURLcode code = perform(h);
