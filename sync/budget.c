@@ -6,16 +6,22 @@
 #define HOUR (60 * MINUTE)
 #define RECENT (15 * MINUTE)
 
-/* From pct on: how much slower polls are, what waits, and how old a reading is before one more look is allowed. */
+#define ALL { [BUDGET_EDIT] = true, [BUDGET_POLL] = true, [BUDGET_BACKFILL] = true }
+
+/*
+ * From pct on: how much slower polls are, what waits, and how old a reading is before one more look is allowed. A fleet
+ * learns late what its others did: everything stops a little before the reserve begins (tests/world/fleet).
+ */
 static const struct {
 	int pct, slower;
 	enum spent_stage stage;
 	bool waits[NBUDGETS];
 	int64_t look;
 } reserve[] = {
-	{ 95, 1, SPENT_NOTHING, { [BUDGET_EDIT] = true, [BUDGET_POLL] = true, [BUDGET_BACKFILL] = true }, 4 * HOUR },
-	{ 90, 1, SPENT_EDITS, { [BUDGET_POLL] = true, [BUDGET_BACKFILL] = true }, HOUR },
-	{ 85, 4, SPENT_SLOW, { [BUDGET_BACKFILL] = true }, HOUR },
+	{ 95, 1, SPENT_NOTHING, ALL, 4 * HOUR },
+	{ 94, 1, SPENT_NOTHING, ALL, HOUR },
+	{ 88, 1, SPENT_EDITS, { [BUDGET_POLL] = true, [BUDGET_BACKFILL] = true }, HOUR },
+	{ 84, 4, SPENT_SLOW, { [BUDGET_BACKFILL] = true }, HOUR },
 	{ 80, 2, SPENT_SLOW, { [BUDGET_BACKFILL] = true }, HOUR },
 	{ 0, 1, SPENT_FREE, { false }, 0 },
 };

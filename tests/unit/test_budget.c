@@ -17,9 +17,10 @@ static void reserves_edits_before_polls_before_imports(void **state)
 		{ 0, true, true, true, SPENT_FREE },
 		{ 79, true, true, true, SPENT_FREE },
 		{ 80, true, true, false, SPENT_SLOW },
-		{ 89, true, true, false, SPENT_SLOW },
-		{ 90, true, false, false, SPENT_EDITS },
-		{ 94, true, false, false, SPENT_EDITS },
+		{ 87, true, true, false, SPENT_SLOW },
+		{ 88, true, false, false, SPENT_EDITS },
+		{ 93, true, false, false, SPENT_EDITS },
+		{ 94, false, false, false, SPENT_NOTHING },
 		{ 95, false, false, false, SPENT_NOTHING },
 		{ 300, false, false, false, SPENT_NOTHING },
 	};
