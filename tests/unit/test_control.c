@@ -41,7 +41,7 @@ static void status_tells_what_to_do(void **state)
 		"tasks         1 open, 0 completed\n"
 		"salesconnect  first import: 10 so far; last synced 2 minutes ago\n"
 		"              1 edit not there yet: ls .remindfs/outbox\n"
-		"salesforce    login ␛[31mneeded; last synced 1 day ago\n"
+		"salesforce    refused: login ␛[31mneeded; last synced 1 day ago\n"
 		"              type: remindfs login salesforce\n"
 		"              3 open tasks were left out as older; first_import = open brings them\n"
 		"problems      1 save that does not parse; more: cat .remindfs/errors\n");

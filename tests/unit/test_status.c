@@ -71,7 +71,7 @@ static void a_parked_edit_is_shown_with_its_reason_and_the_next_step(void **stat
 	check(x, false, "1 refused; why, and what to change: cat .remindfs/errors");
 	assert_ok(status_problems(x->s, NOW, &b));
 	assert_string_equal(buf_str(&b), "open/Call Bob.txt:1: salesforce refused: STRING_TOO_LONG: Subject; your text is kept"
-		" here and not sent; edit the file to try again\n");
+		" here and not sent; edit the file to try again; give it up: rm '.remindfs/outbox/Call Bob.txt'\n");
 }
 
 int main(void)
