@@ -265,6 +265,24 @@ static void D5_no_longer_visible_is_no_deletion(void **state)
 	world_finish(&w);
 }
 
+/* Asked for, after a gap in what the remote tells: not in a day, and once. */
+static void D5_every_task_is_looked_at_when_that_is_asked_for(void **state)
+{
+	world_init(&w, SF);
+	struct fake_record *r = fake_add(sf, "a");
+	world_enable(&w, true);
+	check_rest(&w);
+	fake_away(sf, r, true);
+	w.now += MINUTE;
+	check_rest(&w);
+	assert_true(user_find(&w, "a"));
+	w.cycle[SIDE_SF].check = true;
+	check_rest(&w);
+	assert_false(user_find(&w, "a"));
+	assert_false(w.cycle[SIDE_SF].check);
+	world_finish(&w);
+}
+
 static void D5_an_edit_waits_until_it_is_ours_again(void **state)
 {
 	int64_t id = shared(SF);
@@ -477,6 +495,7 @@ int main(void)
 		cmocka_unit_test(D5_anothers_tasks_are_not_imported),
 		cmocka_unit_test(D5_reassigned_leaves_the_view_and_comes_back),
 		cmocka_unit_test(D5_no_longer_visible_is_no_deletion),
+		cmocka_unit_test(D5_every_task_is_looked_at_when_that_is_asked_for),
 		cmocka_unit_test(D5_an_edit_waits_until_it_is_ours_again),
 		cmocka_unit_test(D7_mirror_on_not_one_SF_request),
 		cmocka_unit_test(D7_silent_until_SC_has_told),
