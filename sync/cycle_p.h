@@ -79,7 +79,7 @@ NODISCARD enum err record_bury(struct pass *p, struct link *l);
 NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 /* A create in doubt turns out to be this record. */
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
-/* Can this record be what the create in doubt made? All that was sent must be there. */
+/* Can this record be what the create in doubt made? Its key tells; else all that was sent must be there. */
 bool record_is_ours(const struct link *l, const struct remote_task *rt);
 
 /* brake.c (D6): deletions told by the remote are done here, unless they are too many at once; what was confirmed is. */

@@ -503,7 +503,8 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 	return ERR_OK;
 }
 
-/* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it anew. */
+/* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it anew. Where a
+ * key is kept the same create is sent again, however late the first one comes. */
 static enum err look_for(struct pass *p, struct link *l, int tries)
 {
 	AUTO_PAGE page = PAGE_INIT;
@@ -518,6 +519,8 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	}
 	TRY(e);
 	TRY(pick(p, l, &page, &found));
+	if (!found && p->r->once_is_kept)
+		return repeat_create(p, l, tries);
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	if (found)

@@ -191,6 +191,8 @@ bool record_is_ours(const struct link *l, const struct remote_task *rt)
 {
 	if (rt->deleted || !rt->mine)
 		return false;
+	if (rt->once)
+		return str_eq(rt->once, l->once);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		const char *sent = f == FIELD_TITLE && l->raw[f] ? l->raw[f] : l->base[f];
 		const char *there = f == FIELD_TITLE && rt->raw[f] ? rt->raw[f] : rt->t.field[f];

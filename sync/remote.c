@@ -10,6 +10,7 @@ void remote_task_finish(struct remote_task *r)
 	free(r->id);
 	free(r->version);
 	free(r->url);
+	free(r->once);
 	task_finish(&r->t);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		free(r->raw[f]);

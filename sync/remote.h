@@ -31,6 +31,7 @@ struct remote_task {		/* one record as it stands there; owned by its page */
 	bool archived;		/* D10 */
 	bool master;		/* a recurring series (D9) */
 	char *url;		/* NULL: none */
+	char *once;		/* key of the create that made it; NULL: none, or not told there */
 };
 void remote_task_finish(struct remote_task *r);
 
@@ -109,6 +110,7 @@ struct remote {			/* embedded as the first member */
 	const struct remote_ops *ops;
 	int64_t retry_ms;	/* with ERR_LIMIT, ERR_RETRY: the remote asked for this much patience; 0: did not say */
 	char message[200];	/* with any error: one line for the user, safe to show */
+	bool once_is_kept;	/* as in ops, where the account decides (salesforce.md 4.4); known after a hello */
 	bool stranger;		/* with ERR_AUTH: the token was replaced, perhaps by another user's; a hello tells */
 	struct budget budget;	/* what its replies said of the quota */
 	bool (*stop)(void *);	/* set by the owner after create, or NULL: asked at least once a second while an */

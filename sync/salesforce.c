@@ -179,6 +179,7 @@ static enum err learn_schema(struct salesforce *sf)
 	if (e == ERR_PROTOCOL || err_of_item(e))
 		e = sf_read_statuses("{\"records\":[]}", 14, complete, open, &sf->org);
 	sf->schema = e == ERR_OK;
+	sf->r.once_is_kept = sf->org.keyed;
 	return e;
 }
 
@@ -738,9 +739,16 @@ static enum err set_url(struct salesforce *sf, struct item *it)
 	return it->url ? ERR_OK : ERR_NOMEM;
 }
 
+/* May a create say its key, so that a second one with it makes nothing (salesforce.md 4.4)? */
+static bool by_key(const struct salesforce *sf, const struct item *it)
+{
+	return sf->org.keyed && it->once;
+}
+
 static enum err post(struct salesforce *sf, struct item *it, size_t n, char (*who)[SF_ID_LEN])
 {
 	AUTO_BUF body = BUF_INIT;
+	bool keyed = by_key(sf, it);
 	buf_puts(&body, "{\"allOrNone\":false,\"records\":[");
 	for (size_t i = 0; i < n; i++) {
 		uint32_t fields = 0;
@@ -748,13 +756,15 @@ static enum err post(struct salesforce *sf, struct item *it, size_t n, char (*wh
 			fields |= it[i].t->field[f] ? BIT(f) : 0;
 		buf_puts(&body, i ? "," : "");
 		sf_write_task(&body, it[i].t, fields, &sf->org, NULL, sf->org.me,
-			who && who[i][0] ? who[i] : NULL, true);
+			who && who[i][0] ? who[i] : NULL, keyed ? it[i].once : NULL, true);
 	}
 	buf_puts(&body, "]}");
 	TRY(buf_err(&body));
 	TRY(send_collection(sf,
-		&(struct call){
-			.method = "POST", .path = API "/composite/sobjects", .body = &body, .once = true },
+		&(struct call){ .method = keyed ? "PATCH" : "POST",
+			.path = keyed ? API "/composite/sobjects/Task/" SF_KEY : API "/composite/sobjects",
+			.body = &body,
+			.once = true },
 		it, n));
 	for (size_t i = 0; i < n; i++)
 		TRY(set_url(sf, &it[i]));
@@ -777,7 +787,7 @@ static enum err without_person(struct salesforce *sf, struct item *it, size_t n,
 	return ERR_OK;
 }
 
-static enum err write_create(struct salesforce *sf, struct item *it, size_t n)
+static enum err make(struct salesforce *sf, struct item *it, size_t n)
 {
 	AUTO_FREE void *room = calloc(n, SF_ID_LEN);
 	struct people p = { .it = it, .n = n, .who = room };
@@ -786,6 +796,81 @@ static enum err write_create(struct salesforce *sf, struct item *it, size_t n)
 	TRY(know_people(sf, &p));
 	TRY(post(sf, it, n, p.who));
 	return without_person(sf, it, n, p.who);
+}
+
+/* The oldest record that bears the key. */
+static const struct remote_task *made_by(const struct page *p, const char *once)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (str_eq(p->task[i].once, once))
+			return &p->task[i];
+	return NULL;
+}
+
+/* What a request whose answer was lost has made, or another mount. */
+static enum err find_made(struct salesforce *sf, struct item *it, size_t n)
+{
+	AUTO_PAGE page = PAGE_INIT;
+	AUTO_BUF soql = BUF_INIT;
+	add_select(sf, &soql);
+	buf_puts(&soql, SF_KEY " IN (");
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&soql, i ? "," : "");
+		sf_quote(&soql, it[i].once);
+	}
+	buf_puts(&soql, ") ORDER BY CreatedDate,Id");
+	TRY(err_of_read(read_all(sf, &soql, false, &page)));
+	for (size_t i = 0; i < n; i++) {
+		const struct remote_task *made = made_by(&page, it[i].once);
+		if (!made)
+			continue;
+		it[i].err = ERR_OK;
+		it[i].msg[0] = '\0';
+		TRY(str_put(&it[i].new_id, made->id));
+		TRY(set_url(sf, &it[i]));
+	}
+	return ERR_OK;
+}
+
+/* The other request with this key is being done, or two have made a record each: read back; not there yet is no refusal. */
+static enum err read_back(struct salesforce *sf, struct item *it, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (it[i].err != ERR_REFUSED ||
+			(strncmp(it[i].msg, "DUPLICATE_VALUE:", 16) != 0 &&
+				strncmp(it[i].msg, "DUPLICATE_EXTERNAL_ID:", 22) != 0))
+			continue;
+		it[i].err = ERR_RETRY;
+		TRY(find_made(sf, &it[i], 1));
+	}
+	return ERR_OK;
+}
+
+/* The key is looked for first: an upsert would write over what was edited since. */
+static enum err write_create(struct salesforce *sf, struct item *it, size_t n)
+{
+	AUTO_FREE struct item *rest = calloc(n, sizeof *rest);
+	AUTO_FREE size_t *from = calloc(n, sizeof *from);
+	size_t k = 0;
+	if (!rest || !from)
+		return ERR_NOMEM;
+	if (!by_key(sf, it))
+		return make(sf, it, n);
+	TRY(find_made(sf, it, n));
+	for (size_t i = 0; i < n; i++)
+		if (!it[i].new_id) {
+			from[k] = i;
+			rest[k++] = it[i];
+		}
+	enum err e = k ? make(sf, rest, k) : ERR_OK;
+	for (size_t i = 0; i < k; i++) {
+		it[from[i]] = rest[i];
+		if (e != ERR_OK)
+			it[from[i]].err = e;
+	}
+	if (e != ERR_OK)
+		return k < n ? ERR_OK : e;
+	return read_back(sf, it, n);
 }
 
 static enum err sf_create(struct remote *r, struct item *it, size_t n)
@@ -822,7 +907,7 @@ static enum err patch_one(struct salesforce *sf, struct item *it)
 		buf_printf(&since, "If-Unmodified-Since: %s", date);
 	}
 	buf_printf(&path, API "/sobjects/Task/%s", id);
-	sf_write_task(&body, it->t, it->fields, &sf->org, NULL, NULL, NULL, false);
+	sf_write_task(&body, it->t, it->fields, &sf->org, NULL, NULL, NULL, NULL, false);
 	TRY(buf_err(&path));
 	TRY(buf_err(&body));
 	TRY(buf_err(&since));
@@ -842,7 +927,7 @@ static enum err write_update(struct salesforce *sf, struct item *it, size_t n)
 		if (precheck(sf, &it[i], true, id) != ERR_OK)
 			return ERR_REFUSED;
 		buf_puts(&body, i ? "," : "");
-		sf_write_task(&body, it[i].t, it[i].fields, &sf->org, id, NULL, NULL, true);
+		sf_write_task(&body, it[i].t, it[i].fields, &sf->org, id, NULL, NULL, NULL, true);
 	}
 	buf_puts(&body, "]}");
 	TRY(buf_err(&body));

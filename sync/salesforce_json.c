@@ -187,6 +187,7 @@ enum err sf_read_describe(const char *s, size_t n, struct sf_org *o)
 		return ERR_PROTOCOL;
 	o->hidden = FIELDS_ALL;
 	o->no_who = o->no_series = true;
+	o->keyed = false;
 	cJSON_ArrayForEach(j, fields)
 	{
 		const char *name = json_text(j, "name");
@@ -195,6 +196,7 @@ enum err sf_read_describe(const char *s, size_t n, struct sf_org *o)
 				o->hidden &= ~BIT(f);
 		o->no_who = o->no_who && !str_eq(name, "WhoId");
 		o->no_series = o->no_series && !str_eq(name, "IsRecurrence");
+		o->keyed = o->keyed || (str_eq(name, SF_KEY) && json_true(j, "externalId") && json_true(j, "createable"));
 	}
 	o->no_who_email = o->no_who_email || o->no_who;
 	return ERR_OK;
@@ -213,6 +215,7 @@ void sf_columns(struct buf *b, const struct sf_org *o, const char *quote, bool w
 		{ "LastModifiedDate", false },
 		{ "SystemModstamp", false },
 		{ "IsRecurrence", o->no_series },
+		{ SF_KEY, !o->keyed },
 		{ "WhoId", o->no_who },
 		{ "Who.Name", o->no_who || !with_who },
 		{ "Who.Email", o->no_who_email || !with_who },
@@ -299,6 +302,7 @@ static enum err read_task(
 	r->t.changed_at = read_time(j, "LastModifiedDate");
 	if (r->t.changed_at)
 		TRY(str_put(&r->version, json_text(j, "LastModifiedDate")));
+	TRY(str_put(&r->once, json_text(j, SF_KEY)));
 	TRY(read_fields(j, o, r));
 	TRY(read_person(j, r));
 	return read_url(r, o);
@@ -396,11 +400,11 @@ static const char *their_value(const struct task *t, int f, const struct sf_org 
 }
 
 void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o,
-	const char *id, const char *owner, const char *who, bool collection)
+	const char *id, const char *owner, const char *who, const char *key, bool collection)
 {
 	const struct {
 		const char *name, *value;
-	} once[] = { { "id", id }, { "OwnerId", owner }, { "WhoId", who } };
+	} once[] = { { "id", id }, { "OwnerId", owner }, { "WhoId", who }, { SF_KEY, key } };
 	const char *sep = collection ? "," : "";
 	buf_puts(b, collection ? "{\"attributes\":{\"type\":\"Task\"}" : "{");
 	for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {

@@ -9,6 +9,7 @@
 #include "remote.h"
 
 #define SF_ID_LEN 19	/* with the final NUL */
+#define SF_KEY "remindfs_id__c"	/* what an admin calls the external id of Activity for us (salesforce.md 4.4) */
 
 /* 15 letters and digits -> 18; 18 stay as they are. false: not an id. */
 bool sf_id(const char *s, char out[SF_ID_LEN]);
@@ -23,6 +24,7 @@ struct sf_org {			/* what is known about the org and its user */
 	char *complete, *open;	/* Status words */
 	uint32_t hidden;	/* BIT(field): field-level security */
 	bool no_who, no_who_email, no_series;	/* columns that are not to be had */
+	bool keyed;		/* SF_KEY is an external id here */
 	char *instance;		/* for the url of a task */
 };
 void sf_org_finish(struct sf_org *o);
@@ -33,7 +35,7 @@ NODISCARD enum err sf_read_user(const char *s, size_t n, struct sf_org *o);
  * default open) by SortOrder. */
 NODISCARD enum err sf_read_statuses(
 	const char *s, size_t n, const char *complete, const char *open, struct sf_org *o);
-/* describe -> hidden, no_who, no_series. */
+/* describe -> hidden, no_who, no_series, keyed. */
 NODISCARD enum err sf_read_describe(const char *s, size_t n, struct sf_org *o);
 /* The columns to select, "Id,OwnerId,...". with_who: relations too (a query can, a retrieve cannot). */
 void sf_columns(struct buf *b, const struct sf_org *o, const char *quote, bool with_who);
@@ -53,10 +55,10 @@ NODISCARD enum err sf_read_retrieved(const char *s, size_t n, const struct sf_or
 NODISCARD enum err sf_read_people(
 	const char *s, size_t n, void (*found)(void *arg, const char *email, const char *id), void *arg);
 
-/* {"Subject":...}: exactly these fields, less the hidden; null clears. id, owner, who may be NULL.
+/* {"Subject":...}: exactly these fields, less the hidden; null clears. id, owner, who, key may be NULL.
  * collection: with "attributes" in front. */
 void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o,
-	const char *id, const char *owner, const char *who, bool collection);
+	const char *id, const char *owner, const char *who, const char *key, bool collection);
 
 struct sf_error {
 	enum err err;

@@ -36,6 +36,21 @@ static void half(struct reply *rep)
 	rep->body.len /= 2;
 }
 
+/* Of a collection's reply: every record that was written says that another is being written with its value. */
+static void duplicate(struct reply *rep)
+{
+	struct text t = { 0 };
+	bool all = strstr(text_str(&rep->body), "\"success\"") != NULL;
+
+	for (const char *s = text_str(&rep->body); all && (s = strstr(s, "\"success\"")) != NULL; s++)
+		text_printf(&t, "%s{\"success\":false,\"errors\":[{\"statusCode\":\"DUPLICATE_VALUE\",\"message\":"
+				"\"duplicate value found: remindfs_id__c\",\"fields\":[]}]}",
+			t.len ? "," : "[");
+	text_add(&t, all ? "]" : "");
+	if (all)
+		rep->body = t;
+}
+
 /* Acted out by sf_cometd.c, in the message that "match" names. */
 #define STREAMING(name, help)                                                                                \
 	{                                                                                                    \
@@ -93,6 +108,8 @@ static const struct fault_kind kinds[] = {
 		"applied, then connection reset" },
 	{ "truncated", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, half,
 		"applied; a complete HTTP reply with half of the JSON" },
+	{ "duplicate-value", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, duplicate,
+		"applied; each record of a collection says DUPLICATE_VALUE, as a second upsert at once may" },
 	{ "cut", FAULT_AFTER, ENDING_CUT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		"applied; the connection ends in the middle of the reply" },
 	STREAMING("cometd-unknown", "match /meta/connect or /meta/subscribe: the client is forgotten"),

@@ -17,7 +17,7 @@ static void check_task(const struct remote_task *r)
 	CHECK(is_title_or_none(v[FIELD_TITLE]));
 	CHECK(!v[FIELD_DUE] || date_valid(v[FIELD_DUE]));
 	CHECK(!v[FIELD_DETAILS] || utf8_count(v[FIELD_DETAILS], strlen(v[FIELD_DETAILS])) <= TASK_DETAILS_MAX);
-	sf_write_task(&out, &r->t, FIELDS_ALL, &org, r->id, org.me, NULL, true);
+	sf_write_task(&out, &r->t, FIELDS_ALL, &org, r->id, org.me, NULL, r->once, true);
 	CHECK(!buf_err(&out));
 	AUTO_JSON j = json_parse(out.s, out.n);
 	CHECK(j);

@@ -185,7 +185,7 @@ struct remote_task *record(struct page *p, const char *want)
 	return NULL;
 }
 
-enum err pull_all(
+enum err read_pages(
 	struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark)
 {
 	AUTO_HELLO h = { 0 };

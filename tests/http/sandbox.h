@@ -49,7 +49,7 @@ void fixed_token(void);
 /* A record of a page by its id or title; the test fails if there is none. */
 struct remote_task *record(struct page *p, const char *id_or_title);
 /* All pages of a pull. mark NULL: first import. The new mark goes to *mark, if that is wanted. */
-enum err pull_all(
+enum err read_pages(
 	struct remote *r, const char *mark, enum first_import first, struct page *out, char **new_mark);
 
 static inline void remote_auto(struct remote **r)

@@ -51,7 +51,7 @@ static void a_first_import_and_what_follows(void **state)
 	AUTO_FREE char *mark = NULL;
 	AUTO_FREE char *next = NULL;
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00.500Z\",\"frozen\":true}");
-	assert_ok(pull_all(r, NULL, FIRST_24H, &none, &mark));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &none, &mark));
 	assert_int_equal(none.n, 0);
 	assert_same(mark, "2026-11-24T11:59:00.500Z");
 	hand("POST", "/sandbox/load", "{\"generate\":1300,\"seed\":5,\"only\":\"salesconnect\"}");
@@ -60,13 +60,13 @@ static void a_first_import_and_what_follows(void **state)
 	hand("DELETE", "/sandbox/tasks/2302?system=sc", NULL);
 	free(TAKE(mark));
 	asked("");
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, &mark));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, &mark));
 	assert_true(p.n > 1000);
 	assert_true(asked("/tasks") >= 3);
 	assert_same(record(&p, "mine")->t.fact[FACT_TYPE], "call");
 	assert_same(record(&p, "mine")->t.field[FIELD_DETAILS], "a\nb");
 	assert_non_null(mark);
-	assert_ok(pull_all(r, "2026-11-24T11:59:30.000Z", FIRST_24H, &q, &next));
+	assert_ok(read_pages(r, "2026-11-24T11:59:30.000Z", FIRST_24H, &q, &next));
 	assert_true(q.n >= 2);
 	int dead = 0;
 	for (size_t i = 0; i < q.n; i++)
@@ -209,7 +209,7 @@ static void a_create_in_doubt_is_repeated(void **state)
 		assert_ok(r->ops->create(r, &it, 1));
 		assert_ok(it.err);
 		AUTO_PAGE p = PAGE_INIT;
-		assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+		assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 		assert_int_equal(p.n, i + 1);
 	}
 }

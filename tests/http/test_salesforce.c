@@ -65,7 +65,7 @@ static void R17_a_first_import(void **state)
 	put("{\"Subject\":\"done\",\"Status\":\"Completed\",\"Description\":\"a\\r\\nb\"}");
 	put("{\"Subject\":\"of Ben\",\"OwnerId\":\"005000000000008AAA\"}");
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, &mark));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, &mark));
 	assert_int_equal(p.n, 2);
 	struct remote_task *t = record(&p, "just in");
 	assert_null(t->t.field[FIELD_STATUS]);
@@ -78,7 +78,7 @@ static void R17_a_first_import(void **state)
 	assert_same(mark, "2026-11-24T11:50:00.000Z");
 	assert_ok(r->ops->count_open(r, &n));
 	assert_int_equal(n, 3);
-	assert_ok(pull_all(r, NULL, FIRST_OPEN, &open, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_OPEN, &open, NULL));
 	assert_int_equal(open.n, 3);
 }
 
@@ -96,13 +96,13 @@ static void later_pulls_tell_changes_and_deletions(void **state)
 	put("{\"Subject\":\"given away\"}");
 	AUTO_FREE char *away = strdup(told("Id"));
 	hand("DELETE", path.s, NULL);
-	assert_ok(pull_all(r, "2026-11-24T11:59:00.000Z", FIRST_24H, &p, &mark));
+	assert_ok(read_pages(r, "2026-11-24T11:59:00.000Z", FIRST_24H, &p, &mark));
 	assert_int_equal(p.n, 2);
 	assert_true(record(&p, "gone")->deleted);
 	assert_same(mark, "2026-11-24T11:59:00.000Z");		/* never back */
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T13:00:00Z\",\"frozen\":true}");
 	asked("");
-	assert_ok(pull_all(r, "2026-11-24T12:30:00.000Z", FIRST_24H, &none, &next));
+	assert_ok(read_pages(r, "2026-11-24T12:30:00.000Z", FIRST_24H, &none, &next));
 	assert_int_equal(none.n, 0);
 	assert_null(next);
 	assert_int_equal(asked("queryAll"), 1);
@@ -125,7 +125,7 @@ static void pages_and_a_lost_place(void **state)
 	hand("POST", "/sandbox/config", "{\"page_size\":200}");
 	assert_ok(r->ops->hello(r, &h));
 	asked("");
-	assert_ok(pull_all(r, "1999-01-01T00:00:00.000Z", FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, "1999-01-01T00:00:00.000Z", FIRST_24H, &p, NULL));
 	int pages = asked("/query");
 	assert_int_equal(pages, (int)(p.n + 199) / 200);
 	assert_true(p.n > 400);
@@ -158,7 +158,7 @@ static void a_page_that_is_too_long_comes_in_pieces(void **state)
 	buf_puts(&b, "\"}");
 	for (int i = 0; i < 1100; i++)
 		put(b.s);
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	assert_int_equal(p.n, 1100);
 	assert_int_equal(strlen(p.task[1099].t.field[FIELD_DETAILS]), TASK_DETAILS_MAX);
 }
@@ -170,7 +170,7 @@ static void a_hidden_field_is_unknown(void **state)
 	AUTO_PAGE p = PAGE_INIT;
 	put("{\"Subject\":\"a\",\"Description\":\"secret\"}");
 	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"Description\"}");
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	assert_int_equal(p.task[0].unknown, BIT(FIELD_DETAILS));
 	AUTO_TASK t = task("b", TASK_OPEN);
 	assert_ok(task_set(&t, FIELD_DETAILS, "x"));
@@ -231,7 +231,7 @@ static void a_stale_version_is_refused(void **state)
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
 	put("{\"Subject\":\"a\"}");
 	buf_printf(&path, "/sandbox/tasks/%s?system=sf", told("Id"));
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:05Z\",\"frozen\":true}");
 	hand("PATCH", path.s, "{\"Subject\":\"moved on\"}");
 	AUTO_ITEM it = {
@@ -256,7 +256,7 @@ static void D2_D3_what_moved_on_is_left_out_of_a_batch(void **state)
 	put("{\"Subject\":\"b\"}");
 	put("{\"Subject\":\"c\"}");
 	buf_printf(&path, "/sandbox/tasks/%s?system=sf", told("Id"));
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:05Z\",\"frozen\":true}");
 	hand("PATCH", path.s, "{\"Description\":\"typed there\"}");
 	struct item it[3] = { 0 };
@@ -292,7 +292,7 @@ static void the_schema_is_learnt_anew(void **state)
 	AUTO_FREE char *mark = NULL;
 	put("{\"Subject\":\"a\",\"Description\":\"secret\"}");
 	put("{\"Subject\":\"b\"}");
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, &mark));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, &mark));
 	assert_int_equal(p.task[0].unknown, 0);
 	AUTO_TASK t = task("new", TASK_OPEN);
 	assert_ok(task_set(&t, FIELD_DETAILS, "x"));
@@ -307,7 +307,7 @@ static void the_schema_is_learnt_anew(void **state)
 	assert_ok(r->ops->create(r, &made, 1));
 	assert_ok(made.err);
 	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"Description,Priority,ActivityDate\"}");
-	assert_ok(pull_all(r, mark, FIRST_24H, &q, NULL));
+	assert_ok(read_pages(r, mark, FIRST_24H, &q, NULL));
 	assert_int_equal(record(&q, "a")->unknown, BIT(FIELD_DETAILS) | BIT(FIELD_PRIORITY) | BIT(FIELD_DUE));
 	hand("POST", "/sandbox/config", "{\"hidden_fields\":\"WhoId\"}");
 	assert_ok(r->ops->fetch(r, (const char *[]){ p.task[0].id }, 1, &f));
@@ -414,7 +414,7 @@ static void people(void **state)
 	}
 	assert_ok(r->ops->create(r, it, 4));
 	AUTO_PAGE p = PAGE_INIT;
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	for (int i = 0; i < 4; i++) {
 		assert_ok(it[i].err);
 		const char *who = record(&p, it[i].new_id)->t.fact[FACT_SF_WHO];
@@ -467,7 +467,7 @@ static void what_a_read_suffers(void **state)
 	}
 	hand("POST", "/sandbox/fault/clear", NULL);
 	AUTO_PAGE p = PAGE_INIT;
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	assert_int_equal(p.n, 1);
 }
 
@@ -476,7 +476,7 @@ static int there(const char *title)
 	AUTO_PAGE p = PAGE_INIT;
 	AUTO_REMOTE r = sf();
 	int n = 0;
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	for (size_t i = 0; i < p.n; i++)
 		n += str_eq(p.task[i].t.field[FIELD_TITLE], title);
 	return n;

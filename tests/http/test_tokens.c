@@ -165,7 +165,7 @@ static void a_write_is_replayed_once(void **state)
 	fault("401", 1, "POST /services/data");
 	assert_ok(r->ops->create(r, &it, 1));
 	assert_ok(it.err);
-	assert_ok(pull_all(r, NULL, FIRST_24H, &p, NULL));
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
 	assert_int_equal(p.n, 1);
 }
 

@@ -220,8 +220,34 @@ static void hidden_columns_are_not_asked_for(void **state)
 	buf_clear(&b);
 	AUTO_TASK t = TASK_INIT;
 	assert_ok(task_set(&t, FIELD_TITLE, "a"));
-	sf_write_task(&b, &t, FIELDS_ALL, &o, NULL, NULL, NULL, false);
+	sf_write_task(&b, &t, FIELDS_ALL, &o, NULL, NULL, NULL, NULL, false);
 	assert_string_equal(b.s, "{\"Subject\":\"a\",\"Status\":null,\"ActivityDate\":null}");
+}
+
+/* salesforce.md 4.4 */
+static void an_external_id_is_learnt_read_and_sent(void **state)
+{
+	AUTO_ORG o = an_org();
+	AUTO_BUF b = BUF_INIT;
+	AUTO_PAGE p = PAGE_INIT;
+	AUTO_TASK t = TASK_INIT;
+	static const char plain[] = "{\"fields\":[{\"name\":\"Subject\"},{\"name\":\"remindfs_id__c\",\"createable\":true}]}";
+	static const char d[] = "{\"fields\":[{\"name\":\"Subject\"},{\"name\":\"remindfs_id__c\",\"externalId\":true,"
+				"\"createable\":true}]}";
+	static const char rows[] = "[{\"Id\":\"00T000000000001AAA\",\"remindfs_id__c\":\"K\"}]";
+	assert_ok(sf_read_describe(plain, strlen(plain), &o));
+	assert_false(o.keyed);
+	assert_ok(sf_read_describe(d, strlen(d), &o));
+	assert_true(o.keyed);
+	sf_columns(&b, &o, "", false);
+	assert_string_equal(b.s, "Id,Subject,OwnerId,IsDeleted,IsArchived,CreatedDate,LastModifiedDate,SystemModstamp,"
+				 "remindfs_id__c");
+	buf_clear(&b);
+	assert_ok(task_set(&t, FIELD_TITLE, "a"));
+	sf_write_task(&b, &t, BIT(FIELD_TITLE), &o, NULL, NULL, NULL, "K", false);
+	assert_string_equal(b.s, "{\"remindfs_id__c\":\"K\",\"Subject\":\"a\"}");
+	assert_ok(sf_read_retrieved(rows, strlen(rows), &o, &p));
+	assert_same("key", p.task[0].once, "K");
 }
 
 /* R3: exactly the fields asked for, and what is set once. */
@@ -235,10 +261,10 @@ static void R3_writing(void **state)
 	assert_ok(task_set(&t, FIELD_PRIORITY, TASK_HIGH));
 	assert_ok(task_set(&t, FIELD_DETAILS, "a\nb"));
 	assert_ok(task_set_fact(&t, FACT_TYPE, "call"));
-	sf_write_task(&b, &t, BIT(FIELD_STATUS) | BIT(FIELD_DUE), &o, NULL, NULL, NULL, false);
+	sf_write_task(&b, &t, BIT(FIELD_STATUS) | BIT(FIELD_DUE), &o, NULL, NULL, NULL, NULL, false);
 	assert_string_equal(b.s, "{\"Status\":\"Completed\",\"ActivityDate\":null}");
 	buf_clear(&b);
-	sf_write_task(&b, &t, FIELDS_ALL, &o, NULL, o.me, "003D000000QYVZpIAP", true);
+	sf_write_task(&b, &t, FIELDS_ALL, &o, NULL, o.me, "003D000000QYVZpIAP", NULL, true);
 	assert_string_equal(b.s,
 		"{\"attributes\":{\"type\":\"Task\"},\"OwnerId\":\"005000000000007AAA\","
 		"\"WhoId\":\"003D000000QYVZpIAP\",\"Subject\":\"say \\\"hi\\\"\",\"Status\":\"Completed\","
@@ -381,6 +407,7 @@ int main(void)
 		cmocka_unit_test(only_our_paths_are_followed),
 		cmocka_unit_test(the_words_of_the_org),
 		cmocka_unit_test(hidden_columns_are_not_asked_for),
+		cmocka_unit_test(an_external_id_is_learnt_read_and_sent),
 		cmocka_unit_test(R3_writing),
 		cmocka_unit_test(what_an_error_means),
 		cmocka_unit_test(every_row_of_the_error_table),
