@@ -22,6 +22,11 @@ static enum err log_text(const struct control *c, struct env *env, struct buf *o
 	return buf_err(out);
 }
 
+static enum err budget_text(const struct control *c, struct env *env, struct buf *out)
+{
+	return status_budget(env->store, env->now, out);
+}
+
 static enum err errors_text(const struct control *c, struct env *env, struct buf *out)
 {
 	TRY(status_problems(env->store, env->now, out));
@@ -70,6 +75,7 @@ static enum err (*const text[NFIXED])(const struct control *c, struct env *env, 
 	[NODE_LOG] = log_text,
 	[NODE_README] = readme_text,
 	[NODE_CTL] = verbs_text,
+	[NODE_BUDGET] = budget_text,
 };
 
 enum err control_text(const struct control *c, struct env *env, enum fixed n, struct buf *out)

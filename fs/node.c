@@ -28,6 +28,7 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_INFO] = { "info", NODE_CONTROL, TYPE_VIEW, 0555 },
 	[NODE_OUTBOX] = { "outbox", NODE_CONTROL, TYPE_VIEW, 0755 },
 	[NODE_TRASH] = { "trash", NODE_CONTROL, TYPE_VIEW, 0755 },
+	[NODE_BUDGET] = { "budget", NODE_CONTROL, TYPE_FILE, 0444 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)

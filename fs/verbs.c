@@ -153,6 +153,18 @@ static enum err do_confirm(struct control *c, struct env *env, char *arg)
 	return answer(c, e, "done: %" PRId64 " held deletions or completions go out now", n);
 }
 
+static enum err do_take_back(struct control *c, struct env *env, char *arg)
+{
+	int64_t n;
+	enum err e = store_take_back(env->store, env->now, env->grace_ms, &n);
+
+	if (e == ERR_NOENT)
+		return answer(c, e, "nothing that was deleted or completed here is held");
+	if (e)
+		return failed(c, e);
+	return answer(c, e, "done: %" PRId64 " tasks are back in open/", n);
+}
+
 static const struct {
 	const char *name, *args, *help;	/* args NULL: it takes none */
 	enum err (*run)(struct control *c, struct env *env, char *arg);
@@ -162,6 +174,7 @@ static const struct {
 	{ "resolve", "NAME mine|theirs", "settle a conflict; see .remindfs/conflicts", do_resolve },
 	{ "undo", NULL, "take back the last edit or deletion made here; again: the one before", do_undo },
 	{ "confirm-deletes", NULL, "let go what is held because it is much at once; see status", do_confirm },
+	{ "take-back", NULL, "bring back what was deleted or completed here and is held", do_take_back },
 };
 #define NVERBS (sizeof(verb) / sizeof(*verb))
 

@@ -120,8 +120,8 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 static void put_held(const struct mass mass[NMASS], struct buf *out)
 {
 	static const char *const what[NMASS] = {
-		[MASS_DELETE] = "deletions are held, not sent; take them back: mv .remindfs/trash/* open/",
-		[MASS_COMPLETE] = "completions are held, not sent; take them back: mv completed/... open/",
+		[MASS_DELETE] = "deletions are held, not sent; take them back: remindfs take-back",
+		[MASS_COMPLETE] = "completions are held, not sent; take them back: remindfs take-back",
 		[MASS_DOOM] = "tasks were deleted there at once and are kept here; restored there, they stay",
 	};
 	bool any = false;

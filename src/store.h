@@ -355,6 +355,9 @@ NODISCARD enum err store_mass_hold(struct store *s, enum side side, enum mass_ki
 /* The user's word ("confirm-deletes"): all that is held may go, to every side and here; it is not held again. *n: how many.
  * Ring the sync afterwards. ERR_NOENT: nothing is held. */
 NODISCARD enum err store_confirm(struct store *s, int64_t now, int64_t *n);
+/* The opposite ("take-back"): what was deleted here and is held is back, what was completed is open. *n: how many tasks.
+ * ERR_NOENT: none; what was deleted on a remote is restored there. */
+NODISCARD enum err store_take_back(struct store *s, int64_t now, int64_t grace_ms, int64_t *n);
 
 /* ---- what is kept for the user: conflicts, the trash, edits not sent, the last edit --------------------------- */
 

@@ -1,7 +1,7 @@
 #include "store_p.h"
 #include <stdio.h>
 
-enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NSQL };
+enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NEXT_HELD, NSQL };
 /* Deletions and completions that were made here: what one remote tells of is braked where it comes in. */
 #define DELETES "task.gone = 1 AND task.gone_by = 0"
 #define COMPLETES                                                                                         \
@@ -23,6 +23,8 @@ static const char *const sql_text[NSQL] = {
 	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0",
 	[RELEASE] = "UPDATE outbox SET err = 0, message = '', since = :now, wait = 0 WHERE err = :held",
 	[RELEASE_DOOM] = "UPDATE link SET doom = 3 WHERE doom = 2 AND doom <> 0",
+	[NEXT_HELD] = "SELECT task.id, task.gone = 1" OUTGOING " AND outbox.err = :held AND task.id > :after AND " KIND
+		      " >= 0 ORDER BY task.id LIMIT 1",
 	[LAST_SEQ] = "SELECT ifnull(max(seq), 0) FROM outbox",
 };
 
@@ -146,5 +148,45 @@ enum err store_confirm(struct store *s, int64_t now, int64_t *n)
 		return ERR_NOENT;
 	TRY(pass_so_far(s));
 	s->ring |= RING_OUTBOX | RING_CHANGED;
+	return tx_commit(&tx);
+}
+
+/* The next task of which a deletion or a completion is held; 0: none. */
+static enum err next_held(struct store *s, enum side side, int64_t after, int64_t *task, bool *deleted)
+{
+	AUTO_Q q = sql(s, NEXT_HELD);
+	TRY(bind(s, &q, side));
+	q_int(&q, ":after", after);
+	*task = q_row(&q) ? q_col(&q, 0) : 0;
+	*deleted = *task && q_col(&q, 1);
+	return q_end(&q, ERR_OK);
+}
+
+static enum err take_back(struct store *s, int64_t task, bool deleted, int64_t now, int64_t grace_ms)
+{
+	struct task open = { .field = { [FIELD_STATUS] = TASK_OPEN } };
+	int64_t id;
+	if (deleted)
+		return store_restore(s, task, NULL, now, grace_ms, &id);
+	return store_edit(s, task, &open, BIT(FIELD_STATUS), 0, NULL, 0, SIDE_LOCAL, now);
+}
+
+enum err store_take_back(struct store *s, int64_t now, int64_t grace_ms, int64_t *n)
+{
+	AUTO_TX tx = { 0 };
+	*n = 0;
+	TRY(tx_begin(s, &tx));
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		int64_t task = 0;
+		bool deleted;
+		TRY(next_held(s, side, 0, &task, &deleted));
+		while (task) {
+			TRY(take_back(s, task, deleted, now, grace_ms));
+			++*n;
+			TRY(next_held(s, side, task, &task, &deleted));
+		}
+	}
+	if (!*n)
+		return ERR_NOENT;
 	return tx_commit(&tx);
 }

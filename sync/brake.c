@@ -6,12 +6,10 @@
 #define LOG_MODULE "brake"
 #define LINKS_PER_TX 100
 
-static const struct {
-	const char *what, *back;
-} held[NMASS] = {
-	[MASS_DELETE] = { "deletions", "mv .remindfs/trash/* open/" },
-	[MASS_COMPLETE] = { "completions", "mv it back to open/" },
-	[MASS_DOOM] = { "deletions there", "restore them there" },
+static const char *const held[NMASS] = {
+	[MASS_DELETE] = "deletions",
+	[MASS_COMPLETE] = "completions",
+	[MASS_DOOM] = "deletions there",
 };
 
 static enum err judge(struct pass *p, enum mass_kind what, const struct mass *m)
@@ -23,9 +21,9 @@ static enum err judge(struct pass *p, enum mass_kind what, const struct mass *m)
 	TRY(store_linked(p->s, p->side, &linked));
 	if (!rules_mass(m->fresh + m->held, linked))
 		return ERR_OK;
-	snprintf(msg, sizeof(msg), "one of %lld %s at once, nothing was sent; do it: remindfs confirm-deletes; take it back: %s",
-		(long long)(m->fresh + m->held), held[what].what, held[what].back);
-	log_warn("side=%s held n=%lld %s linked=%lld", side_name[p->side], (long long)m->fresh, held[what].what,
+	snprintf(msg, sizeof(msg), "one of %lld %s at once, nothing was sent; do it: remindfs confirm-deletes; take it back:"
+		" remindfs take-back", (long long)(m->fresh + m->held), held[what]);
+	log_warn("side=%s held n=%lld %s linked=%lld", side_name[p->side], (long long)m->fresh, held[what],
 		(long long)linked);
 	return store_mass_hold(p->s, p->side, what, msg, p->local_now);
 }

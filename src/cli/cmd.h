@@ -16,6 +16,8 @@ int cmd_mount(const struct args *a);
 int cmd_umount(const struct args *a);
 int cmd_status(const struct args *a);
 int cmd_sync(const struct args *a);
+int cmd_confirm(const struct args *a);
+int cmd_take_back(const struct args *a);
 int cmd_list(const struct args *a);
 int cmd_login(const struct args *a);
 int cmd_logout(const struct args *a);

@@ -8,6 +8,8 @@ const struct command commands[] = {
 	{ "umount", "[DIR]", "end the mount; unsent edits are kept and sent after the next mount", "", 0, 1, cmd_umount },
 	{ "status", "", "what is synced, waiting or refused, and what to do about it", "j", 0, 0, cmd_status },
 	{ "sync", "[on|off]", "sync now; on, off: switch the two-way task sync (R23)", "", 0, 1, cmd_sync },
+	{ "confirm-deletes", "", "let go what is held because it is much at once (D6)", "", 0, 0, cmd_confirm },
+	{ "take-back", "", "bring back what was deleted or completed here and is held (D6)", "", 0, 0, cmd_take_back },
 	{ "list", "[open|completed|all]", "print the tasks, also without a mount", "j", 0, 1, cmd_list },
 	{ "login", "salesforce|salesconnect", "allow remindfs to use an account", "", 1, 1, cmd_login },
 	{ "logout", "salesforce|salesconnect", "forget an account's tokens", "", 1, 1, cmd_logout },

@@ -233,7 +233,7 @@ crawling_has_no_side_effect_and_every_size_is_right() {
 
 ctl_lists_its_verbs() {
   local v
-  for v in sync "retry NAME" "resolve NAME mine|theirs" undo confirm-deletes; do grep -qF "# $v " .remindfs/ctl || return 1; done
+  for v in sync "retry NAME" "resolve NAME mine|theirs" undo confirm-deletes take-back; do grep -qF "# $v " .remindfs/ctl || return 1; done
   fails_with "Invalid argument" ctl "synch" && answers "not known: synch; see above" && ctl sync && answers "done: sync" && fails_with "Invalid argument" ctl "retry" && answers "not done; write: retry NAME"
 }
 ctl_undo_takes_back_the_last_edit_and_a_deletion() {
@@ -247,6 +247,18 @@ D6_ctl_confirm_deletes() {
   for i in $(seq 30); do remote new sf "title=Many $i" "status=Not Started"; done
   eventually test -e "open/Many 30.txt" && synced && rm open/Many*.txt && eventually grep -q "confirm-deletes" .remindfs/status && [ "$(remote count sf "Many 7")" = 1 ] || return 1
   ctl confirm-deletes && eventually absent sf "Many 7" && eventually absent sf "Many 30" && grep -q "go out now" .remindfs/ctl
+}
+
+D6_rm_rf_open_by_mistake_is_taken_back() {
+  local i before
+  for i in $(seq 30); do remote new sf "title=Dear $i" "status=Not Started"; done
+  eventually test -e "open/Dear 30.txt" && synced && before=$(ls open | md5sum) || return 1
+  rm -rf open 2>/dev/null
+  is "ls open" "$(ls open | wc -l)" 0 && eventually grep -q "deletions are held, not sent; take them back: remindfs take-back" .remindfs/status || return 1
+  "$remindfs" sync >/dev/null && [ "$(remote count sf "Dear 7")" = 1 ] && [ "$(remote count sc "Dear 7")" = 1 ] || return 1
+  "$remindfs" take-back | grep -q "tasks are back in open/" && eventually eval '[ "$(ls open | md5sum)" = "'"$before"'" ]' && synced &&
+    once "Dear 7" && once "Dear 30" && is again "$("$remindfs" take-back)" "nothing that was deleted or completed here is held" &&
+    is confirm "$("$remindfs" confirm-deletes)" "nothing is held"
 }
 
 # ---- attributes ----

@@ -54,7 +54,7 @@ static void fixed_numbers_never_change(void **state)
 {
 	static const char *const name[] = { "", "open", "completed", "today", "tomorrow", ".remindfs", "status", "errors",
 		"README", "ctl", "overdue", "week", "someday", "high", "by-due", "events", "log", "status.json",
-		"templates", "by-id", "conflicts", "history", "info", "outbox", "trash" };
+		"templates", "by-id", "conflicts", "history", "info", "outbox", "trash", "budget" };
 
 	for (size_t i = 0; i < COUNT(name); i++)
 		assert_same("node", node_fixed[i].name, name[i]);

@@ -84,7 +84,7 @@ static void D6_rm_rf_open_by_mistake_is_taken_back(void **state)
 	assert_int_equal(fake_live(sf), 100);
 	assert_int_equal(held(SIDE_SC, MASS_DELETE), 40);
 	assert_int_equal(held(SIDE_SF, MASS_DELETE), 40);
-	check_status("40 deletions are held, not sent; take them back: mv .remindfs/trash/* open/");
+	check_status("40 deletions are held, not sent; take them back: remindfs take-back");
 	check_status("remindfs confirm-deletes");
 	for (int i = 0; i < 40; i++) {
 		int64_t id;
@@ -96,6 +96,33 @@ static void D6_rm_rf_open_by_mistake_is_taken_back(void **state)
 	assert_int_equal(fake_live(sf), 100);
 	assert_int_equal(here(), 100);
 	assert_int_equal(held(SIDE_SF, MASS_DELETE), 0);
+	world_finish(&w);
+}
+
+static void D6_all_that_is_held_is_taken_back_at_once(void **state)
+{
+	int64_t n;
+	shared(BOTH, 100);
+	rm(0, 30);
+	for (int i = 40; i < 70; i++)
+		user_set(&w, task[i], FIELD_STATUS, TASK_COMPLETE);
+	check_rest(&w);
+	user_rm(&w, task[90]);	/* that one is meant */
+	check_rest(&w);
+	assert_int_equal(held(SIDE_SC, MASS_DELETE), 31);
+	assert_int_equal(store_take_back(w.store, w.now, 0, &n), ERR_OK);
+	assert_int_equal(n, 61);
+	check_rest(&w);
+	assert_int_equal(here(), 100);
+	assert_int_equal(fake_live(sc) + fake_live(sf), 200);
+	for (int i = 0; i < 70; i++) {
+		char title[32];
+		snprintf(title, sizeof(title), "task %d", i);
+		assert_string_equal(user_see(&w, title, FIELD_STATUS), TASK_OPEN);
+		assert_string_equal(fake_word_of(sf, title, FIELD_STATUS), "Not Started");
+	}
+	assert_int_equal(held(SIDE_SC, MASS_DELETE) + held(SIDE_SF, MASS_COMPLETE), 0);
+	assert_int_equal(store_take_back(w.store, w.now, 0, &n), ERR_NOENT);
 	world_finish(&w);
 }
 
@@ -309,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(D6_rm_rf_open_by_mistake_is_taken_back),
+		cmocka_unit_test(D6_all_that_is_held_is_taken_back_at_once),
 		cmocka_unit_test(D6_one_confirmation_lets_them_go_everywhere),
 		cmocka_unit_test(D6_confirmed_before_the_other_side_was_asked),
 		cmocka_unit_test(D6_more_than_ten_and_more_than_a_quarter),
