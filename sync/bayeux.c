@@ -6,13 +6,13 @@
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-#define TIMEOUT_MS (110 * SECOND)	/* Salesforce's own */
+#define TIMEOUT_MS (110 * SECOND) /* Salesforce's own */
 #define TIMEOUT_MAX (10 * MINUTE)
 #define INTERVAL_MAX HOUR
 
 /* What a word of trouble leads to: the handshake, after first, doubled each time up to last. */
 static const struct {
-	bool at_once;		/* the first time without a wait */
+	bool at_once; /* the first time without a wait */
 	bool renew;
 	int64_t first, last;
 } plan[BAYEUX_NWORDS] = {

@@ -1,6 +1,6 @@
 /*
- * bayeux - a CometD conversation with Salesforce, as a state machine: what was answered, and so what is to be sent next,
- * after how long. Pure: no I/O, no clock, no token (salesforce.md 6).
+ * bayeux - a CometD conversation with Salesforce, as a state machine: what was answered, and so what is to be
+ * sent next, after how long. Pure: no I/O, no clock, no token (salesforce.md 6).
  *
  *   handshake -> first connect -> subscribe -> connect, connect, ...
  *
@@ -12,7 +12,7 @@
 #include "bayeux_json.h"
 
 #define BAYEUX_PATIENCE_MS INT64_C(15000)	/* beyond what the server says it may hold a connect */
-#define BAYEUX_EMPTY_MS INT64_C(1000)	/* a connect that is answered sooner, and with nothing, is followed by a pause */
+#define BAYEUX_EMPTY_MS INT64_C(1000)	/* answered sooner, and with nothing: a pause follows */
 
 struct bayeux {
 	enum bayeux_step step;	/* what to send next */

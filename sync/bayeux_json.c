@@ -34,7 +34,8 @@ static void add_subscription(struct buf *b, const char *channel, int64_t replay)
 	buf_printf(b, ":%lld}}", (long long)replay);
 }
 
-void bayeux_write(struct buf *b, enum bayeux_step step, const char *client, const char *channel, int64_t replay)
+void bayeux_write(
+	struct buf *b, enum bayeux_step step, const char *client, const char *channel, int64_t replay)
 {
 	static const char *const more[BAYEUX_NSTEPS] = {
 		[BAYEUX_HANDSHAKE] = ",\"version\":\"1.0\",\"minimumVersion\":\"1.0\","
@@ -89,7 +90,8 @@ enum bayeux_word bayeux_word_of(enum err e)
 static enum bayeux_word word_of_error(const char *error, const char *reconnect)
 {
 	for (size_t i = 0; error && i < sizeof errors / sizeof errors[0]; i++)
-		if (strncmp(error, errors[i].code, strlen(errors[i].code)) == 0 && strstr(error, errors[i].part))
+		if (strncmp(error, errors[i].code, strlen(errors[i].code)) == 0 &&
+			strstr(error, errors[i].part))
 			return errors[i].word;
 	if (str_eq(reconnect, "handshake"))
 		return BAYEUX_UNKNOWN;
@@ -134,12 +136,13 @@ static void read_event(const struct cJSON *m, struct bayeux_reply *out)
 {
 	int64_t replay;
 	out->events++;
-	if (json_int(json_member(json_member(m, "data"), "event"), "replayId", &replay) && replay > out->replay)
+	if (json_int(json_member(json_member(m, "data"), "event"), "replayId", &replay) &&
+		replay > out->replay)
 		out->replay = replay;
 }
 
-static void read_message(const struct cJSON *m, enum bayeux_step step, const char *channel, struct bayeux_reply *out,
-	bool *farewell)
+static void read_message(const struct cJSON *m, enum bayeux_step step, const char *channel,
+	struct bayeux_reply *out, bool *farewell)
 {
 	const char *on = json_text(m, "channel");
 	if (str_eq(on, meta[step]))
@@ -150,7 +153,8 @@ static void read_message(const struct cJSON *m, enum bayeux_step step, const cha
 		*farewell = true;
 }
 
-enum err bayeux_read(const char *s, size_t n, enum bayeux_step step, const char *channel, struct bayeux_reply *out)
+enum err bayeux_read(
+	const char *s, size_t n, enum bayeux_step step, const char *channel, struct bayeux_reply *out)
 {
 	AUTO_JSON root = json_parse(s, n);
 	const struct cJSON *m;

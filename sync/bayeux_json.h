@@ -1,6 +1,6 @@
 /*
- * bayeux_json - Bayeux messages <-> what the doorbell wants to know of them. Tables; pure. Of an event only its number is
- * read: what changed is asked for where tasks are read.
+ * bayeux_json - Bayeux messages <-> what the doorbell wants to know of them. Tables; pure. Of an event only its
+ * number is read: what changed is asked for where tasks are read.
  */
 #ifndef BAYEUX_JSON_H
 #define BAYEUX_JSON_H
@@ -42,7 +42,8 @@ struct bayeux_reply {
 };
 
 /* The body that sends step, on one line. replay: as in struct bayeux. */
-void bayeux_write(struct buf *b, enum bayeux_step step, const char *client, const char *channel, int64_t replay);
+void bayeux_write(struct buf *b, enum bayeux_step step, const char *client, const char *channel,
+	int64_t replay);
 /* The body that answered step. ERR_PROTOCOL: it is none of Bayeux; *out then says BAYEUX_SILENT. */
 NODISCARD enum err bayeux_read(const char *s, size_t n, enum bayeux_step step, const char *channel,
 	struct bayeux_reply *out);

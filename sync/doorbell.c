@@ -12,15 +12,15 @@
 
 #define LOG_MODULE "doorbell"
 #define PATH "/cometd/66.0"
-#define KEY "sf.replay"		/* "CHANNEL NUMBER" */
+#define KEY "sf.replay" /* "CHANNEL NUMBER" */
 #define GOODBYE_MS 300
 
 struct doorbell {
 	const char *channel;
-	struct wake *rang, *wake;	/* wake: something of the next lines has changed */
+	struct wake *rang, *wake; /* wake: something of the next lines has changed */
 	atomic_bool stop, allowed;
 	atomic_uint rings;
-	atomic_llong replay;	/* the newest event heard of; stored before rings counts it */
+	atomic_llong replay; /* the newest event heard of; stored before rings counts it */
 	atomic_bool gap;
 	/* the thread's own */
 	struct http *http;
@@ -32,7 +32,7 @@ struct doorbell {
 	/* of the thread that runs the passes */
 	bool loaded;
 	bool answering;
-	unsigned taken, covered;	/* rings: of the pass under way, of the last that went well */
+	unsigned taken, covered; /* rings: of the pass under way, of the last that went well */
 	long long taken_replay, stored_replay;
 };
 
@@ -68,8 +68,12 @@ static enum err post(struct doorbell *d, enum bayeux_step step, int64_t patience
 	AUTO_BUF body = BUF_INIT;
 	bayeux_write(&body, step, d->talk.client, d->channel, d->talk.replay);
 	TRY(buf_err(&body));
-	struct http_request q = { .method = "POST", .url = PATH, .body = body.s, .body_len = body.n,
-		.header = { "Content-Type: application/json", "Accept: application/json" }, .wait_ms = patience };
+	struct http_request q = { .method = "POST",
+		.url = PATH,
+		.body = body.s,
+		.body_len = body.n,
+		.header = { "Content-Type: application/json", "Accept: application/json" },
+		.wait_ms = patience };
 	return oauth_request(d->oauth, &q, step == BAYEUX_GOODBYE ? any : false_alarm, out);
 }
 
@@ -85,7 +89,7 @@ static void read_reply(struct doorbell *d, const struct http_reply *in, struct b
 	msg_set(out->msg, NULL, well ? "the answer makes no sense" : e.msg);
 }
 
-/* The token may be of whoever logged in last: nothing is done in his name here, and the pass looks who it is. */
+/* Whoever the token is of: nothing is done in his name here, and the pass looks who it is. */
 static void ask(struct doorbell *d, struct bayeux_reply *out)
 {
 	AUTO_REPLY in = { 0 };
@@ -98,7 +102,9 @@ static void ask(struct doorbell *d, struct bayeux_reply *out)
 		read_reply(d, &in, out);
 		return;
 	}
-	*out = (struct bayeux_reply){ .word = bayeux_word_of(e), .timeout_ms = -1, .replay = -1,
+	*out = (struct bayeux_reply){ .word = bayeux_word_of(e),
+		.timeout_ms = -1,
+		.replay = -1,
 		.interval_ms = oauth_retry_ms(d->oauth) };
 	msg_set(out->msg, NULL, oauth_message(d->oauth));
 }
@@ -122,13 +128,13 @@ static void exchange(struct doorbell *d)
 	int64_t began = mono();
 	ask(d, &r);
 	if (silent(d))
-		return;	/* how it ended says nothing about the server */
+		return; /* how it ended says nothing about the server */
 	d->chance = d->chance * 1664525 + 1013904223;
 	bayeux_next(&d->talk, &r, mono() - began, d->chance >> 8, &news);
 	tell(d, &news);
 	if (r.word != BAYEUX_OK)
-		log_info("no push for now why=%s wait_ms=%lld: %s", bayeux_word_name[r.word], (long long)d->talk.wait_ms,
-			r.msg);
+		log_info("no push for now why=%s wait_ms=%lld: %s", bayeux_word_name[r.word],
+			(long long)d->talk.wait_ms, r.msg);
 	else if (step == BAYEUX_SUBSCRIBE)
 		log_info("listening channel=%s replay=%lld", d->channel, (long long)d->talk.replay);
 }
@@ -202,7 +208,8 @@ static enum err start(struct doorbell *d, const struct config *c, const char *st
 	return d->running ? ERR_OK : ERR_NOMEM;
 }
 
-enum err doorbell_create(const struct config *c, const char *state_dir, struct wake *rang, struct doorbell **out)
+enum err doorbell_create(
+	const struct config *c, const char *state_dir, struct wake *rang, struct doorbell **out)
 {
 	*out = NULL;
 	if (!c->remote[SIDE_SF].push)

@@ -265,7 +265,8 @@ struct outcome {
 	const char *fault;
 };
 
-static struct request *make_request(struct MHD_Connection *conn, const char *method, const struct incoming *in)
+static struct request *make_request(
+	struct MHD_Connection *conn, const char *method, const struct incoming *in)
 {
 	struct request *req = pool_alloc(sizeof *req);
 
@@ -285,8 +286,8 @@ static bool client_is_there(struct MHD_Connection *conn)
 		       MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
-/* A long poll: logged when it comes, handled again at every change until it has something to say. Nothing of the
- * request's pool outlives the wait. Answers the request that was answered, NULL if the client went away. */
+/* A long poll: logged when it comes, handled again at every change until it has something to say. Nothing of
+ * the request's pool outlives the wait. Answers the request that was answered, NULL if the client went away. */
 static struct request *hold(const struct http_system *sys, struct request *req, struct MHD_Connection *conn,
 	const struct incoming *in, struct reply *rep)
 {

@@ -47,7 +47,7 @@ struct reply {
 	struct text body;
 	struct pair headers[8];
 	size_t nheaders;
-	int64_t hold_ms; /* over 0: nothing to say yet; handle the request again when something changes, or then */
+	int64_t hold_ms; /* over 0: nothing to say yet; to be handled again when something changes, or then */
 };
 
 enum {

@@ -24,8 +24,8 @@
 
 void sf_event_add(const char *kind, const char *id, const char *owner, const char *fields)
 {
-	db_run("INSERT INTO event(at, kind, task, owner, fields) VALUES(?,?,?,?,?)", "issss", clock_now(), kind, id,
-		owner, fields);
+	db_run("INSERT INTO event(at, kind, task, owner, fields) VALUES(?,?,?,?,?)", "issss", clock_now(),
+		kind, id, owner, fields);
 }
 
 void sf_event_housekeeping(void)
@@ -64,7 +64,8 @@ static char *render(sqlite3_stmt *st, const char *channel)
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (strcmp(kind, types[i][0]) == 0)
 			kind = types[i][1];
-	return fmt("{\"channel\":\"%s\",\"data\":{\"event\":{\"replayId\":%s,\"type\":\"%s\",\"createdDate\":\"%s\"},"
+	return fmt("{\"channel\":\"%s\",\"data\":{\"event\":{\"replayId\":%s,\"type\":\"%s\",\"createdDate\":"
+		   "\"%s\"},"
 		   "\"sobject\":{\"Id\":\"%s\"%s}}}",
 		channel, replay, kind, time_sc(ms, at), id, db_column(st, 4));
 }
@@ -122,7 +123,8 @@ static void answer(struct talk *t, const char *error, const char *rest)
 
 static void deny(struct talk *t, const char *reason)
 {
-	answer(t, "403::Handshake denied", fmt(REASONS ",%s", reason, strncmp(reason, "503", 3) == 0 ? HANDSHAKE : NONE));
+	answer(t, "403::Handshake denied",
+		fmt(REASONS ",%s", reason, strncmp(reason, "503", 3) == 0 ? HANDSHAKE : NONE));
 }
 
 static bool polls_long(const struct talk *t)
@@ -152,13 +154,14 @@ static void handshake(struct talk *t)
 	else {
 		hex_random(client, 32);
 		hex_random(cookie, 32);
-		db_run("INSERT INTO cometd(client, cookie, user, seen, ticket) VALUES(?,?,?,?,0)", "sssi", client, cookie,
-			t->user, clock_monotonic());
+		db_run("INSERT INTO cometd(client, cookie, user, seen, ticket) VALUES(?,?,?,?,0)", "sssi",
+			client, cookie, t->user, clock_monotonic());
 		if (!struck(t, "cometd-no-cookie"))
 			http_reply_header(t->rep, "Set-Cookie", fmt(COOKIE "=%s; Path=/; HttpOnly", cookie));
 		answer(t, NULL,
 			fmt("\"clientId\":\"%s\",\"version\":\"1.0\",\"minimumVersion\":\"1.0\","
-			    "\"supportedConnectionTypes\":[\"long-polling\"],\"ext\":{\"replay\":true,\"payload.format\":true}",
+			    "\"supportedConnectionTypes\":[\"long-polling\"],\"ext\":{\"replay\":true,"
+			    "\"payload.format\":true}",
 				client));
 	}
 }
@@ -186,13 +189,15 @@ static const char *admitted(struct talk *t)
 
 	if (struck(t, "cometd-unknown"))
 		forget_client(client);
-	if (!db_int("SELECT 1 FROM cometd WHERE client = ? AND seen > ?", "si", client, clock_monotonic() - SESSION_MS)) {
+	if (!db_int("SELECT 1 FROM cometd WHERE client = ? AND seen > ?", "si", client,
+		    clock_monotonic() - SESSION_MS)) {
 		answer(t, "403::Unknown client", HANDSHAKE);
 		return NULL;
 	}
 	if (!has_cookie(t, client)) {
 		t->rep->status = 400;
-		answer(t, "400::The client established a session, but no " COOKIE " cookie was sent", HANDSHAKE);
+		answer(t, "400::The client established a session, but no " COOKIE " cookie was sent",
+			HANDSHAKE);
 		return NULL;
 	}
 	char *owner = db_text("SELECT user FROM cometd WHERE client = ?", "s", client);
@@ -224,17 +229,20 @@ static bool in_list(const char *list, const char *name)
 static const char *refusal(const char *channel)
 {
 	if (strcmp(channel, CDC) == 0)
-		return config.view_all_data ? NULL
-					    : "403::User not allowed to subscribe CDC without View All Data permissions";
-	return strncmp(channel, "/topic/", 7) == 0 && in_list(config.push_topics, channel + 7) ? NULL
-											       : "404::Unknown channel";
+		return config.view_all_data
+			       ? NULL
+			       : "403::User not allowed to subscribe CDC without View All Data permissions";
+	return strncmp(channel, "/topic/", 7) == 0 && in_list(config.push_topics, channel + 7)
+		       ? NULL
+		       : "404::Unknown channel";
 }
 
 static void subscribe(struct talk *t)
 {
 	const char *client = admitted(t), *channel = text_of(t->m, "subscription");
 	const cJSON *ext = cJSON_GetObjectItemCaseSensitive(t->m, "ext");
-	const cJSON *n = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(ext, "replay"), channel);
+	const cJSON *n =
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(ext, "replay"), channel);
 	int64_t replay = cJSON_IsNumber(n) ? (int64_t)n->valuedouble : -1;
 
 	if (!client)
@@ -245,13 +253,16 @@ static void subscribe(struct talk *t)
 		answer(t, refusal(channel), NULL);
 	else if (struck(t, "cometd-replay") || (replay != -1 && replay != -2 && !is_retained(replay)))
 		answer(t,
-			fmt("400::The replayId {%lld} you provided was invalid.  Please provide a valid ID, -2 to replay "
+			fmt("400::The replayId {%lld} you provided was invalid.  Please provide a valid ID, "
+			    "-2 to replay "
 			    "all events, or -1 to replay only new events.",
 				(long long)replay),
 			NULL);
 	else {
 		db_run("REPLACE INTO cometd_subscription VALUES(?,?,?)", "ssi", client, channel,
-			replay == -1 ? newest() : replay == -2 ? 0 : replay);
+			replay == -1   ? newest()
+			: replay == -2 ? 0
+				       : replay);
 		answer(t, NULL, NULL);
 		http_changed();
 	}
@@ -275,12 +286,15 @@ struct events {
 	size_t n;
 };
 
-/* What the channel has for the client, which counts as delivered. PushTopics honour sharing, change events do not. */
-static void take(const struct talk *t, const char *client, const char *channel, int64_t sent, struct events *all)
+/* What the channel has for the client, which counts as delivered. PushTopics honour sharing, change events do
+ * not. */
+static void take(
+	const struct talk *t, const char *client, const char *channel, int64_t sent, struct events *all)
 {
 	bool everything = strcmp(channel, CDC) == 0 || !config.private_sharing;
 	sqlite3_stmt *st = db_query(
-		"SELECT replay, at, kind, task, fields, owner FROM event WHERE replay > ? ORDER BY replay", "i", sent);
+		"SELECT replay, at, kind, task, fields, owner FROM event WHERE replay > ? ORDER BY replay",
+		"i", sent);
 
 	while (all->n < EVENTS_MAX && db_row(st)) {
 		sent = sqlite3_column_int64(st, 0);
@@ -288,13 +302,15 @@ static void take(const struct talk *t, const char *client, const char *channel, 
 			all->e[all->n++] = render(st, channel);
 	}
 	sqlite3_finalize(st);
-	db_run("UPDATE cometd_subscription SET sent = ? WHERE client = ? AND channel = ?", "iss", sent, client, channel);
+	db_run("UPDATE cometd_subscription SET sent = ? WHERE client = ? AND channel = ?", "iss", sent,
+		client, channel);
 }
 
 static struct events take_all(const struct talk *t, const char *client)
 {
 	struct events all = { 0 };
-	sqlite3_stmt *st = db_query("SELECT channel, sent FROM cometd_subscription WHERE client = ?", "s", client);
+	sqlite3_stmt *st =
+		db_query("SELECT channel, sent FROM cometd_subscription WHERE client = ?", "s", client);
 
 	while (db_row(st))
 		take(t, client, keep(db_column(st, 0)), sqlite3_column_int64(st, 1), &all);
@@ -358,7 +374,9 @@ static void connect(struct talk *t)
 		return;
 	}
 	deliver(t, &all);
-	answer(t, NULL, fmt("\"advice\":{\"reconnect\":\"retry\",\"interval\":0,\"timeout\":%ld}", config.cometd_timeout));
+	answer(t, NULL,
+		fmt("\"advice\":{\"reconnect\":\"retry\",\"interval\":0,\"timeout\":%ld}",
+			config.cometd_timeout));
 }
 
 static void disconnect(struct talk *t)
