@@ -1,6 +1,7 @@
 #include "dirs.h"
 #include "fact_dirs.h"
 #include "kept_dirs.h"
+#include "group_dirs.h"
 #include "name.h"
 #include "view_dirs.h"
 #include <stdarg.h>
@@ -23,9 +24,13 @@ static const struct dir_def *const fixed[NFIXED] = {
 	[NODE_INFO] = &info_dir,
 	[NODE_OUTBOX] = &outbox_dir,
 	[NODE_TRASH] = &trash_dir,
+	[NODE_BY_PERSON] = &by_person_dir,
+	[NODE_SEARCH] = &search_dir,
 };
 
 static const struct kind_def *const kinds[KIND_MAX] = {
+	[KIND_PERSON] = &person_kind,
+	[KIND_SEARCH] = &search_kind,
 	[KIND_LINK + VIEW_TODAY] = &view_link,
 	[KIND_LINK + VIEW_TOMORROW] = &view_link,
 	[KIND_LINK + VIEW_OVERDUE] = &view_link,
@@ -42,6 +47,8 @@ static const struct kind_def *const kinds[KIND_MAX] = {
 	[KIND_INFO] = &info_file,
 	[KIND_OUTBOX] = &outbox_file,
 	[KIND_TRASH] = &trash_file,
+	[KIND_LINK + VIEW_PERSON] = &group_link,
+	[KIND_LINK + VIEW_SEARCH] = &group_link,
 };
 
 const struct kind_def *dirs_kind(uint64_t ino)

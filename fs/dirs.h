@@ -27,8 +27,8 @@ struct dir_def {
 	enum err (*remove)(struct env *env, uint64_t dir, const struct found *at);
 	/* A task is moved here: what that sets, the values into *t, the mask into *fields. */
 	enum err (*take)(struct env *env, uint64_t dir, struct task *t, uint32_t *fields);
-	/* What to do instead, for .remindfs/errors: where take, remove, make or create is ERR_PERM. NULL: nothing to say. */
-	const char *no_take, *no_remove;
+	/* What to do instead, for .remindfs/errors: where take, make or remove is ERR_PERM. NULL: nothing to say. */
+	const char *no_take, *no_make, *no_remove;
 };
 
 /* An inode of a kind: a directory, a file or a link, as mode says. */

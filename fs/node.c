@@ -29,6 +29,8 @@ const struct fixed_def node_fixed[NFIXED] = {
 	[NODE_OUTBOX] = { "outbox", NODE_CONTROL, TYPE_VIEW, 0755 },
 	[NODE_TRASH] = { "trash", NODE_CONTROL, TYPE_VIEW, 0755 },
 	[NODE_BUDGET] = { "budget", NODE_CONTROL, TYPE_FILE, 0444 },
+	[NODE_BY_PERSON] = { "by-person", NODE_ROOT, TYPE_VIEW, 0755 },
+	[NODE_SEARCH] = { "search", NODE_ROOT, TYPE_VIEW, 0755 },
 };
 
 enum fixed node_as_fixed(uint64_t ino)

@@ -12,6 +12,7 @@
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
 #define GATHER_MS 10
+#define INDEX_LAG 300		/* changes: a few ms to catch up with */
 
 struct order {
 	uint64_t ino;
@@ -31,6 +32,7 @@ struct notify {
 	struct events *events;
 	pthread_t thread;
 	int64_t seq;		/* of the feed, done so far */
+	int64_t indexed;	/* likewise, by store_index */
 	pthread_mutex_t lock;
 	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
@@ -189,6 +191,21 @@ static bool round_once(struct notify *n)
 	return go_on;
 }
 
+/* So that who lists persons or a search finds little left to do: a part at a time, as a save may be waiting. */
+static bool index_some(struct notify *n)
+{
+	bool more = false;
+
+	if (n->seq - n->indexed < INDEX_LAG)
+		return false;
+	enum err e = store_index(n->store, &more);
+	if (e)
+		log_warn("event=index-failed err=\"%s\"", err_str(e));
+	if (!more)
+		n->indexed = n->seq;
+	return more;
+}
+
 /* An order is about what the kernel shows wrongly now: it does not wait. */
 static void gather(struct notify *n)
 {
@@ -212,7 +229,8 @@ static void *run(void *arg)
 
 	while (round_once(n)) {
 		store_tidy(n->store);
-		seen = wake_wait(n->changed, seen, -1);
+		if (!index_some(n))
+			seen = wake_wait(n->changed, seen, -1);
 		gather(n);
 	}
 	return NULL;
@@ -255,6 +273,7 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
 	if (!e)
 		e = store_change_last(n->store, &n->seq);
+	n->indexed = n->seq - INDEX_LAG;
 	if (!e && start(n))
 		e = ERR_NOMEM;
 	if (e)

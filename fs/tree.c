@@ -307,8 +307,10 @@ enum err tree_mkdir(struct env *env, uint64_t dir, const char *name, struct foun
 
 	if (e != ERR_NOENT)
 		return e ? e : ERR_EXIST;
-	if (!d || !d->make)
+	if (!d || !d->make) {
+		refuse(env, dir, name, "not made", d ? d->no_make : NULL);
 		return ERR_PERM;
+	}
 	TRY(d->make(env, dir, name));
 	return tree_find(env, dir, name, out);
 }
@@ -319,7 +321,10 @@ enum err tree_rmdir(struct env *env, uint64_t dir, const char *name)
 	struct found at;
 
 	TRY(tree_find(env, dir, name, &at));
-	return d && d->remove && dirs_dir(at.ino) ? d->remove(env, dir, &at) : ERR_PERM;
+	if (d && d->remove && dirs_dir(at.ino))
+		return d->remove(env, dir, &at);
+	refuse(env, dir, name, "not removed", d ? d->no_remove : NULL);
+	return ERR_PERM;
 }
 
 /* ---- renaming ------------------------------------------------------------------------------------------------- */

@@ -75,7 +75,7 @@ static enum err view_remove(struct env *env, uint64_t dir, const struct found *a
 	return ERR_OK;
 }
 
-static enum err link_node(struct env *env, uint64_t ino, struct found *out)
+enum err view_link_node(struct env *env, uint64_t ino, struct found *out)
 {
 	TRY(store_entry(env->store, node_id(ino), &out->e));
 	out->ms = out->e.changed_at;
@@ -119,6 +119,6 @@ const struct dir_def view_span_dir = {
 };
 const struct kind_def view_link = {
 	.mode = S_IFLNK | 0777,
-	.node = link_node,
+	.node = view_link_node,
 	.text = link_text,
 };

@@ -8,4 +8,7 @@
 extern const struct dir_def view_day_dir, view_someday_dir, view_high_dir, view_span_dir;
 extern const struct kind_def view_link;
 
+/* A link to task node_id(ino), for kind_def.node. */
+NODISCARD enum err view_link_node(struct env *env, uint64_t ino, struct found *out);
+
 #endif

@@ -174,7 +174,7 @@ static void cut(struct buf *stem, size_t max)
 	buf_puts(stem, ELLIPSIS);
 }
 
-enum err name_of(const char *title, unsigned n, char out[NAME_LEN + 1])
+static enum err make(const char *title, unsigned n, const char *ext, char out[NAME_LEN + 1])
 {
 	char number[16] = "";
 	AUTO_BUF stem = BUF_INIT;
@@ -183,12 +183,22 @@ enum err name_of(const char *title, unsigned n, char out[NAME_LEN + 1])
 		buf_puts(&stem, UNTITLED);
 	if (n > 1)
 		snprintf(number, sizeof(number), " (%u)", n);
-	size_t max = NAME_LEN - strlen(EXT) - strlen(number);
+	size_t max = NAME_LEN - strlen(ext) - strlen(number);
 	if (stem.n > max)
 		cut(&stem, max);
 	TRY(buf_err(&stem));
-	snprintf(out, NAME_LEN + 1, "%s%s" EXT, stem.s, number);
+	snprintf(out, NAME_LEN + 1, "%s%s%s", stem.s, number, ext);
 	return ERR_OK;
+}
+
+enum err name_of(const char *title, unsigned n, char out[NAME_LEN + 1])
+{
+	return make(title, n, EXT, out);
+}
+
+enum err name_plain(const char *s, unsigned n, char out[NAME_LEN + 1])
+{
+	return make(s, n, "", out);
 }
 
 static bool ends_with(const char *s, const char *end)

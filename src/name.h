@@ -17,6 +17,8 @@
  * an ellipsis so that the number and ".txt" fit. ERR_NOMEM. The title need not be valid UTF-8.
  */
 NODISCARD enum err name_of(const char *title, unsigned n, char out[NAME_LEN + 1]);
+/* The same for a name without ".txt": a person's directory. */
+NODISCARD enum err name_plain(const char *s, unsigned n, char out[NAME_LEN + 1]);
 /* *.txt without a leading "." or "#", and more than ".txt": a task's name. Everything else is private scratch. */
 bool name_is_task(const char *name);
 /*

@@ -173,6 +173,27 @@ static const char *const migration[] = {
 	" partner TEXT NOT NULL,"
 	" PRIMARY KEY(side, rid)"
 	") STRICT, WITHOUT ROWID;",
+
+	/* What store_search.c says; words has a row a task, with its id. */
+	"CREATE VIRTUAL TABLE words USING fts5(title, person, details, tokenize = 'unicode61 remove_diacritics 2');"
+	"CREATE TABLE digest("
+	" task INTEGER PRIMARY KEY,"
+	" person INTEGER,"
+	" open INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX digest_person ON digest(person, open);"
+	"CREATE TABLE person("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" who TEXT NOT NULL,"
+	" email TEXT NOT NULL,"
+	" name TEXT NOT NULL UNIQUE,"
+	" UNIQUE(who, email)"
+	") STRICT;"
+	"CREATE TABLE search("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" query TEXT NOT NULL UNIQUE,"
+	" made_at INTEGER NOT NULL"
+	") STRICT;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -205,6 +205,37 @@ NODISCARD enum err store_scratch_remove(struct store *s, int64_t id, int64_t now
  */
 NODISCARD enum err store_rescue(struct store *s, int64_t task, const char *text, size_t n, int64_t now);
 
+/* ---- found by person, by words -------------------------------------------------------------------------------- */
+
+/*
+ * The index of persons and words costs a save nothing: it is brought up to date from the feed by whoever reads of it. So
+ * these calls may write. Ahead of them, a part at a time (a short transaction): *more: there is more to do.
+ */
+NODISCARD enum err store_index(struct store *s, bool *more);
+
+enum grouping { GROUP_PERSON, GROUP_SEARCH, NGROUPS };
+struct group {			/* the open tasks of a person; the tasks, open or not, that a saved search finds */
+	int64_t id;		/* never reused */
+	char name[NAME_LEN + 1];	/* the person, safe as a file name and unique; the query as it was typed */
+	int64_t made_at;	/* of a search; 0 */
+};
+/* ERR_NOENT; by id also a person without an open task. */
+NODISCARD enum err store_group(struct store *s, enum grouping by, int64_t id, struct group *out);
+NODISCARD enum err store_group_find(struct store *s, enum grouping by, const char *name, struct group *out);
+typedef bool store_group_fn(void *arg, const struct group *g);
+NODISCARD enum err store_groups(struct store *s, enum grouping by, store_group_fn *fn, void *arg);
+/* By id. fn as for store_list. ERR_NOENT: no such search. */
+NODISCARD enum err store_group_tasks(struct store *s, enum grouping by, int64_t id, store_entry_fn *fn, void *arg);
+/* Is this task in it? ERR_NOENT: no. */
+NODISCARD enum err store_group_holds(struct store *s, enum grouping by, int64_t id, int64_t task);
+/*
+ * A saved search: words that must all be in title, person and details; "a phrase"; wor* for any ending. Case and accents
+ * do not count. Any text is a query. ERR_EXIST, ERR_NAME, ERR_UTF8; ERR_NOENT: no such search.
+ */
+NODISCARD enum err store_search_make(struct store *s, const char *query, int64_t now);
+NODISCARD enum err store_search_drop(struct store *s, int64_t id);
+NODISCARD enum err store_search_rename(struct store *s, int64_t id, const char *query);
+
 /* ---- what changed, what is wrong ------------------------------------------------------------------------------ */
 
 enum { CHANGE_TEXT = 1, CHANGE_NAME = 2 };	/* content or times; appeared, vanished, moved, renamed */

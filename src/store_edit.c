@@ -184,7 +184,7 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	TRY(row_update(s, was, is));
 	if (!str_eq(was->t.name, is->t.name) && is->gone == GONE_NO)
 		TRY(name_claim(s, is->t.id, is->t.name, was->t.name, now));
-	if (changed)
+	if (changed || !same_facts(&was->t, &is->t))	/* of facts the text may tell nothing, but the index does */
 		TRY(feed_add(s, was, is, by, diff));
 	if (!diff)
 		return ERR_OK;

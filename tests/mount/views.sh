@@ -75,4 +75,40 @@ views_are_exact_in_a_warm_mount() {
   eventually test ! -L "overdue/Fresh.txt" && is high "$(ls high | grep -c Fresh)" 0
 }
 
+person() { printf 'Person: %s\n' "$2" >"open/$1.txt"; }
+by_person_lists_whom_open_tasks_name() {
+  is nobody "$(ls by-person)" "" && person "Quote" "Bob Müller <bob@example.test>" && person "Demo" "Bob Müller <bob@example.test>" && person "Lunch" "Zoë" &&
+    person "Mail" "ann@example.test" && is persons "$(ls by-person)" "$(printf 'Bob Müller\nZoë\nann@example.test')" &&
+    is bob "$(ls "by-person/Bob Müller" | tr '\n' ' ')" "Demo.txt Quote.txt " && is target "$(readlink "by-person/Bob Müller/Demo.txt")" "../../open/Demo.txt" &&
+    grep -q "^Person: Bob" "by-person/Bob Müller/Quote.txt" && is zoe "$(ls by-person/Zoë/)" "Lunch.txt"
+}
+persons_of_one_name_are_told_apart() {
+  person "Other" "Bob Müller <b.mueller@other.test>" && person "Same" "Bob Müller <BOB@example.test>" &&
+    is persons "$(ls by-person | grep -c Bob)" 2 && is other "$(ls "by-person/Bob Müller <b.mueller@other.test>")" "Other.txt" &&
+    is bob "$(ls "by-person/Bob Müller" | tr '\n' ' ')" "Demo.txt Quote.txt Same.txt "
+}
+a_hostile_person_cannot_leave() {
+  person "Evil" "../../etc/passwd" && person "Dot" ".. <..@example.test>" && person "Hidden" ".hidden" && is names "$(ls by-person | grep -c '／\|^．')" 3 && ls -lR by-person >/dev/null &&
+    rm "open/Evil.txt" "open/Dot.txt" "open/Hidden.txt" && is names "$(ls -A by-person | grep -c '／\|^．')" 0
+}
+mv_out_of_a_person_completes_and_the_last_one_leaves_no_directory() {
+  mv "by-person/Zoë/Lunch.txt" completed/ && [ -f "completed/Lunch.txt" ] && [ ! -e "by-person/Zoë" ] && is persons "$(ls by-person | grep -c Zoë)" 0 &&
+    mv "completed/Lunch.txt" open/ && is zoe "$(ls by-person/Zoë)" "Lunch.txt"
+}
+a_persons_inode_is_stable() {
+  local was
+  was=$(ino "by-person/Zoë")
+  mv "open/Lunch.txt" completed/ && mv "completed/Lunch.txt" open/ && mount_down && mount_up 60000 && is inode "$(ino "by-person/Zoë")" "$was" && is entry "$(ls -i by-person | grep -c "^ *$was Zoë")" 1
+}
+what_by_person_cannot_do_is_refused_and_said() {
+  local before e=.remindfs/errors
+  before=$(sql "select count(*), group_concat(coalesce(person, '')) from task where gone = 0")
+  fails_with "not permitted" mkdir by-person/New && grep -q '^by-person/New:1: not made; .*Person: NAME' $e &&
+    fails_with "not permitted" mv "open/Mail.txt" "by-person/Zoë/" && grep -q '^open/Mail.txt:1: not moved to by-person/, .*Person: NAME' $e &&
+    fails_with "not permitted" rm "by-person/Zoë/Lunch.txt" && grep -q '^open/Lunch.txt:1: not removed from by-person/, .*mv it to completed/' $e &&
+    fails_with "not permitted" rmdir "by-person/Zoë" && grep -q '^by-person/Zoë:1: not removed; ' $e &&
+    fails_with "not permitted" mv "by-person/Zoë" by-person/Zoe && grep -q '^by-person/Zoë:1: not renamed; ' $e &&
+    is tasks "$(sql "select count(*), group_concat(coalesce(person, '')) from task where gone = 0")" "$before"
+}
+
 run_stories "$0"
