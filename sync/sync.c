@@ -253,7 +253,7 @@ static enum pace look(struct worker *k, int64_t *wait)
 	v.full_at = full_at(k);
 	v.hold_until = k->hold_until;
 	v.push_after = later(k->push_after, v.now + budget_ms(k, BUDGET_EDIT));
-	v.kicked = atomic_load(&k->y->kicks) != k->kicks && !budget_ms(k, BUDGET_EDIT);
+	v.kicked = atomic_load(&k->y->kicks) != k->kicks;	/* a person asks: whatever the quota */
 	v.blocked = k->cycle.blocked;
 	return pace_next(&v, wait);
 }
