@@ -310,13 +310,13 @@ static enum err pull_and_push(struct pass *p, bool pull)
 	TRY(load_rebuilt(p));
 	TRY(pull_unfinished(p, &unfinished));
 	p->will_pull = pull || unfinished;
-	TRY(push_settle(p));
+	TRY(settle_doubt(p));
 	if (p->will_pull) {
 		TRY(pull_all(p));
 		TRY(pull_partners(p));
 		TRY(pull_check(p));
 		p->pulled = true;
-		TRY(push_settle(p));
+		TRY(settle_doubt(p));
 	}
 	TRY(brake_incoming(p));
 	TRY(brake_outgoing(p));

@@ -1,5 +1,6 @@
 /*
- * cycle_p - what the parts of a pass share: cycle.c, pull.c, record.c, push.c, parcel.c. Never included from elsewhere.
+ * cycle_p - what the parts of a pass share: cycle.c, pull.c, record.c, brake.c, settle.c, push.c, send.c, parcel.c. Never
+ * included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
 #ifndef CYCLE_P_H
@@ -87,9 +88,9 @@ NODISCARD enum err brake_incoming(struct pass *p);
 /* Too many deletions or completions made here at once are not sent. Before push_all. */
 NODISCARD enum err brake_outgoing(struct pass *p);
 
-/* push.c: find out about creates in doubt; drop those that never happened. */
-NODISCARD enum err push_settle(struct pass *p);
-/* Everything in the outbox that is due. */
+/* settle.c: find out about creates in doubt; drop those that never happened. */
+NODISCARD enum err settle_doubt(struct pass *p);
+/* push.c: everything in the outbox that is due. */
 NODISCARD enum err push_all(struct pass *p);
 
 /* parcel.c: a row of the outbox on its way. */

@@ -1,0 +1,338 @@
+#include "send.h"
+#include "log.h"
+#include "steps.h"
+#include <string.h>
+
+#define LOG_MODULE "send"
+#define SUSPECTS_MAX 3			/* calls that fail in one pass without an obvious reason */
+#define BACKOFF_MIN INT64_C(5000)
+#define BACKOFF_MAX (15 * 60 * INT64_C(1000))
+
+/* ---- deciding ---- */
+
+int64_t send_backoff(int tries)
+{
+	int64_t ms = BACKOFF_MIN << (tries < 10 ? tries : 10);
+	return ms < BACKOFF_MAX ? ms : BACKOFF_MAX;
+}
+
+enum answer { LATER, DONE, AGAIN, BURIED, REFUSED };
+static const enum answer answer_of[ERR_N] = {	/* of one item; what is not here: later */
+	[ERR_OK] = DONE, [ERR_STALE] = AGAIN, [ERR_GONE] = BURIED, [ERR_REFUSED] = REFUSED, [ERR_DENIED] = REFUSED,
+	[ERR_INVAL] = REFUSED, [ERR_TOOBIG] = REFUSED, [ERR_UTF8] = REFUSED,
+	[ERR_EXIST] = REFUSED,	/* made before; the create stays in doubt, and a pull brings it */
+};
+static const bool nothing_applied[ERR_N] = {	/* a create that ended so did certainly not happen */
+	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true, [ERR_STALE] = true, [ERR_GONE] = true,
+	[ERR_BUSY] = true,	/* stopped before it was sent */
+};
+const bool send_suspicious[ERR_N] = {	/* it may be the text that was sent, rather than the line or the account */
+	[ERR_LOST] = true, [ERR_RETRY] = true, [ERR_PROTOCOL] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+	[ERR_STALE] = true, [ERR_GONE] = true, [ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
+};
+static const bool unsent[ERR_N] = {	/* of an item: it was not its turn, and nothing is held against it */
+	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_BUSY] = true,
+};
+
+/* ---- batches ---- */
+
+static void batch_clear(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		parcel_finish(&b->parcel[i]);
+		item_finish(&b->item[i]);
+	}
+	b->n = 0;
+}
+
+static void batch_finish(struct batch *b)
+{
+	batch_clear(b);
+	free(b->parcel);
+	free(b->item);
+}
+
+static enum err batch_init(struct batch *b, size_t max)
+{
+	b->max = max ? max : 1;
+	b->parcel = calloc(b->max, sizeof(*b->parcel));
+	b->item = calloc(b->max, sizeof(*b->item));
+	return b->parcel && b->item ? ERR_OK : ERR_NOMEM;
+}
+
+void batch_add(struct batch *b, struct parcel *x)
+{
+	b->parcel[b->n++] = *x;
+	*x = (struct parcel){ 0 };
+}
+
+static void batch_address(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct parcel *x = &b->parcel[i];
+		b->item[i] = (struct item){ .t = &x->wire, .fields = x->fields, .id = x->link.rid, .version = x->link.version,
+			.once = x->link.once };
+	}
+}
+
+static enum err journal_one(struct pass *p, struct parcel *x)
+{
+	x->link.task = x->row.task;
+	x->link.side = p->side;
+	x->link.sent_at = p->now;
+	TRY(parcel_agree(x, FIELDS_ALL));
+	TRY(parcel_key(p, x));
+	return store_link_put(p->s, &x->link);
+}
+
+/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since it was read
+ * is not sent: nobody would know that it has to be deleted there. */
+static enum err journal(struct pass *p, struct batch *b)
+{
+	AUTO_TX tx = { 0 };
+	size_t kept = 0, n = b->n;
+	pass_tick(p);
+	TRY(tx_begin(p->s, &tx));
+	for (size_t i = 0; i < n; i++) {
+		struct parcel *x = &b->parcel[i];
+		enum gone gone;
+		TRY(store_gone(p->s, x->row.task, &gone));
+		if (gone == GONE_DELETED) {
+			parcel_finish(x);
+			continue;
+		}
+		TRY(journal_one(p, x));
+		struct parcel keep = *x;
+		*x = (struct parcel){ 0 };
+		b->parcel[kept++] = keep;
+	}
+	b->n = kept;
+	return tx_commit(&tx);
+}
+
+/* ---- answers ---- */
+
+enum err send_row_done(struct pass *p, const struct parcel *x)
+{
+	return x->row.seq ? store_outbox_done(p->s, x->row.task, p->side, x->row.seq) : ERR_OK;
+}
+
+/* That a repeated create did not get through says nothing about the first; that its text is refused does. */
+static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err why)
+{
+	bool repeated = !x->row.seq;
+	bool unborn = !x->link.rid && (repeated ? why == ERR_REFUSED : nothing_applied[why]);
+	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
+}
+
+/* The record came to us as another task while its create was in doubt: this one is the copy. */
+static enum err drop_double(struct pass *p, struct parcel *x)
+{
+	TRY(store_link_drop(p->s, x->row.task, p->side));
+	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &x->task, NULL, p->local_now));
+	TRY(store_delete(p->s, x->row.task, p->side, p->local_now, 0));
+	return send_row_done(p, x);
+}
+
+static enum err created(struct pass *p, struct parcel *x, const struct item *it)
+{
+	if (!it->new_id)
+		return ERR_OK;	/* still in doubt: the remote says it did, and not what */
+	TRY(replace_text(&x->link.rid, it->new_id));
+	enum err e = store_link_put(p->s, &x->link);
+	if (e == ERR_EXIST)
+		return drop_double(p, x);
+	TRY(e);
+	return send_row_done(p, x);
+}
+
+/* D8: that is no secret. */
+static enum err campaign_step(struct pass *p, const struct parcel *x)
+{
+	const char *campaign = x->task.fact[FACT_CAMPAIGN];
+	if (p->side != SIDE_SC || !campaign || !*campaign || !(x->fields & BIT(FIELD_STATUS)))
+		return ERR_OK;
+	if (task_is_open(&x->task))
+		log_warn("task=%lld of a campaign reopened: the step that its completion started is not undone",
+			(long long)x->row.task);
+	else
+		log_info("task=%lld of a campaign completed: starts the person's next step", (long long)x->row.task);
+	return steps_note(p->s, &x->task, p->local_now);
+}
+
+static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, const struct item *it)
+{
+	if (verb == VERB_UPDATE) {
+		TRY(parcel_agree(x, x->fields));
+		TRY(campaign_step(p, x));
+	}
+	if (it->new_version)
+		TRY(replace_text(&x->link.version, it->new_version));
+	if (it->url)
+		TRY(replace_text(&x->link.url, it->url));
+	x->link.synced_at = p->local_now;
+	if (verb == VERB_CREATE)
+		return created(p, x, it);
+	x->link.gone = verb == VERB_REMOVE;
+	TRY(store_link_put(p->s, &x->link));
+	return send_row_done(p, x);
+}
+
+static enum err item_failed(struct pass *p, struct parcel *x, const struct item *it, int64_t wait)
+{
+	bool repeated = !x->row.seq;
+	const char *msg = it->msg[0] ? it->msg : err_str(it->err);
+	log_info("task=%lld side=%s err=%s", (long long)x->row.task, side_name[p->side], err_str(it->err));
+	TRY(drop_if_unborn(p, x, it->err));
+	if (repeated && it->err == ERR_REFUSED)
+		return ERR_OK;	/* the row is there, and will be tried for itself */
+	return store_outbox_fail(p->s, x->row.task, p->side, repeated ? INT64_MAX : x->row.seq, it->err, msg, p->local_now,
+		wait);
+}
+
+static enum err remember_stale(struct round *r, const struct parcel *x)
+{
+	struct outgoing *more = reallocarray(r->again, r->n_again + 1, sizeof(*more));
+	if (!more)
+		return ERR_NOMEM;
+	r->again = more;
+	r->again[r->n_again++] = x->row;
+	return ids_add(&r->stale, x->link.rid);
+}
+
+static enum err answer(struct round *r, enum verb verb, struct parcel *x, const struct item *it)
+{
+	struct pass *p = r->p;
+	enum answer a = answer_of[it->err];
+	if (unsent[it->err])
+		return drop_if_unborn(p, x, it->err);
+	p->answered = true;
+	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
+		a = REFUSED;
+	if (verb == VERB_UPDATE && a == BURIED)	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */
+		a = AGAIN;
+	switch (a) {
+	case DONE:
+		return item_done(p, verb, x, it);
+	case AGAIN:
+		return remember_stale(r, x);
+	case BURIED:
+		TRY(record_bury(p, &x->link));
+		return send_row_done(p, x);
+	case REFUSED:
+		return item_failed(p, x, it, -1);
+	case LATER:
+		break;
+	}
+	return item_failed(p, x, it, send_backoff(x->row.tries));
+}
+
+static enum err answers(struct round *r, enum verb verb, struct batch *b)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(r->p->s, &tx));
+	for (size_t i = 0; i < b->n; i++)
+		TRY(answer(r, verb, &b->parcel[i], &b->item[i]));
+	return tx_commit(&tx);
+}
+
+/* No item was answered. */
+static enum err call_failed(struct pass *p, struct batch *b, enum err why)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	for (size_t i = 0; i < b->n; i++) {
+		struct parcel *x = &b->parcel[i];
+		b->item[i].err = why;
+		if (send_suspicious[why])	/* many: one of them is it, and the others shall not wait long */
+			TRY(item_failed(p, x, &b->item[i], b->n > 1 ? BACKOFF_MIN : send_backoff(x->row.tries)));
+		else
+			TRY(drop_if_unborn(p, x, why));
+	}
+	return tx_commit(&tx);
+}
+
+/* ---- sending ---- */
+
+enum err send_suspect(struct pass *p, enum err why)
+{
+	if (++p->suspects >= SUSPECTS_MAX)
+		return why;
+	p->c->hello_at = 0;
+	return pass_greet(p);
+}
+
+static enum err call(struct pass *p, enum verb verb, struct batch *b)
+{
+	const struct remote_ops *ops = p->ops;
+	TRY(pass_go_on(p));
+	batch_address(b);
+	if (verb == VERB_CREATE)
+		return ops->create(p->r, b->item, b->n);
+	if (verb == VERB_UPDATE)
+		return ops->update(p->r, b->item, b->n);
+	return ops->remove(p->r, b->item, b->n);
+}
+
+/* What made the remote break off in the middle of a batch, if it did. */
+static enum err broke_off(const struct batch *b)
+{
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < b->n; i++) {
+		enum err now = b->item[i].err;
+		if (unsent[now])
+			return now == ERR_BUSY ? e : now;
+		e = now;
+	}
+	return ERR_OK;
+}
+
+static enum err send_batch(struct round *r, enum verb verb, struct batch *b)
+{
+	struct pass *p = r->p;
+	enum err e = call(p, verb, b);
+	if (e != ERR_OK) {
+		p->broken = e;
+		TRY(call_failed(p, b, e));
+	} else {
+		TRY(answers(r, verb, b));
+		e = broke_off(b);
+	}
+	log_info("side=%s verb=%d n=%zu", side_name[p->side], verb, b->n);
+	return send_suspicious[e] ? send_suspect(p, e) : e;
+}
+
+enum err round_send(struct round *r, enum verb verb)
+{
+	struct batch *b = &r->batch[verb];
+	enum err e = b->n ? send_batch(r, verb, b) : ERR_OK;
+	batch_clear(b);
+	return e;
+}
+
+enum err round_flush(struct round *r, enum verb verb)
+{
+	struct batch *b = &r->batch[verb];
+	if (b->n && verb == VERB_CREATE)
+		TRY(journal(r->p, b));
+	return round_send(r, verb);
+}
+
+/* ---- rounds ---- */
+
+void round_finish(struct round *r)
+{
+	for (int v = 0; v < NVERBS; v++)
+		batch_finish(&r->batch[v]);
+	free(r->again);
+	ids_finish(&r->stale);
+}
+
+enum err round_init(struct round *r, struct pass *p)
+{
+	r->p = p;
+	for (enum verb v = VERB_CREATE; v < NVERBS; v++)
+		TRY(batch_init(&r->batch[v], p->ops->batch));
+	return ERR_OK;
+}
