@@ -29,7 +29,12 @@ static const char *const sql_text[NSQL] = {
 	[TRASH] = COLUMNS FROM_TRASH AFTER,
 	[OUTBOX] = COLUMNS FROM_OUTBOX AFTER,
 	[CONFLICTS_BY] = COLUMNS FROM_CONFLICTS BY,
-	[TRASH_BY] = COLUMNS FROM_TRASH BY,
+	/* One row without a look at all the others: ls -l asks for each. */
+#define IN_TRASH "INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > :now - :life "
+	[TRASH_BY] = "SELECT id, id, name, gone_at, 0, 1 + (SELECT count(*) FROM task AS o " IN_TRASH
+		     "AND o.name = task.name AND (o.gone_at, o.id) > (task.gone_at, task.id))"
+		     " FROM task WHERE gone = 1 AND gone_at > :now - :life AND id = ifnull((SELECT id FROM task " IN_TRASH
+		     "AND name = :name ORDER BY gone_at DESC, id DESC LIMIT 1), :id)",
 	[OUTBOX_BY] = COLUMNS FROM_OUTBOX BY,
 	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id AND role = :role",
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
