@@ -335,6 +335,7 @@ static enum err prepare(struct fs *f)
 	f->events = events_create(f->seq);
 	if (!f->events)
 		return ERR_NOMEM;
+	TRY(store_trash_purge(f->env.store, f->env.now));
 	return store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
 }
 

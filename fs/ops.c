@@ -37,8 +37,11 @@ static void look_at_the_day(struct fs *f, time_t t)
 
 	memcpy(was, f->env.today, DATE_LEN);
 	date_of(t, f->env.today);
-	if (strcmp(was, f->env.today))
-		touch_views(f);
+	if (!strcmp(was, f->env.today))
+		return;
+	touch_views(f);
+	if (store_trash_purge(f->env.store, f->env.now))
+		log_warn("event=purge-failed");
 }
 
 /* Each request has one time. The date costs a look at the zone file, so once a second will do. */

@@ -147,7 +147,8 @@ rm_r_of_everything_can_be_taken_back() {
 trash_is_kept_15_days() {
   echo x >"open/Ages ago.txt" && rm "open/Ages ago.txt" && [ -e ".remindfs/trash/Ages ago.txt" ] || return 1
   sqlite3 -cmd '.timeout 5000' "$store" "update task set gone_at = gone_at - 15 * 86400000 where title = 'Ages ago'"
-  [ ! -e ".remindfs/trash/Ages ago.txt" ] && ! ls .remindfs/trash | grep -q "Ages ago"
+  [ ! -e ".remindfs/trash/Ages ago.txt" ] && ! ls .remindfs/trash | grep -q "Ages ago" && remindfs_term && remindfs_mount &&
+    ls open >/dev/null && is texts "$(sql "select count(*) from body join task on task = id where title = 'Ages ago' and (details is not null or text is not null)")" 0
 }
 
 # ---- outbox ----
