@@ -71,7 +71,7 @@ bool check_sealed(const char *path)
 	return n > 0 && !look_at(path, &now) && !strcmp(now.text, then.text);
 }
 
-enum err check_pages(struct store *s)
+static enum err look(struct store *s)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL);
@@ -82,4 +82,11 @@ enum err check_pages(struct store *s)
 		log_err("quick_check: %s", (const char *)sqlite3_column_text(st, 0));
 	sqlite3_finalize(st);
 	return rc != SQLITE_ROW ? sql_err(s->db, rc, "check") : ok ? ERR_OK : ERR_CORRUPT;
+}
+
+/* A page that could not be read once is no damage yet. */
+enum err check_pages(struct store *s)
+{
+	enum err e = look(s);
+	return e == ERR_CORRUPT ? look(s) : e;
 }

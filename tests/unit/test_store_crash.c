@@ -1,8 +1,10 @@
 /* Killed, out of disk, out of memory, several threads: nothing acknowledged is lost, nothing is half stored. */
-#include "store_unit.h"
+#include "store_story.h"
+#include "vfs_unit.h"
 #include "log.h"
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* ---- faults: a file system and an allocator that fail once at the n-th call ---- */
@@ -10,6 +12,8 @@
 static struct {
 	int left;		/* calls until the fault; 0: none is set */
 	int rc;
+	uint32_t ops;		/* BIT(VFS_x) that can fail */
+	bool torn;		/* a write that fails has written its first half */
 	bool lasts;		/* every later one fails, too, until healed */
 	bool hit;
 } fault;
@@ -28,127 +32,23 @@ static bool fails(void)
 	return true;
 }
 
-struct shim {
-	sqlite3_file base;
-	sqlite3_file *real;
-};
-
-static sqlite3_file *real(sqlite3_file *f)
+static int fault_hook(const struct vfs_op *x)
 {
-	return ((struct shim *)f)->real;
-}
-
-static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-	return fails() ? fault.rc : real(f)->pMethods->xWrite(real(f), p, n, at);
-}
-
-static int on_truncate(sqlite3_file *f, sqlite3_int64 n)
-{
-	return fails() ? fault.rc : real(f)->pMethods->xTruncate(real(f), n);
-}
-
-static int on_sync(sqlite3_file *f, int flags)
-{
-	return fails() ? SQLITE_IOERR_FSYNC : real(f)->pMethods->xSync(real(f), flags);
-}
-
-static int on_close(sqlite3_file *f)
-{
-	return real(f)->pMethods->xClose(real(f));
-}
-
-static int on_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
-{
-	return real(f)->pMethods->xRead(real(f), p, n, at);
-}
-
-static int on_size(sqlite3_file *f, sqlite3_int64 *n)
-{
-	return real(f)->pMethods->xFileSize(real(f), n);
-}
-
-static int on_lock(sqlite3_file *f, int how)
-{
-	return real(f)->pMethods->xLock(real(f), how);
-}
-
-static int on_unlock(sqlite3_file *f, int how)
-{
-	return real(f)->pMethods->xUnlock(real(f), how);
-}
-
-static int on_check(sqlite3_file *f, int *out)
-{
-	return real(f)->pMethods->xCheckReservedLock(real(f), out);
-}
-
-static int on_control(sqlite3_file *f, int op, void *arg)
-{
-	return real(f)->pMethods->xFileControl(real(f), op, arg);
-}
-
-static int on_sector(sqlite3_file *f)
-{
-	return real(f)->pMethods->xSectorSize(real(f));
-}
-
-static int on_traits(sqlite3_file *f)
-{
-	return real(f)->pMethods->xDeviceCharacteristics(real(f));
-}
-
-static int on_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out)
-{
-	return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
-}
-
-static int on_shm_lock(sqlite3_file *f, int at, int n, int flags)
-{
-	return real(f)->pMethods->xShmLock(real(f), at, n, flags);
-}
-
-static void on_shm_barrier(sqlite3_file *f)
-{
-	real(f)->pMethods->xShmBarrier(real(f));
-}
-
-static int on_shm_unmap(sqlite3_file *f, int delete)
-{
-	return real(f)->pMethods->xShmUnmap(real(f), delete);
-}
-
-static const sqlite3_io_methods shim_methods = {
-	2, on_close, on_read, on_write, on_truncate, on_sync, on_size, on_lock, on_unlock, on_check,
-	on_control, on_sector, on_traits, on_shm_map, on_shm_lock, on_shm_barrier, on_shm_unmap,
-};
-
-static sqlite3_vfs shim_vfs, *real_vfs;
-
-static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
-{
-	struct shim *x = (struct shim *)f;
-	(void)vfs;
-	x->real = (sqlite3_file *)(x + 1);
-	int rc = real_vfs->xOpen(real_vfs, name, x->real, flags, out);
-	x->base.pMethods = x->real->pMethods ? &shim_methods : NULL;
-	return rc;
+	if (fault.rc == SQLITE_NOMEM || !(fault.ops & BIT(x->op)) || !fails())
+		return SQLITE_OK;
+	if (fault.torn && x->op == VFS_WRITE)	/* half of it is there */
+		x->real->pMethods->xWrite(x->real, x->p, x->n / 2, x->at);
+	return x->op == VFS_SYNC ? SQLITE_IOERR_FSYNC : fault.rc;
 }
 
 static void shim_on(void)
 {
-	real_vfs = sqlite3_vfs_find(NULL);
-	shim_vfs = *real_vfs;
-	shim_vfs.zName = "shim";
-	shim_vfs.szOsFile = (int)sizeof(struct shim) + real_vfs->szOsFile;
-	shim_vfs.xOpen = on_open;
-	sqlite3_vfs_register(&shim_vfs, 1);
+	vfs_on(fault_hook);
 }
 
 static void shim_off(void)
 {
-	sqlite3_vfs_register(real_vfs, 1);
-	sqlite3_vfs_unregister(&shim_vfs);
+	vfs_off();
 }
 
 static sqlite3_mem_methods mem;
@@ -163,114 +63,7 @@ static void *on_realloc(void *p, int n)
 	return fault.rc == SQLITE_NOMEM && fails() ? NULL : mem.xRealloc(p, n);
 }
 
-/* ---- the story: one call after the other, each of which may fail and is then called again ---- */
-
-#define TEXT "# mine\nTitle: Renamed\nDue: 2026-09-03\n\nWords\n"
-
-static enum err step_create(struct store *s)
-{
-	struct task t = { .field = { [FIELD_TITLE] = "T", [FIELD_DETAILS] = "words" } };
-	int64_t id;
-	return store_create(s, &t, NULL, 0, SIDE_LOCAL, NOW, &id);
-}
-
-static enum err step_link(struct store *s)
-{
-	struct link l = { .task = 1, .side = SIDE_SC, .rid = "1",
-		.base = { "T", "open", "normal", NULL, "words" } };
-	return store_link_put(s, &l);
-}
-
-static enum err step_edit(struct store *s)
-{
-	struct task t = { .field = { [FIELD_TITLE] = "Renamed", [FIELD_DUE] = "2026-09-03",
-		[FIELD_DETAILS] = "Words" } };
-	return store_edit(s, 1, &t, BIT(FIELD_TITLE) | BIT(FIELD_DUE) | BIT(FIELD_DETAILS), 0, TEXT, strlen(TEXT),
-		SIDE_LOCAL, NOW + 1);
-}
-
-static enum err step_draft(struct store *s)
-{
-	return store_draft(s, 1, "Due: never\n", 11, 1, "no date", NOW + 2);
-}
-
-static enum err step_closed(struct store *s)
-{
-	return store_closed_all(s, NOW + 3, GRACE);
-}
-
-static enum err step_fail(struct store *s)
-{
-	return store_outbox_fail(s, 1, SIDE_SC, INT64_MAX, ERR_REFUSED, "no", NOW, -1);
-}
-
-static enum err step_park(struct store *s)
-{
-	int64_t id;
-	return store_park(s, 1, true, "T~", NOW + 4, &id);
-}
-
-static enum err step_revive(struct store *s)
-{
-	int64_t id;
-	return store_revive(s, "Renamed.txt", false, NOW + 5, &id);
-}
-
-static enum err step_conflict(struct store *s)
-{
-	struct task t = { .field = { "T", "open", "normal", NULL, "words" } };
-	return store_conflict(s, 1, SIDE_SC, NULL, &t, &t, NOW);
-}
-
-static enum err step_scratch(struct store *s)
-{
-	struct scratch x;
-	TRY(store_scratch_find(s, true, "T~", &x));
-	return store_scratch_rename(s, x.id, true, "U~");
-}
-
-static enum err step_delete(struct store *s)
-{
-	return store_delete(s, 1, SIDE_LOCAL, NOW + 6, GRACE);
-}
-
-static enum err step_meta(struct store *s)
-{
-	return store_meta_set(s, "cursor", "2026");
-}
-
-static enum err step_many(struct store *s)
-{
-	AUTO_TX tx = { 0 };
-	TRY(tx_begin(s, &tx));
-	for (int i = 0; i < 5; i++)
-		TRY(step_create(s));
-	return tx_commit(&tx);
-}
-
-static enum err (*const story[])(struct store *s) = { step_create, step_link, step_edit, step_draft, step_closed,
-	step_fail, step_park, step_revive, step_conflict, step_scratch, step_meta, step_delete, step_many };
-
-static const char *const table[] = { "task", "body", "alias", "side", "link", "outbox", "feed", "history",
-	"conflict", "version", "scratch", "meta" };
-
-/* Everything that is stored, as text. */
-static void dump(struct store *s, struct buf *out)
-{
-	for (size_t i = 0; i < COUNT(table); i++) {
-		char sql[64];
-		sqlite3_stmt *st;
-		snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1, 2", table[i]);
-		assert_int_equal(sqlite3_prepare_v2(s->db, sql, -1, &st, NULL), SQLITE_OK);
-		while (sqlite3_step(st) == SQLITE_ROW) {
-			buf_puts(out, table[i]);
-			for (int c = 0; c < sqlite3_column_count(st); c++)
-				buf_printf(out, "|%s", (const char *)sqlite3_column_text(st, c));
-			buf_putc(out, '\n');
-		}
-		sqlite3_finalize(st);
-	}
-}
+/* ---- one step after the other, each of which may fail and is then called again ---- */
 
 static void heal(void)
 {
@@ -305,7 +98,7 @@ static void start_over(struct fx *x)
 	x->s = fx_open(x, true);
 	on(x->s, SIDE_SC);
 	on(x->s, SIDE_SF);
-	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA wal_autocheckpoint = 20", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA wal_autocheckpoint = 20;PRAGMA cache_size = 10", NULL, NULL, NULL),
 		SQLITE_OK);
 }
 
@@ -320,50 +113,155 @@ static void record(struct fx *x, struct buf good[])
 	dump(x->s, &good[COUNT(story)]);
 }
 
+struct faults {
+	const char *name;
+	int rc;
+	enum err want;
+	uint32_t ops;
+	bool torn, lasts;
+	int stride;
+};
+#define WRITING (BIT(VFS_WRITE) | BIT(VFS_TRUNCATE) | BIT(VFS_SYNC))
+static const struct faults full[] = {
+	{ "disk full", SQLITE_FULL, ERR_NOSPC, WRITING, false, false, 1 },
+	{ "disk full and stays so", SQLITE_FULL, ERR_NOSPC, WRITING, false, true, 3 },
+	{ "disk full in the middle of a write", SQLITE_FULL, ERR_NOSPC, WRITING, true, false, 1 },
+};
+static const struct faults io_error[] = {
+	{ "write error", SQLITE_IOERR_WRITE, ERR_IO, WRITING, false, false, 1 },
+	{ "write error in the middle", SQLITE_IOERR_WRITE, ERR_IO, WRITING, true, true, 3 },
+	{ "read error", SQLITE_IOERR_READ, ERR_IO, BIT(VFS_READ), false, false, 1 },
+	{ "failed sync", SQLITE_IOERR_FSYNC, ERR_IO, BIT(VFS_SYNC), false, false, 1 },
+	{ "failed sync, and every later one", SQLITE_IOERR_FSYNC, ERR_IO, BIT(VFS_SYNC), false, true, 1 },
+};
+static const struct faults no_memory[] = {
+	{ "out of memory", SQLITE_NOMEM, ERR_NOMEM, 0, false, false, 3 },
+	{ "out of memory, and stays so", SQLITE_NOMEM, ERR_NOMEM, 0, false, true, 17 },
+};
+
+static void arm(const struct faults *f, int n)
+{
+	fault.hit = false;
+	fault.rc = f->rc;
+	fault.ops = f->ops;
+	fault.torn = f->torn;
+	fault.lasts = f->lasts;
+	fault.left = n;
+}
+
 /* Fail the n-th call for n = 1, 1 + stride ... until a run meets no fault: each ends like a run without. */
-static void fail_everywhere(struct fx *x, int rc, enum err want, bool lasts, int stride)
+static void fail_everywhere(struct fx *x, const struct faults *f)
 {
 	struct buf good[COUNT(story) + 1] = { BUF_INIT };
+	int n = 1;
 	record(x, good);
-	fault.hit = true;
-	for (int n = 1; fault.hit; n += stride) {
+	for (fault.hit = true; fault.hit; n += f->stride) {
 		AUTO_BUF got = BUF_INIT;
 		start_over(x);
-		fault.hit = false;
-		fault.rc = rc;
-		fault.lasts = lasts;
-		fault.left = n;
+		arm(f, n);
 		for (size_t i = 0; i < COUNT(story); i++)
-			run_step(x->s, story[i], want, &good[i]);
+			run_step(x->s, story[i], f->want, &good[i]);
 		heal();
 		dump(x->s, &got);
 		assert_same("end", buf_str(&got), buf_str(&good[COUNT(story)]));
 		assert_true(n < 100000);
 	}
+	printf("# %s: at %d calls\n", f->name, n / f->stride - 1);
 	fault.rc = 0;
 	for (size_t i = 0; i < COUNT(good); i++)
 		buf_finish(&good[i]);
 }
 
+/* ---- the same while a log is recovered ---- */
+
+static void put_file(const char *path, const char *tail, const struct buf *b)
+{
+	char name[120];
+	snprintf(name, sizeof(name), "%s%s", path, tail);
+	FILE *f = fopen(name, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(b->s, 1, b->n, f), b->n);
+	fclose(f);
+	chmod(name, 0600);
+}
+
+static void get_file(const char *path, const char *tail, struct buf *out)
+{
+	char name[120], piece[4096];
+	size_t n;
+	snprintf(name, sizeof(name), "%s%s", path, tail);
+	FILE *f = fopen(name, "r");
+	assert_non_null(f);
+	while ((n = fread(piece, 1, sizeof(piece), f)))
+		buf_add(out, piece, n);
+	fclose(f);
+}
+
+/* Opened, and folded in when closed: an error, and never one that gets the database set aside; then all is there. */
+static void recover_once(struct fx *x, const struct faults *f, const char *good)
+{
+	AUTO_BUF is = BUF_INIT;
+	struct store_options o = { .check = true };
+	enum err e = store_open(x->path, &o, &x->s);
+	store_close(x->s);
+	heal();
+	if (e && e != f->want && e != ERR_IO && e != ERR_NOMEM)
+		fail_msg("%s: %s", f->name, err_str(e));
+	assert_ok(store_open(x->path, &o, &x->s));
+	dump(x->s, &is);
+	assert_same(f->name, buf_str(&is), good);
+}
+
+static void recover_everywhere(struct fx *x, const struct faults *f)
+{
+	AUTO_BUF good = BUF_INIT, db = BUF_INIT, wal = BUF_INIT;
+	int n = 1;
+	start_over(x);
+	for (size_t i = 0; i < COUNT(story); i++)
+		assert_ok(story[i](x->s));
+	dump(x->s, &good);
+	get_file(x->path, "", &db);
+	get_file(x->path, "-wal", &wal);
+	assert_true(wal.n > 4096);
+	for (fault.hit = true; fault.hit; n++) {
+		store_close(x->s);
+		x->s = NULL;
+		fx_unlink(x);
+		put_file(x->path, "", &db);
+		put_file(x->path, "-wal", &wal);
+		arm(f, n);
+		recover_once(x, f, buf_str(&good));
+		assert_true(n < 100000);
+	}
+	printf("# %s while the log is recovered: at %d calls\n", f->name, n - 2);
+	fault.rc = 0;
+}
+
+static void all_of(struct fx *x, const struct faults *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		fail_everywhere(x, &f[i]);
+		recover_everywhere(x, &f[i]);
+	}
+}
+
 static void disk_full_anywhere(void **state)
 {
 	shim_on();
-	fail_everywhere(*state, SQLITE_FULL, ERR_NOSPC, false, 1);
-	fail_everywhere(*state, SQLITE_FULL, ERR_NOSPC, true, 3);
+	all_of(*state, full, COUNT(full));
 	shim_off();
 }
 
 static void io_error_anywhere(void **state)
 {
 	shim_on();
-	fail_everywhere(*state, SQLITE_IOERR_WRITE, ERR_IO, false, 1);
+	all_of(*state, io_error, COUNT(io_error));
 	shim_off();
 }
 
 static void out_of_memory_anywhere(void **state)
 {
-	fail_everywhere(*state, SQLITE_NOMEM, ERR_NOMEM, false, 11);
-	fail_everywhere(*state, SQLITE_NOMEM, ERR_NOMEM, true, 37);
+	all_of(*state, no_memory, COUNT(no_memory));
 }
 
 static void a_failed_sync_is_said(void **state)
@@ -371,8 +269,7 @@ static void a_failed_sync_is_said(void **state)
 	struct fx *x = *state;
 	shim_on();
 	start_over(x);
-	fault.rc = SQLITE_IOERR_WRITE;
-	fault.left = 1;
+	arm(&io_error[3], 1);
 	assert_err(store_sync(x->s), ERR_IO);
 	assert_ok(step_create(x->s));
 	assert_ok(store_sync(x->s));
@@ -536,6 +433,14 @@ static void every_change_is_heard(void **state)
 	assert_int_equal(l.seen, 2 * ROUNDS);
 	check_name(x->s, number(x->s, "SELECT max(num) FROM task"), "From a thread (600).txt");
 }
+
+/* In memory: thousands of databases. */
+static int setup(void **state)
+{
+	return fx_setup_in(state, access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+}
+#undef TEST
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fx_teardown)
 
 int main(void)
 {
