@@ -61,6 +61,11 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static bool all_zero(const unsigned char *p, size_t n)
+{
+	return !*p && !memcmp(p, p + 1, n - 1);
+}
+
 /*
  * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another one would
  * drop the locks of every connection this process has (fcntl), and the next process to leave would take the log away.
@@ -80,12 +85,12 @@ static enum err check_head(sqlite3 *db)
 		rc = f->pMethods->xRead(f, head, sizeof(head), 0);
 	if (rc != SQLITE_OK)
 		return rc == SQLITE_IOERR_SHORT_READ ? ERR_CORRUPT : ERR_IO;
+	if (all_zero(head, sizeof(head)))	/* power loss in the first checkpoint: the log has it all, or SQLite says so */
+		return ERR_OK;
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
-	sqlite3_int64 page = head[16] << 8 | head[17] << 16;	/* it writes 65,536 as 1 */
-	bool begun = !version && !application && size <= page;	/* its first commit is in the log, or never was */
-	if (application != SCHEMA_APPLICATION && !begun)
+	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see is_ours */
 		return ERR_CORRUPT;
 	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
 }
@@ -141,16 +146,25 @@ static enum err check_file(const char *path, bool create)
 	return st.st_mode & (S_IRWXG | S_IRWXO) ? ERR_PERM : ERR_OK;
 }
 
-static enum err user_version(struct store *s, int *version)
+static enum err ask(struct store *s, const char *sql, int *out)
 {
 	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
-		*version = sqlite3_column_int(st, 0);
+		*out = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
 	return rc == SQLITE_ROW ? ERR_OK : sql_err(s->db, rc, "version");
+}
+
+/* What has no version yet and is not empty is somebody else's. */
+static enum err is_ours(struct store *s, int version)
+{
+	int n = 0;
+	if (!version)
+		TRY(ask(s, "SELECT count(*) FROM sqlite_schema", &n));
+	return n ? ERR_CORRUPT : ERR_OK;
 }
 
 /*
@@ -187,7 +201,8 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	sqlite3_busy_handler(s->db, on_busy, NULL);
 	/* A newer program's log must not be folded into its database by us. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	TRY(user_version(s, &version));
+	TRY(ask(s, "PRAGMA user_version", &version));
+	TRY(is_ours(s, version));
 	if (version > schema_version)
 		return ERR_NEWER;
 	if (o->read_only && version < schema_version)
