@@ -6,6 +6,7 @@
 
 #define LOG_MODULE "cycle"
 #define HELLO_EVERY (3600 * INT64_C(1000))
+#define FRESH (60 * INT64_C(1000))
 
 static const char *const prefix[NSIDES] = { [SIDE_SC] = "sc", [SIDE_SF] = "sf" };
 
@@ -181,10 +182,24 @@ static enum err measure_enabling(struct pass *p)
 	return pass_set_int(p, "clock_offset_for", enabled_at);
 }
 
+/* Since when may the vendor's mirror have copied, and until when? Told the first time we ask: since ever. */
+static enum err learn_mirror(struct pass *p, bool on)
+{
+	AUTO_FREE char *was = NULL, *from = NULL, *seen = NULL;
+	TRY(pass_get(p, "mirror", &was));
+	TRY(pass_get(p, "mirror_from", &from));
+	TRY(pass_get(p, "seen", &seen));
+	if (on && !from)
+		TRY(pass_set_int(p, "mirror_from", seen ? p->c->now + p->c->offset - HELLO_EVERY : 0));
+	if (on != (was != NULL))
+		TRY(pass_set_int(p, "mirror_to", on ? INT64_MAX : p->c->now + p->c->offset));
+	return pass_set(p, "mirror", on ? "on" : NULL);
+}
+
 static enum err learn_settings(struct pass *p, const struct hello *h)
 {
 	TRY(pass_set(p, "template", h->template));
-	TRY(pass_set(p, "mirror", h->mirror ? "on" : NULL));
+	TRY(learn_mirror(p, h->mirror));
 	TRY(pass_set(p, "seen", "yes"));
 	return measure_enabling(p);
 }
@@ -197,6 +212,16 @@ static enum err hello_store(struct pass *p, const struct hello *h)
 	if (p->side == SIDE_SC)
 		TRY(learn_settings(p, h));
 	return tx_commit(&tx);
+}
+
+enum err pass_greet_again(struct pass *p)
+{
+	struct side_state sf;
+	TRY(store_side(p->s, SIDE_SF, &sf));
+	if (p->side != SIDE_SC || !sf.on || p->c->now - p->c->hello_at < FRESH)
+		return ERR_OK;
+	p->c->hello_at = 0;
+	return pass_greet(p);
 }
 
 enum err pass_greet(struct pass *p)
@@ -240,6 +265,16 @@ static enum err load_store_id(struct pass *p)
 		snprintf(id + 2 * i, 3, "%02x", r[i]);
 	TRY(store_meta_set(p->s, "store.uuid", id));
 	return store_meta(p->s, "store.uuid", &p->store_id);
+}
+
+static enum err load_mirrored(struct pass *p)
+{
+	AUTO_FREE char *from = NULL, *to = NULL;
+	TRY(get(p->s, SIDE_SC, "mirror_from", &from));
+	TRY(get(p->s, SIDE_SC, "mirror_to", &to));
+	p->mirror_from = from ? strtoll(from, NULL, 10) : 0;
+	p->mirror_to = to ? strtoll(to, NULL, 10) : -1;
+	return ERR_OK;
 }
 
 static enum err load_rebuilt(struct pass *p)
@@ -308,6 +343,7 @@ static enum err pull_and_push(struct pass *p, bool pull)
 	TRY(load_template(p));
 	TRY(load_store_id(p));
 	TRY(load_rebuilt(p));
+	TRY(load_mirrored(p));
 	TRY(pull_unfinished(p, &unfinished));
 	p->will_pull = pull || unfinished;
 	TRY(settle_doubt(p));

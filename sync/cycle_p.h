@@ -41,6 +41,7 @@ struct pass {
 	enum err broken;	/* why a whole call failed, */
 	bool answered;		/* and whether any was answered */
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
+	int64_t mirror_from, mirror_to;	/* when the vendor's mirror copied (D7); from above to: never */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool pulled;		/* everything that is new there has been seen in this pass */
@@ -52,6 +53,8 @@ NODISCARD enum err pass_go_on(struct pass *p);
 void pass_tick(struct pass *p);
 /* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0. ERR_CONFIG: another account. */
 NODISCARD enum err pass_greet(struct pass *p);
+/* The same before news of Sales Connect are taken, if that was over a minute ago: they may be its mirror's work (D7). */
+NODISCARD enum err pass_greet_again(struct pass *p);
 /* Small values of this side: name "mark" is "sf.mark". Get: *value NULL if there is none. */
 NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);

@@ -173,6 +173,19 @@ static enum err forget_cursor(struct pass *p, struct course *k)
 	return pass_set(p, "cursor", NULL);
 }
 
+static enum err ask_before_news(struct pass *p, const struct page *page)
+{
+	for (size_t i = 0; i < page->n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		enum err e = store_link_by_rid(p->s, p->side, page->task[i].id, &l);
+		if (e == ERR_NOENT && !page->task[i].deleted)
+			return pass_greet_again(p);
+		if (e != ERR_NOENT)
+			TRY(e);
+	}
+	return ERR_OK;
+}
+
 static enum err next_page(struct pass *p, struct course *k, bool *last)
 {
 	AUTO_PAGE page = PAGE_INIT;
@@ -184,6 +197,7 @@ static enum err next_page(struct pass *p, struct course *k, bool *last)
 	if (e == ERR_STALE && k->cursor)
 		return forget_cursor(p, k);
 	TRY(e);
+	TRY(ask_before_news(p, &page));
 	TRY(page_apply(p, k, &page));
 	free(k->cursor);
 	k->cursor = TAKE(page.cursor);

@@ -259,11 +259,10 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 }
 
 /* The other task may show the name as the record has it, or as the template renders it. */
-static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
+static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, int64_t *task)
 {
 	AUTO_BUF subject = BUF_INIT;
 	AUTO_TASK rendered = TASK_INIT;
-	bool whole = rt->t.created_at <= p->rebuilt;
 	enum err e = store_twin(p->s, p->side, &rt->t, p->template, whole, task);
 	if (e != ERR_NOENT || p->side == SIDE_SF)
 		return e;
@@ -272,6 +271,15 @@ static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t 
 	TRY(buf_err(&subject));
 	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
 	return store_twin(p->s, p->side, &rendered, NULL, whole, task);
+}
+
+/* What the vendor's mirror copied it copied minutes later: of any age, but the same in all (D7). */
+static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
+{
+	bool rebuilt = rt->t.created_at <= p->rebuilt;
+	bool mirrored = rt->t.created_at >= p->mirror_from && rt->t.created_at <= p->mirror_to;
+	enum err e = twin(p, rt, rebuilt, task);
+	return e == ERR_NOENT && mirrored && !rebuilt ? twin(p, rt, true, task) : e;
 }
 
 /* Which other side may this task be created on (R14, R15)? One that is older than the rebuilt database may be there. */

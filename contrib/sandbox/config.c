@@ -35,6 +35,8 @@ static const struct setting {
 	ROW(view_all_data, SWITCH, false, NULL),
 	ROW(cometd_timeout, NUMBER, 110000, NULL),
 	ROW(sc_task_sync, ON_OFF, false, NULL),
+	ROW(mirror_delay, NUMBER, 0, NULL),
+	ROW(mirror_pairs, SWITCH, true, NULL),
 	ROW(activity_detail, STRING, 0, "{{activity_subject}}"),
 	ROW(push_topics, STRING, 0, "MyTasks"),
 	ROW(hidden_fields, STRING, 0, ""),

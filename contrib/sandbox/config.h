@@ -21,6 +21,8 @@ struct config {
 	bool view_all_data;	 /* SF callers may subscribe to /data/TaskChangeEvent */
 	long cometd_timeout;	 /* ms a connect is held at most */
 	bool sc_task_sync;	 /* SC reports that its own mirror is on */
+	long mirror_delay;	 /* ...which copies after so many seconds; 0: it only says so */
+	bool mirror_pairs;	 /* and looks whether somebody has copied a task already */
 	char activity_detail[512];
 	char push_topics[256];	      /* SF PushTopics there are: comma separated names */
 	char hidden_fields[512];      /* SF field-level security: comma separated names */

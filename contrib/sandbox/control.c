@@ -9,6 +9,7 @@
 #include "db.h"
 #include "faults.h"
 #include "log.h"
+#include "mirror.h"
 #include "page.h"
 #include "sc.h"
 #include "sf.h"
@@ -90,6 +91,7 @@ static void set_clock(struct request *req, struct reply *rep)
 	sf_task_housekeeping();
 	sf_event_housekeeping();
 	sc_housekeeping();
+	mirror_tick();
 	get_clock(req, rep);
 	http_changed();
 }
@@ -114,6 +116,7 @@ static void set_config(struct request *req, struct reply *rep)
 		wrong(rep, 400, bad);
 	else
 		get_config(req, rep);
+	mirror_tick();
 	http_changed();
 }
 

@@ -9,6 +9,7 @@
 #include "demo.h"
 #include "faults.h"
 #include "log.h"
+#include "mirror.h"
 #include "sc.h"
 #include "sf.h"
 
@@ -81,7 +82,7 @@ void dataset_house(void)
 void dataset_reset(void)
 {
 	static const char *const tables[] = { "Task", "User", "TaskStatus", "TaskPriority", "person",
-		"sc_user", "sc_task", "sc_idempotency", "deleted_log", "locator", "token", "auth_code", "log",
+		"sc_user", "sc_task", "sc_idempotency", "mirror_pair", "deleted_log", "locator", "token", "auth_code", "log",
 		"event", "cometd", "cometd_subscription", "sqlite_sequence" };
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
@@ -90,6 +91,7 @@ void dataset_reset(void)
 	faults_clear();
 	sf_usage_reset();
 	sc_rate_reset();
+	mirror_reset();
 	config_reset();
 	dataset_house();
 }

@@ -28,6 +28,8 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS sc_changed ON sc_task(owner, updated_at, id);"
 	"CREATE TABLE IF NOT EXISTS sc_idempotency(key TEXT PRIMARY KEY, body TEXT, task INTEGER, at "
 	"INTEGER);"
+	"CREATE TABLE IF NOT EXISTS mirror_pair(sc INTEGER PRIMARY KEY, sf TEXT UNIQUE, name TEXT, status TEXT, priority TEXT,"
+	" due_date TEXT, details TEXT, Subject TEXT, sf_status TEXT, sf_priority TEXT, ActivityDate TEXT, Description TEXT);"
 	"CREATE TABLE IF NOT EXISTS deleted_log(id TEXT, object TEXT, at TEXT);"
 	"CREATE TABLE IF NOT EXISTS locator(id TEXT PRIMARY KEY, soql TEXT, ids TEXT, at INTEGER);"
 	"CREATE TABLE IF NOT EXISTS token(token TEXT PRIMARY KEY, kind TEXT, family TEXT, user TEXT,"

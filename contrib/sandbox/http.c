@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "faults.h"
 #include "log.h"
+#include "mirror.h"
 
 #define BODY_MAX (64u << 20)
 
@@ -358,6 +359,9 @@ static enum MHD_Result answer(struct MHD_Connection *conn, const char *method, s
 	pool_reset();
 	if (delay > 0)
 		world_sleep(delay);
+	if (sys->name)
+		mirror_tick();
+	pool_reset();
 	req = make_request(conn, method, in);
 	if (sys->name)
 		serve_system(sys, req, conn, in, &out);
