@@ -72,6 +72,7 @@ static enum err by_id_find(struct env *env, uint64_t dir, const char *name, stru
 		return ERR_NOENT;
 	TRY(store_entry(env->store, id, &out->e));
 	out->ino = node_ino(KIND_BY_ID, id);
+	out->ms = out->e.changed_at;
 	return ERR_OK;
 }
 

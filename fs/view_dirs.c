@@ -9,6 +9,7 @@ static unsigned view_at(uint64_t dir)
 static void link_to(unsigned view, struct found *out)
 {
 	out->ino = node_ino(KIND_LINK + view, out->e.id);
+	out->ms = out->e.changed_at;
 	out->lasting = false;
 }
 

@@ -7,6 +7,7 @@
  *   t             20 minutes go by
  */
 #include "fuzz.h"
+#include "dirs.h"
 #include "store.h"
 #include "tree.h"
 #include <unistd.h>
@@ -41,6 +42,7 @@ static void begin(void)
 	CHECK(!store_open(path, &(struct store_options){ 0 }, &store));
 	CHECK(!store_side_switch(store, SIDE_SC, true, NOW - 1));
 	CHECK(!store_create(store, &t, NULL, 0, SIDE_LOCAL, NOW, &id));
+	CHECK(!store_conflict(store, id, SIDE_SC, NULL, &t, &t, NOW));
 	for (int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/s%s", dir, tail[i]);
 		unlink(path);
@@ -121,6 +123,37 @@ static bool check_scratch(void *arg, const struct scratch *x)
 	return true;
 }
 
+struct within {
+	struct env *env;
+	uint64_t dir;
+};
+
+/* What is listed is found under its name, as what it was listed for, and has a text or a list of its own. */
+static bool check_made(void *arg, uint64_t ino, const char *name)
+{
+	const struct within *w = arg;
+	const struct kind_def *k = dirs_kind(ino);
+	struct found at, again;
+	AUTO_BUF text = BUF_INIT;
+	bool hidden;
+
+	CHECK(*name && strlen(name) <= NAME_LEN && !strchr(name, '/'));
+	CHECK(k && !tree_find(w->env, w->dir, name, &at) && at.ino == ino);
+	CHECK(!tree_node(w->env, ino, &again, &hidden) && again.ms == at.ms);
+	CHECK(!k->text || !k->text(w->env, &at, &text));
+	CHECK(!k->dir || !k->dir->list(w->env, ino, check_made, &(struct within){ w->env, ino }));
+	return true;
+}
+
+static void check_dirs(struct env *env)
+{
+	for (int n = 0; n < NFIXED; n++) {
+		struct within w = { env, node_fixed_ino((enum fixed)n) };
+		const struct dir_def *d = dirs_dir(w.dir);
+		CHECK(!d || !d->list(env, w.dir, check_made, &w));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	AUTO_FREE char *s = fuzz_str(data, n);
@@ -142,6 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		CHECK(!store_list(store, &(struct filter){ 0 }, 0, check_entry, &env));
 		CHECK(!store_scratch_list(store, true, 0, check_scratch, &env));
 		CHECK(!store_scratch_list(store, false, 0, check_scratch, &env));
+		check_dirs(&env);
 	}
 	files_destroy(files);
 	return 0;
