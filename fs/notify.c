@@ -12,7 +12,7 @@
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
 #define GATHER_MS 10
-#define INDEX_LAG 300		/* changes: a few ms to catch up with */
+#define INDEX_LAG 100		/* changes: some 15 ms to catch up with */
 
 struct order {
 	uint64_t ino;

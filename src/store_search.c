@@ -118,7 +118,7 @@ static enum err person_of(struct store *s, int64_t task, int64_t *id)
 /* ---- the index ------------------------------------------------------------------------------------------------ */
 
 #define MARK "indexed"
-#define STEP 500		/* tasks a transaction: a save beside it waits for no more */
+#define STEP 100		/* tasks a transaction: a save beside it waits for no more */
 #define ALL_WALKED INT64_MAX
 
 struct mark {
