@@ -336,7 +336,10 @@ static enum err prepare(struct fs *f)
 	if (!f->events)
 		return ERR_NOMEM;
 	TRY(store_trash_purge(f->env.store, f->env.now));
-	return store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
+	enum err e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
+	if (e == ERR_NOSPC)	/* what is held is so for longer; reading needs no room */
+		log_warn("event=disk-full note=\"mounted all the same; make room\"");
+	return e == ERR_NOSPC ? ERR_OK : e;
 }
 
 enum err fs_run(const struct fs_options *o)

@@ -386,8 +386,10 @@ void handle_release(struct files *f, struct handle *h, struct env *env)
 	struct file *p = h->file->to ? h->file->to : h->file;
 	enum err e = h->wrote ? settle(p, env) : ERR_OK;
 
-	if (e)
+	if (e) {
 		log_warn("event=save-failed ino=%" PRIu64 " err=\"%s\"", p->ino, err_str(e));
+		env->forget(env->arg, p->ino, NULL);	/* the kernel has pages of what is not stored */
+	}
 	let_go(f, h->file, env);
 	free(h);
 }
