@@ -388,6 +388,47 @@ static void what_is_not_to_be_seen_is_absent(void **state)
 	assert_int_equal(p.n, 0);
 }
 
+static char *made(const char *body)
+{
+	put(body);
+	char *id = strdup(told("Id"));
+	assert_non_null(id);
+	return id;
+}
+
+static void touch(const char *method, const char *id, const char *body)
+{
+	AUTO_BUF path = BUF_INIT;
+	buf_printf(&path, "/sandbox/tasks/%s?system=sf", id);
+	hand(method, path.s, body);
+}
+
+/* The check of every link tells apart what a poll does not show (salesforce.md 3.4). */
+static void R19_D5_D10_gone_for_different_reasons(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT, now = PAGE_INIT;
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-10-01T12:00:00Z\",\"frozen\":true}");
+	AUTO_FREE char *reassigned = made("{\"Subject\":\"reassigned\"}");
+	AUTO_FREE char *archived = made("{\"Subject\":\"archived\",\"Status\":\"Completed\",\"ActivityDate\":\"2025-10-05\"}");
+	AUTO_FREE char *in_bin = made("{\"Subject\":\"in the bin\"}");
+	AUTO_FREE char *purged = made("{\"Subject\":\"purged\"}");
+	AUTO_FREE char *stays = made("{\"Subject\":\"stays\"}");
+	const char *const ids[] = { reassigned, archived, in_bin, purged, stays };
+	assert_ok(read_pages(r, NULL, FIRST_24H, &p, NULL));
+	assert_int_equal(p.n, 5);
+	touch("DELETE", purged, NULL);
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-10-20T12:00:00Z\",\"frozen\":true}");
+	touch("DELETE", in_bin, NULL);
+	touch("PATCH", reassigned, "{\"OwnerId\":\"005000000000008AAA\"}");
+	assert_ok(r->ops->fetch(r, ids, 5, &now));
+	assert_int_equal(now.n, 4);	/* absence tells nothing: it is no deletion */
+	assert_false(record(&now, reassigned)->mine || record(&now, reassigned)->deleted);
+	assert_true(record(&now, archived)->archived && record(&now, archived)->mine && !record(&now, archived)->deleted);
+	assert_true(record(&now, in_bin)->deleted);
+	assert_true(record(&now, stays)->mine && !record(&now, stays)->archived);
+}
+
 /* The person of a new task: by id, by address, or left out when it is not to be had. */
 static void people(void **state)
 {
@@ -589,6 +630,7 @@ int main(void)
 		T(the_schema_is_learnt_anew),
 		T(a_batch_is_one_call),
 		T(what_is_not_to_be_seen_is_absent),
+		T(R19_D5_D10_gone_for_different_reasons),
 		T(people),
 		T(what_a_read_suffers),
 		T(a_create_in_doubt),
