@@ -234,7 +234,8 @@ enum err pass_greet(struct pass *p)
 	AUTO_HELLO h = { 0 };
 	TRY(pass_go_on(p));
 	TRY(p->ops->hello(p->r, &h));
-	c->offset = h.now - c->now;
+	pass_tick(p);	/* the answer may have taken long */
+	c->offset = h.now - p->local_now;
 	TRY(hello_store(p, &h));
 	c->hello_at = c->now;
 	return ERR_OK;

@@ -77,6 +77,14 @@ enum err pull_unfinished(struct pass *p, bool *yes)
 	return ERR_OK;
 }
 
+/* The very first import begins with the switching on, however long after it the remote was reached: what was made there
+ * meanwhile is no old task. */
+static int64_t import_from(const struct pass *p, const struct course *k)
+{
+	int64_t on = p->state.enabled_at + p->c->offset;
+	return !k->mark && on < p->now ? on : p->now;
+}
+
 /* A window is measured from the moment its import began, also when it is resumed a week later. */
 static enum err course_begin(struct pass *p, struct course *k)
 {
@@ -89,7 +97,7 @@ static enum err course_begin(struct pass *p, struct course *k)
 	}
 	AUTO_TX tx = { 0 };
 	if (!k->first_now)
-		k->first_now = p->now;
+		k->first_now = import_from(p, k);
 	p->state.done = 0;
 	p->state.total = -1;
 	snprintf(text, sizeof(text), "%d:%lld", (int)k->want, (long long)k->first_now);

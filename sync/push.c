@@ -25,6 +25,12 @@ static enum err held(struct pass *p, const struct outgoing *row)
 		"deleted there, with many others at once; to delete them here too: remindfs confirm-deletes", p->local_now, -1);
 }
 
+/* A create tells no version: until a pull brings it, a write would have no condition. So read it, and merge, first. */
+static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
+{
+	return !r->looked && !x->link.version && (verb == VERB_UPDATE || verb == VERB_REMOVE);
+}
+
 static enum err post(struct round *r, const struct outgoing *row)
 {
 	AUTO_PARCEL x = { 0 };
@@ -36,6 +42,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return nothing(r->p, &x);
 	if (verb == VERB_HELD)
 		return held(r->p, row);
+	if (look_first(r, verb, &x))
+		return round_again(r, &x);
 	struct batch *b = &r->batch[verb];
 	/* one that failed travels with fewer others each time, so that a poisoned text is alone in the end */
 	size_t room = b->max >> (row->tries < 16 ? row->tries : 16);
@@ -46,9 +54,10 @@ static enum err post(struct round *r, const struct outgoing *row)
 }
 
 /* Rows in, those to be tried once more out (owned). */
-static enum err walk(struct pass *p, const struct outgoing *row, size_t n, struct outgoing **again, size_t *n_again)
+static enum err walk(struct pass *p, bool looked, const struct outgoing *row, size_t n, struct outgoing **again,
+	size_t *n_again)
 {
-	AUTO_ROUND r = { 0 };
+	AUTO_ROUND r = { .looked = looked };
 	TRY(round_init(&r, p));
 	for (size_t i = 0; i < n; i++)
 		TRY(post(&r, &row[i]));
@@ -61,10 +70,16 @@ static enum err walk(struct pass *p, const struct outgoing *row, size_t n, struc
 	return ERR_OK;
 }
 
-/* All that is due; a copy, because rows that wait stay due. */
+/*
+ * All that is due; a copy, because rows that wait stay due. Nobody can write between the look at the clock and the look at
+ * the rows: one that was put there meanwhile would be of the future, and be sent without its grace time.
+ */
 static enum err due(struct pass *p, struct outgoing **row, size_t *n)
 {
+	AUTO_TX tx = { 0 };
 	size_t max = 64;
+	TRY(tx_begin(p->s, &tx));
+	pass_tick(p);
 	do {
 		max *= 4;
 		struct outgoing *more = reallocarray(*row, max, sizeof(*more));
@@ -84,7 +99,7 @@ enum err push_all(struct pass *p)
 	for (int i = 0; n && i < ROUNDS; i++) {
 		struct outgoing *again = NULL;
 		size_t n_again = 0;
-		TRY(walk(p, row, n, &again, &n_again));
+		TRY(walk(p, i > 0, row, n, &again, &n_again));
 		free(row);
 		row = again;
 		n = n_again;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LOG_MODULE "record"
+#define SENT_SLACK INT64_C(300000)	/* between sending a create and its time stamp: time-outs, clocks */
 
 /* ---- what a record tells a link ---- */
 
@@ -187,19 +188,54 @@ static enum err record_doom(struct pass *p, struct link *l)
 
 /* ---- a record that is new to us ---- */
 
-bool record_is_ours(const struct link *l, const struct remote_task *rt)
+static bool says_the_same(const struct link *l, const struct remote_task *rt, int f)
 {
-	if (rt->deleted || !rt->mine)
-		return false;
-	if (rt->once)
-		return str_eq(rt->once, l->once);
-	for (int f = 0; f < TASK_NFIELDS; f++) {
-		const char *sent = f == FIELD_TITLE && l->raw[f] ? l->raw[f] : l->base[f];
-		const char *there = f == FIELD_TITLE && rt->raw[f] ? rt->raw[f] : rt->t.field[f];
-		if (!(rt->unknown & BIT(f)) && !field_same(sent, there))
+	const char *sent = f == FIELD_TITLE && l->raw[f] ? l->raw[f] : l->base[f];
+	const char *there = f == FIELD_TITLE && rt->raw[f] ? rt->raw[f] : rt->t.field[f];
+	return field_same(sent, there);
+}
+
+static bool is_ours(const struct link *l, const struct remote_task *rt)
+{
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (!(rt->unknown & BIT(f)) && !says_the_same(l, rt, f))
 			return false;
-	}
 	return true;
+}
+
+/* Made by us when ours was sent, for nobody else, and somebody may have edited it since: one of the telling fields is still
+ * as sent, or all but one of all. */
+static bool resembles(const struct link *l, const struct task *sent, const struct remote_task *rt)
+{
+	const char *us = sent->fact[FACT_PERSON], *them = rt->t.fact[FACT_PERSON];
+	int64_t later = rt->t.created_at - l->sent_at;
+	int differ = 0;
+	bool telling = false;
+	if (!rt->by_me || later < -SENT_SLACK || later > SENT_SLACK || (us && them && !str_eq(us, them)))
+		return false;
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		bool same = says_the_same(l, rt, f);
+		differ += !same;
+		telling |= same && l->base[f] && f != FIELD_STATUS && f != FIELD_PRIORITY;
+	}
+	return telling || differ <= 1;
+}
+
+enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, enum likeness *out)
+{
+	AUTO_TASK sent = TASK_INIT;
+	*out = UNLIKE;
+	if (!rt->mine && !rt->by_me)	/* ours may be another's by now (D5), or deleted */
+		return ERR_OK;
+	if (rt->once ? str_eq(rt->once, l->once) : is_ours(l, rt)) {
+		*out = SAME;
+		return ERR_OK;
+	}
+	if (rt->once || p->ops->once_is_kept)	/* the key tells, or will */
+		return ERR_OK;
+	TRY(store_get(p->s, l->task, &sent));
+	*out = resembles(l, &sent, rt) ? ALIKE : UNLIKE;
+	return ERR_OK;
 }
 
 enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
@@ -211,12 +247,21 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	return known(p, rt, l);
 }
 
-static struct link *doubtful(struct pass *p, const struct remote_task *rt)
+/* The create in doubt that this record is most like; NULL: none. */
+static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
 {
-	for (size_t i = 0; i < p->doubt.n; i++)
-		if (!p->doubt.l[i].rid && record_is_ours(&p->doubt.l[i], rt))
-			return &p->doubt.l[i];
-	return NULL;
+	enum likeness best = UNLIKE, is;
+	*out = NULL;
+	for (size_t i = 0; i < p->doubt.n; i++) {
+		struct link *l = &p->doubt.l[i];
+		if (l->rid)
+			continue;
+		TRY(record_is_ours(p, l, rt, &is));
+		if (is > best)
+			*out = l;
+		best = is > best ? is : best;
+	}
+	return ERR_OK;
 }
 
 /* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is no rename
@@ -326,7 +371,8 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 static enum err unknown(struct pass *p, const struct remote_task *rt)
 {
 	int64_t twin;
-	struct link *d = doubtful(p, rt);
+	struct link *d;
+	TRY(doubtful(p, rt, &d));
 	if (d)
 		return record_adopt(p, d, rt);
 	if (!rules_import(rt, p->c->config))
@@ -342,12 +388,24 @@ static enum err unknown(struct pass *p, const struct remote_task *rt)
 	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;
 }
 
+/* What a create in doubt made was deleted there before we knew of it: it is deleted here, and not made again (D3). */
+static enum err stillborn(struct pass *p, const struct remote_task *rt)
+{
+	struct link *d;
+	TRY(doubtful(p, rt, &d));
+	if (!d)
+		return ERR_OK;
+	TRY(replace_text(&d->rid, rt->id));
+	TRY(store_link_put(p->s, d));
+	return record_doom(p, d);
+}
+
 enum err record_take(struct pass *p, const struct remote_task *rt)
 {
 	AUTO_LINK l = LINK_INIT;
 	enum err e = store_link_by_rid(p->s, p->side, rt->id, &l);
 	if (e == ERR_NOENT)
-		return rt->deleted ? ERR_OK : unknown(p, rt);
+		return rt->deleted ? stillborn(p, rt) : unknown(p, rt);
 	TRY(e);
 	return rt->deleted ? record_doom(p, &l) : known(p, rt, &l);
 }

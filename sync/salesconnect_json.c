@@ -138,7 +138,7 @@ static enum err read_task(const struct cJSON *j, int64_t id, struct remote_task 
 	int64_t revision;
 	snprintf(digits, sizeof digits, "%" PRId64, id);
 	TRY(str_put(&r->id, digits));
-	r->mine = true;
+	r->mine = r->by_me = true;
 	r->deleted = json_text(j, "deleted_at") != NULL;
 	r->t.created_at = read_time(j, "created_at");
 	r->t.changed_at = read_time(j, "updated_at");

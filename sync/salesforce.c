@@ -238,6 +238,7 @@ static enum err read_page(struct salesforce *sf, const char *path, struct page *
 	*m = (struct sf_more){ .total = -1 };
 	TRY(get(sf, path, &r));
 	TRY(nonsense(sf, sf_read_page(buf_str(&r.body), r.body.n, &sf->org, out, m)));
+	m->date = r.date;
 	if (m->bad)
 		log_warn("records without an id left out n=%zu", m->bad);
 	sf->relearnt = false;
@@ -288,12 +289,32 @@ static enum err pull_path(struct salesforce *sf, const struct pull *p, struct bu
 	return query_path(&soql, true, path);
 }
 
-/* A cursor is the highest stamp so far and the server's own: "1795550400000 /services/data/...". */
-static const char *cursor_parse(const char *cursor, int64_t *last)
+/*
+ * How far a query has come. Its rows are those of its first moment, but they show what they are when their page is read: a
+ * stamp may be younger than rows that were not in it. So the mark is no later than that moment.
+ */
+struct progress {
+	int64_t last, begun;	/* the highest stamp, the server's clock at the first page; 0: none, not told */
+	const char *path;	/* of the next page */
+};
+
+/* As a cursor: "1795550400000 1795550400000 /services/data/...". */
+static bool progress_parse(const char *cursor, struct progress *g)
 {
-	char *path;
-	*last = strtoll(cursor, &path, 10);
-	return strncmp(path, " /services/data/", 16) == 0 ? path + 1 : NULL;
+	char *rest;
+	g->last = strtoll(cursor, &rest, 10);
+	g->begun = strtoll(rest, &rest, 10);
+	g->path = rest + 1;
+	return strncmp(rest, " /services/data/", 16) == 0;
+}
+
+static void progress_note(struct progress *g, const struct sf_more *m, bool first_page)
+{
+	if (first_page)
+		g->begun = m->date;
+	g->last = m->last > g->last ? m->last : g->last;
+	if (g->begun && g->last > g->begun)
+		g->last = g->begun;
 }
 
 /* ERR_BUSY: what can be mended by beginning again has been mended. */
@@ -310,20 +331,16 @@ static enum err mend(struct salesforce *sf, enum err e)
 	return ERR_RETRY;
 }
 
-static enum err set_end(const struct pull *p, const struct sf_more *m, int64_t last, struct page *out)
+static enum err set_end(const struct pull *p, const struct progress *g, const struct sf_more *m, struct page *out)
 {
 	AUTO_BUF cursor = BUF_INIT;
 	char mark[DATE_TIME_LEN];
-	int64_t old;
+	int64_t old, last = p->mark ? g->last : p->now;	/* what a first import left out must not come in by the second */
 	if (m->next) {
-		buf_printf(&cursor, "%lld %s", (long long)last, m->next);
+		buf_printf(&cursor, "%lld %lld %s", (long long)g->last, (long long)g->begun, m->next);
 		out->cursor = buf_take(&cursor);
 		return out->cursor ? ERR_OK : ERR_NOMEM;
 	}
-	/* What a first import left out must not come in by the second: its mark is the clock, not the last
-	 * row. */
-	if (!p->mark && last < p->now)
-		last = p->now;
 	if (!last)
 		return ERR_OK;
 	date_format_time(last - OVERLAP_MS, mark);
@@ -336,19 +353,19 @@ static enum err set_end(const struct pull *p, const struct sf_more *m, int64_t l
 static enum err pull_from(struct salesforce *sf, const struct pull *p, const char *cursor, struct page *out)
 {
 	AUTO_BUF first = BUF_INIT;
-	int64_t last = 0;
-	const char *path = cursor ? cursor_parse(cursor, &last) : NULL;
-	if (cursor && !path)
+	struct progress g = { 0 };
+	if (cursor && !progress_parse(cursor, &g))
 		return ERR_PROTOCOL;
-	if (!path) {
+	if (!cursor) {
 		TRY(pull_path(sf, p, &first));
-		path = first.s;
+		g.path = first.s;
 	}
 	struct sf_more m;
-	enum err e = read_page(sf, path, out, &m);
+	enum err e = read_page(sf, g.path, out, &m);
 	if (e == ERR_OK) {
 		out->total = m.total;
-		e = set_end(p, &m, m.last > last ? m.last : last, out);
+		progress_note(&g, &m, !cursor);
+		e = set_end(p, &g, &m, out);
 		if (!m.next)
 			sf->restarts = 0;
 	}

@@ -211,6 +211,7 @@ void sf_columns(struct buf *b, const struct sf_org *o, const char *quote, bool w
 		{ "OwnerId", false },
 		{ "IsDeleted", false },
 		{ "IsArchived", false },
+		{ "CreatedById", false },
 		{ "CreatedDate", false },
 		{ "LastModifiedDate", false },
 		{ "SystemModstamp", false },
@@ -289,15 +290,21 @@ static enum err read_url(struct remote_task *r, const struct sf_org *o)
 	return r->url ? ERR_OK : ERR_NOMEM;
 }
 
+static bool is_me(const struct cJSON *j, const char *column, const struct sf_org *o)
+{
+	char id[SF_ID_LEN];
+	return sf_id(json_text(j, column), id) && strcmp(id, o->me) == 0;
+}
+
 static enum err read_task(
 	const struct cJSON *j, const struct sf_org *o, struct remote_task *r, const char *id)
 {
-	char owner[SF_ID_LEN];
 	TRY(str_put(&r->id, id));
 	r->deleted = json_true(j, "IsDeleted");
 	r->archived = json_true(j, "IsArchived");
 	r->master = json_true(j, "IsRecurrence");
-	r->mine = sf_id(json_text(j, "OwnerId"), owner) && strcmp(owner, o->me) == 0;
+	r->mine = is_me(j, "OwnerId", o);
+	r->by_me = is_me(j, "CreatedById", o);
 	r->t.created_at = read_time(j, "CreatedDate");
 	r->t.changed_at = read_time(j, "LastModifiedDate");
 	if (r->t.changed_at)

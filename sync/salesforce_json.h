@@ -45,6 +45,7 @@ struct sf_more {
 	int64_t last;		/* highest SystemModstamp of the page, ms; 0: none */
 	int64_t total;		/* totalSize, -1: not told */
 	size_t bad;		/* records without a usable id, left out */
+	int64_t date;		/* the server's clock as it answered, ms; 0: not told. Not of the page: set by whoever read it */
 };
 /* Reply of query and queryAll; records are appended. On an error free *m all the same. */
 NODISCARD enum err sf_read_page(

@@ -191,7 +191,7 @@ static enum err item_failed(struct pass *p, struct parcel *x, const struct item 
 		wait);
 }
 
-static enum err remember_stale(struct round *r, const struct parcel *x)
+enum err round_again(struct round *r, const struct parcel *x)
 {
 	struct outgoing *more = reallocarray(r->again, r->n_again + 1, sizeof(*more));
 	if (!more)
@@ -216,7 +216,7 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	case DONE:
 		return item_done(p, verb, x, it);
 	case AGAIN:
-		return remember_stale(r, x);
+		return round_again(r, x);
 	case BURIED:
 		TRY(record_bury(p, &x->link));
 		return send_row_done(p, x);

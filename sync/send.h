@@ -19,6 +19,7 @@ struct round {			/* one walk over the rows */
 	struct outgoing *again;	/* owned: moved on there; to be merged and tried again */
 	size_t n_again;
 	struct ids stale;
+	bool looked;		/* the records were read just before this walk */
 };
 NODISCARD enum err round_init(struct round *r, struct pass *p);
 void round_finish(struct round *r);
@@ -32,6 +33,8 @@ void batch_add(struct batch *b, struct parcel *x);
 NODISCARD enum err round_flush(struct round *r, enum verb verb);
 /* The same without a journal: there is one. */
 NODISCARD enum err round_send(struct round *r, enum verb verb);
+/* The record is to be read and merged; then the row is tried once more. */
+NODISCARD enum err round_again(struct round *r, const struct parcel *x);
 
 /* Is the error perhaps the fault of the text that was sent, rather than of the line or the account? */
 extern const bool send_suspicious[ERR_N];

@@ -47,16 +47,20 @@ static enum err taken(struct pass *p, const struct remote_task *rt, bool *yes)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-/* The oldest record that is all we sent and nobody's yet; NULL: none. */
+/* Of the records that are nobody's yet the one most like what we sent, the oldest of those; NULL: none. */
 static enum err pick(struct pass *p, const struct link *l, const struct page *page, const struct remote_task **out)
 {
+	enum likeness best = UNLIKE, is;
 	*out = NULL;
 	for (size_t i = 0; i < page->n; i++) {
 		const struct remote_task *rt = &page->task[i];
 		bool used;
 		TRY(taken(p, rt, &used));
-		if (!used && record_is_ours(l, rt) && (!*out || rt->t.created_at < (*out)->t.created_at))
-			*out = rt;
+		TRY(record_is_ours(p, l, rt, &is));
+		if (used || !is || is < best || (is == best && rt->t.created_at >= (*out)->t.created_at))
+			continue;
+		*out = rt;
+		best = is;
 	}
 	return ERR_OK;
 }

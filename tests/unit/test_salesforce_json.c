@@ -215,7 +215,7 @@ static void hidden_columns_are_not_asked_for(void **state)
 	assert_ok(sf_read_describe(d, strlen(d), &o));
 	assert_int_equal(o.hidden, BIT(FIELD_PRIORITY) | BIT(FIELD_DETAILS));
 	sf_columns(&b, &o, "", true);
-	assert_string_equal(b.s, "Id,Subject,Status,ActivityDate,OwnerId,IsDeleted,IsArchived,CreatedDate,"
+	assert_string_equal(b.s, "Id,Subject,Status,ActivityDate,OwnerId,IsDeleted,IsArchived,CreatedById,CreatedDate,"
 				 "LastModifiedDate,SystemModstamp");
 	buf_clear(&b);
 	AUTO_TASK t = TASK_INIT;
@@ -240,7 +240,7 @@ static void an_external_id_is_learnt_read_and_sent(void **state)
 	assert_ok(sf_read_describe(d, strlen(d), &o));
 	assert_true(o.keyed);
 	sf_columns(&b, &o, "", false);
-	assert_string_equal(b.s, "Id,Subject,OwnerId,IsDeleted,IsArchived,CreatedDate,LastModifiedDate,SystemModstamp,"
+	assert_string_equal(b.s, "Id,Subject,OwnerId,IsDeleted,IsArchived,CreatedById,CreatedDate,LastModifiedDate,SystemModstamp,"
 				 "remindfs_id__c");
 	buf_clear(&b);
 	assert_ok(task_set(&t, FIELD_TITLE, "a"));

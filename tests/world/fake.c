@@ -228,10 +228,11 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	t->version = print("r%d", r->revision);
 	t->deleted = r->deleted;
 	t->mine = !r->away;
+	t->by_me = r->once || f->ops.side == SIDE_SC;
 	t->archived = r->archived;
 	t->master = r->master;
 	t->unknown = r->unknown;
-	if (r->deleted)
+	if (r->deleted && f->ops.side == SIDE_SC)	/* Salesforce's bin shows the rest as well */
 		return;
 	for (int i = 0; i < TASK_NFIELDS; i++) {
 		const char *word = r->unknown & BIT(i) ? NULL : r->word[i];
@@ -311,12 +312,20 @@ static void count_page(struct fake *f, const struct pull *p, struct page *page)
 		page->total += streamed(f, p, &f->rec[i]);
 }
 
+static void somebody_is_faster(struct fake *f, void (**hook)(void *))
+{
+	void (*fn)(void *) = TAKE(*hook);
+	if (fn)
+		fn(f->arg);
+}
+
 static enum err pull(struct remote *remote, const struct pull *p, struct page *page)
 {
 	struct fake *f = fake_of(remote);
 	struct place at = { 0, -1 }, next;
 	f->pulls++;
 	TRY(enter(f));
+	somebody_is_faster(f, &f->during_pull);
 	TRY(leave(f));
 	if (p->cursor && f->forget_cursor) {
 		f->forget_cursor = false;
@@ -386,13 +395,6 @@ static enum err count_open(struct remote *remote, int64_t *n)
 
 /* ---- writes ---- */
 
-static void somebody_is_faster(struct fake *f)
-{
-	void (*fn)(void *) = f->before_write;
-	f->before_write = NULL;
-	if (fn)
-		fn(f->arg);
-}
 
 static enum err poisoned(struct fake *f, struct item *it)
 {
@@ -510,7 +512,7 @@ static enum err each(struct fake *f, struct item *it, size_t n, enum err (*one)(
 	bool unchecked = f->ops.side == SIDE_SF && (n > 1 || one == remove_one);
 	if (unchecked)
 		check_early(f, it, n);
-	somebody_is_faster(f);
+	somebody_is_faster(f, &f->before_write);
 	if (f->call_err)
 		return f->call_err;
 	for (size_t i = 0; i < n && f->poisons_call; i++)

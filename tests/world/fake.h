@@ -68,6 +68,7 @@ struct fake {
 	const char *next_account;	/* the next request finds another token, of this account's */
 	bool forget_cursor;		/* the next page is refused: unknown cursor */
 	void (*before_write)(void *arg);	/* somebody is faster: called once before a write is done */
+	void (*during_pull)(void *arg);	/* called once while a page is asked for */
 	void *arg;
 	bool greeting;			/* private: a hello is being said */
 	bool lose;			/* private: the answer of this call is to be lost */

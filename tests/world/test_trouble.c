@@ -232,7 +232,7 @@ static int64_t victim;
 
 static int64_t rm_at_the_last_moment(void)
 {
-	if (victim && ++ticks == 2) {	/* between the reading of the task and its journal */
+	if (victim && ++ticks == 3) {	/* between the reading of the task and its journal */
 		user_rm(&w, victim);
 		victim = 0;
 	}

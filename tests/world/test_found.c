@@ -1,0 +1,218 @@
+/* What the simulator (sim/) found, each as a small story of its own. */
+#include "world.h"
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+static struct world w;
+static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
+
+static void begin(unsigned sides)
+{
+	world_init(&w, sides);
+	world_enable(&w, true);
+	check_rest(&w);
+}
+
+static int64_t clock_now(void)
+{
+	return w.now;
+}
+
+/* The first answer took five seconds: they are no difference between the clocks. */
+static void R15_made_while_the_first_answer_was_on_its_way(void **state)
+{
+	world_init(&w, BOTH);
+	w.cycle[SIDE_SC].clock = clock_now;
+	w.cycle[SIDE_SC].now = w.now;
+	world_enable(&w, true);
+	w.now += 2 * SECOND;
+	fake_add(sc, "a");
+	w.now += 3 * SECOND;
+	assert_int_equal(cycle_run(&w.cycle[SIDE_SC]), ERR_OK);
+	check_rest(&w);
+	assert_non_null(fake_titled(sf, "a"));
+	world_finish(&w);
+}
+
+static void R17_made_after_enabling_and_long_before_the_first_pass(void **state)
+{
+	world_init(&w, SF);
+	fake_add(sf, "old");
+	w.now += 2 * DAY;
+	world_enable(&w, true);
+	w.now += HOUR;
+	fake_add(sf, "a");
+	w.now += 3 * DAY;
+	check_rest(&w);
+	assert_true(user_find(&w, "a"));
+	assert_false(user_find(&w, "old"));
+	world_finish(&w);
+}
+
+/* A create whose answer was lost; its record. */
+static struct fake_record *in_doubt(unsigned sides)
+{
+	begin(sides);
+	fake_add(sf, "other");
+	check_rest(&w);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_LOST);
+	w.now += 10 * SECOND;
+	return fake_titled(sf, "a");
+}
+
+static void a_create_in_doubt_is_found_though_it_was_edited_there(void **state)
+{
+	static const enum field field[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE, FIELD_STATUS };
+	static const char *const word[] = { "b", "words", "2026-12-01", "In Progress" };
+	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++) {
+		fake_word(sf, in_doubt(SF), field[i], word[i]);
+		check_rest(&w);
+		assert_int_equal(fake_live(sf), 2);
+		assert_int_equal(world_conflicts(&w), 0);
+		if (field[i] == FIELD_DETAILS)
+			assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "words");
+		world_finish(&w);
+	}
+}
+
+/* What a colleague makes in the same minute is no create of ours. */
+static void a_create_in_doubt_is_not_taken_for_a_colleagues_task(void **state)
+{
+	begin(SF);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_LOST);
+	fake_add(sf, "b");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nhere: b | open | normal | - | -\n"
+			"SF: a | Not Started | Normal | - | -\nSF: b | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
+static void D5_a_create_in_doubt_that_was_reassigned_is_not_made_again(void **state)
+{
+	fake_away(sf, in_doubt(SF), true);
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 2);
+	assert_false(user_find(&w, "a"));
+	world_finish(&w);
+}
+
+static void D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again(void **state)
+{
+	fake_delete(sf, in_doubt(BOTH));
+	check_rest(&w);
+	assert_null(fake_titled(sf, "a"));
+	assert_null(fake_titled(sc, "a"));
+	assert_false(user_find(&w, "a"));
+	world_finish(&w);
+}
+
+/* A DELETE has no condition, and a pull does not tell of what became another's. */
+static void D5_what_became_anothers_is_not_deleted_there(void **state)
+{
+	world_init(&w, SF);
+	struct fake_record *r = fake_add(sf, "a");
+	world_enable(&w, true);
+	check_rest(&w);
+	fake_away(sf, r, true);
+	user_rm(&w, user_find(&w, "a"));
+	check_rest(&w);
+	assert_false(r->deleted);
+	world_finish(&w);
+}
+
+static void D3_an_edit_that_was_not_pulled_yet_survives_our_delete(void **state)
+{
+	begin(SF);
+	int64_t id = user_new(&w, "a");
+	check_rest(&w);
+	fake_word(sf, fake_titled(sf, "a"), FIELD_DETAILS, "theirs");
+	user_rm(&w, id);
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	check_rest(&w);
+	check_world(&w, "conflicts: 1\n");
+	world_finish(&w);
+}
+
+/* Several edits travel in one call, and that knows no condition. */
+static void D2_an_edit_that_was_not_pulled_yet_survives_our_batch(void **state)
+{
+	begin(SF);
+	int64_t a = user_new(&w, "a"), b = user_new(&w, "b");
+	check_rest(&w);
+	fake_word(sf, fake_titled(sf, "a"), FIELD_DETAILS, "theirs");
+	user_set(&w, a, FIELD_DETAILS, "ours");
+	user_set(&w, b, FIELD_DETAILS, "ours");
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	check_rest(&w);
+	assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "ours");
+	assert_int_equal(world_conflicts(&w), 1);
+	world_finish(&w);
+}
+
+/* A create tells no version, and no pull came since. */
+static void D2_D3_their_edit_of_what_was_just_created_is_kept(void **state)
+{
+	for (int rm = 0; rm < 2; rm++) {
+		begin(SF);
+		int64_t id = user_new(&w, "a");
+		assert_int_equal(world_pass(&w), ERR_OK);
+		fake_word(sf, fake_titled(sf, "a"), FIELD_DETAILS, "theirs");
+		if (rm)
+			user_rm(&w, id);
+		else
+			user_set(&w, id, FIELD_DETAILS, "ours");
+		w.cycle[SIDE_SF].now = w.now;
+		assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+		check_rest(&w);
+		assert_int_equal(world_conflicts(&w), 1);
+		assert_int_equal(fake_live(sf), rm ? 0 : 1);
+		world_finish(&w);
+	}
+}
+
+static void rm_a_little_later(void *arg)
+{
+	w.now += SECOND;
+	assert_int_equal(store_delete(w.store, *(int64_t *)arg, SIDE_LOCAL, w.now, 5 * SECOND), ERR_OK);
+}
+
+static void a_delete_during_a_pull_has_its_grace_time(void **state)
+{
+	begin(SC);
+	int64_t id = user_new(&w, "a");
+	check_rest(&w);
+	w.cycle[SIDE_SC].clock = clock_now;
+	sc->arg = &id;
+	sc->during_pull = rm_a_little_later;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	assert_int_equal(fake_live(sc), 1);
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 0);
+	world_finish(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
+		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
+		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
+		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
+		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
+		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
+		cmocka_unit_test(D5_what_became_anothers_is_not_deleted_there),
+		cmocka_unit_test(D3_an_edit_that_was_not_pulled_yet_survives_our_delete),
+		cmocka_unit_test(D2_an_edit_that_was_not_pulled_yet_survives_our_batch),
+		cmocka_unit_test(D2_D3_their_edit_of_what_was_just_created_is_kept),
+		cmocka_unit_test(a_delete_during_a_pull_has_its_grace_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
