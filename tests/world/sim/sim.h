@@ -1,0 +1,243 @@
+/*
+ * sim - the whole system in one process, one thread and one clock: several mounts' stores and engines over one Sales
+ * Connect and one Salesforce, people on every side, and everything that can go wrong. A run is a script, and a script
+ * is made of a seed: the same seed ends the same, always.
+ *
+ * sim_server.c plays the two systems behind remote.h (from salesforce.md, salesconnect.md; shares nothing with the
+ * engine), sim_people.c what people and fate do, sim_run.c the mounts and their processes, sim_oracle.c says what must
+ * hold at the end (from rules.md), sim_script.c makes, prints, reads and shrinks scripts.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include "cycle.h"
+#include <sqlite3.h>
+#include <stdio.h>
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+enum { MOUNTS_MAX = 20, RECORDS_MAX = 400, TASKS_MAX = 200, TYPED_MAX = 2000, OPS_MAX = 400, WORD = 64, ROWS_MAX = 300 };
+
+/* ---- scripts ---- */
+
+struct setup {
+	int sides;		/* mask of the remotes that are configured */
+	int mounts;
+	int template;		/* index, see template_text */
+	int order;		/* of conflict_winner, 0 to 5 */
+	int first_import, skip, page;
+	int enabled;		/* sync is on from the start */
+};
+struct op {
+	int kind, mount, a, b;
+	int inside;		/* 0: now; n: within the n-th request from now (for what people do) */
+};
+struct script {
+	uint64_t seed;
+	struct setup setup;
+	struct op op[OPS_MAX];
+	int n;
+};
+void script_make(struct script *s, uint64_t seed, int mounts);
+void script_print(const struct script *s, FILE *to);
+bool script_read(struct script *s, FILE *from);	/* false: it is none */
+/* Take away what is not needed to fail as it does; prints nothing. */
+void script_shrink(struct script *s);
+
+/* ---- what goes wrong with a request ---- */
+
+enum fault {
+	FAULT_NONE, LOST_REQUEST, LOST_UNKNOWN, LOST_REPLY, UNAUTHORIZED, QUOTA, NO_RIGHT, TOO_MANY, UNAVAILABLE,
+	UNAVAILABLE_BUT_DONE, LOCKED, MOVED_ON, INVALID, TRUNCATED, DOUBLE_PAGE, SHORT_PAGE, LOST_CURSOR, CUT_BATCH,
+	KILL_BEFORE, KILL_AFTER, FAULTS
+};
+extern const char *const fault_name[FAULTS];
+
+/* ---- the two systems ---- */
+
+struct record {
+	int task;			/* whose it is, for the oracle: see struct logical */
+	char id[24];
+	char word[TASK_NFIELDS][WORD];	/* in its own words; "": none */
+	char person[16];
+	char once[48], body[5 * WORD];
+	int64_t created_at, changed_at;	/* this server's clock */
+	int64_t true_at;		/* when it was created, the true time */
+	int revision;
+	bool deleted, away, hidden, purged;
+	bool by_me;			/* the account's own user made it there, by hand */
+	bool renamed;			/* a colleague gave the subject */
+	bool touched_status;		/* a colleague chose the status, and nobody since */
+	int made_by;			/* mount, or -1: a person there, -2: the vendor's mirror */
+	int64_t commits_at;		/* a long transaction holds the row until then (true time); 0: none */
+	int64_t late_stamp;
+	enum field late_field;
+	char late[WORD];
+	int twin;			/* the vendor's mirror: index of its record on the other side; -1: none */
+};
+
+struct cursor {
+	int id;
+	int rec[RECORDS_MAX], n;
+};
+
+struct server {
+	enum side side;
+	struct record rec[RECORDS_MAX];
+	int n;
+	int64_t skew;
+	struct cursor cursor[16];
+	int cursors;
+	const char *template;	/* Sales Connect's setting */
+	bool mirror;
+	int instance;		/* part of the web addresses */
+};
+
+struct sim;
+struct line {			/* one mount's way to one server */
+	struct remote remote;	/* first */
+	struct remote_ops ops;
+	struct sim *sim;
+	struct server *server;
+	int mount;
+	bool down;
+};
+void line_init(struct line *l, struct sim *sim, int mount, enum side side);
+
+struct record *server_add(struct sim *s, enum side side, int task, int made_by);
+/* A person there sets a field to its own word; the stamp moves. */
+void server_put(struct sim *s, enum side side, struct record *r, enum field f, const char *word);
+void server_touch(struct sim *s, enum side side, struct record *r);
+const char *server_word(enum side side, enum field f, const char *ours);	/* our word in its vocabulary */
+const char *server_ours(enum side side, enum field f, const char *word);	/* NULL: not one of ours */
+/* Rows of long transactions that are over now. */
+void server_late(struct sim *s);
+
+/* ---- the mounts ---- */
+
+struct origin {
+	int64_t row;
+	int task;
+	bool sf_on;		/* sync was on when it was made */
+};
+struct mount {
+	char path[96];
+	struct store *store;
+	sqlite3 *db;		/* the store's connection */
+	struct config config;
+	struct cycle cycle[NSIDES];
+	struct line line[NSIDES];
+	int64_t skew;		/* its clock is wrong by so much */
+	bool sf_on;
+	int64_t on_since, first_on;	/* true time; 0: never */
+	bool dead;		/* killed: nothing of it gets out or into the database any more */
+	int die_at;		/* commits from now; 0: lives */
+	int running;		/* passes under way */
+	struct origin origin[TASKS_MAX];
+	int origins;
+};
+
+/* ---- what people typed ---- */
+
+struct logical {		/* one task as people think of it */
+	int copies;		/* 2: made twice on purpose */
+	int removed;		/* times somebody deleted it */
+	bool out_of_sight;	/* was reassigned or un-shared at some time */
+	bool was_hidden;	/* was un-shared: a create in doubt cannot be found then */
+	bool crossed_name;	/* its name was changed here or in Sales Connect */
+	enum side from;		/* where it was typed; SIDE_LOCAL: at a mount */
+	int64_t at;		/* true time */
+};
+struct typed {
+	int task;
+	enum field field;
+	char value[WORD];
+	int who;		/* mount; -1 Sales Connect; -2 Salesforce */
+	bool replaced;		/* by somebody who saw it */
+};
+
+struct sim_figures {
+	long runs, ops, requests, crashes, mounts, passes, writes, conflicts;
+	long fault[FAULTS];
+	long typed, tasks, lost, doubled, diverged, forbidden, restless;
+};
+enum verdict { FINE, LOST, DOUBLED, DIVERGED, FORBIDDEN, RESTLESS, VERDICTS };
+
+struct armed {
+	enum fault fault;
+	int mount, side, in;
+};
+struct sim {
+	const struct script *script;
+	int64_t now;		/* the true time */
+	struct server server[NSIDES];
+	struct mount mount[MOUNTS_MAX];
+	struct armed armed[32];
+	int n_armed;
+	struct op waiting[OPS_MAX];	/* to be done within a request */
+	int n_waiting;
+	struct logical logical[TASKS_MAX];
+	int logicals;
+	struct typed typed[TYPED_MAX];
+	int n_typed;
+	int serial;		/* makes every typed value another */
+	bool mirror_ever;
+	bool settling, undoing;
+	enum verdict verdict;
+	char why[300];
+	uint64_t digest;	/* of everything that happened */
+	struct sim_figures *figures;
+	FILE *trace;		/* NULL: none */
+};
+
+/* One run from beginning to verdict. text: where to say what happened, NULL: nowhere. */
+enum verdict sim_run(const struct script *script, struct sim_figures *figures, FILE *trace, char why[300],
+	uint64_t *digest);
+void sim_fail(struct sim *s, enum verdict v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sim_trace(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sim_advance(struct sim *s, int64_t ms);
+int64_t sim_rand(uint64_t *state, int64_t below);
+
+/* A request of this line begins: what is to go wrong with it? People may be at work meanwhile. */
+enum fault sim_request(struct line *l, const char *what);
+void mount_die(struct mount *m);
+bool mount_pass(struct sim *s, int mount, enum side side, bool full);	/* true: it ended well */
+void mount_restart(struct sim *s, int mount);
+void mount_switch(struct sim *s, int mount, bool on);
+/* Whose task is this row? -1: nobody's that we know. */
+int mount_task(struct sim *s, int mount, int64_t row);
+int mount_rows(struct sim *s, int mount, int64_t row[ROWS_MAX]);	/* the visible ones, by id */
+
+/* ---- people and fate ---- */
+
+struct op_def {
+	const char *name;
+	void (*fn)(struct sim *s, const struct op *op);
+	int weight;
+	bool inside;		/* may happen within a request */
+	int needs;		/* sides */
+};
+extern const struct op_def op_def[];
+extern const int op_defs;
+extern const char *const template_text[];
+extern const int templates;
+extern const enum side winner_order[6][NSIDES];
+void op_do(struct sim *s, const struct op *op);
+/* The vendor's own mirror, if it is on, does what is due. */
+void mirror_work(struct sim *s);
+
+void typed_add(struct sim *s, int task, enum field f, const char *value, int who);
+void typed_replaced(struct sim *s, int task, enum field f, const char *value);
+
+/* ---- the oracle ---- */
+
+void oracle_check(struct sim *s);
+/* Asked at every write of the engine. */
+void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
+void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
+
+#endif

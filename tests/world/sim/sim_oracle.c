@@ -1,0 +1,416 @@
+/*
+ * What must hold, written from rules.md. It knows the links of a store only to tell which row and which record are
+ * meant to be the same task.
+ */
+#include "sim.h"
+#include "subject.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct setup *setup_of(const struct sim *s)
+{
+	return &s->script->setup;
+}
+
+static bool has(const struct sim *s, enum side side)
+{
+	return setup_of(s)->sides & BIT(side);
+}
+
+/* ---- requests that the rules forbid ---- */
+
+static const struct origin *origin_of(const struct mount *m, int64_t row)
+{
+	for (int i = 0; i < m->origins; i++)
+		if (m->origin[i].row == row)
+			return &m->origin[i];
+	return NULL;
+}
+
+/* R14, R15: what is older than the switching on stays where it is. */
+void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
+{
+	const struct mount *m = &s->mount[l->mount];
+	if (r->task < 0) {
+		sim_fail(s, FORBIDDEN, "%s created for a row of no task", r->id);
+		return;
+	}
+	const struct logical *g = &s->logical[r->task];
+	const struct origin *o = origin_of(m, row);
+	if (l->server->side != SIDE_SF)
+		return;
+	if (o ? !o->sf_on : g->at <= m->first_on)
+		sim_fail(s, FORBIDDEN, "R14: task %d is older than the switching on and was created in Salesforce", r->task);
+}
+
+static bool typed_by(const struct sim *s, int task, enum field f, const char *value, int who)
+{
+	for (int i = 0; i < s->n_typed; i++)
+		if (s->typed[i].task == task && s->typed[i].field == f && s->typed[i].who == who &&
+			!strcmp(s->typed[i].value, value))
+			return true;
+	return false;
+}
+
+void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t)
+{
+	const char *title = t->field[FIELD_TITLE];
+	if (!fields || (fields & ~FIELDS_ALL))
+		sim_fail(s, FORBIDDEN, "R3: update of fields %x", fields);
+	if (!(fields & BIT(FIELD_TITLE)))
+		return;
+	if (l->server->side == SIDE_SF && setup_of(s)->template == 2 && !subject_has_title(s->server[SIDE_SC].template) &&
+		has(s, SIDE_SC))
+		sim_fail(s, FORBIDDEN, "R24: subject of task %d updated", r->task);
+	if (l->server->side == SIDE_SC && s->logical[r->task].from != SIDE_SF &&
+		typed_by(s, r->task, FIELD_TITLE, title ? title : "", -2))
+		sim_fail(s, FORBIDDEN, "R25: the subject \"%s\" came to Sales Connect", title);
+}
+
+/* ---- the end as it is ---- */
+
+struct end {			/* of one task */
+	int live[NSIDES];	/* records there */
+	int seen[MOUNTS_MAX];	/* rows in the view */
+};
+
+/* Creates in doubt that say the same may change places: whose a record is in the end, the store says that made it. */
+static void know_owner(struct sim *s, enum side side, struct record *r)
+{
+	AUTO_LINK l = LINK_INIT;
+	struct mount *m = r->made_by >= 0 ? &s->mount[r->made_by] : NULL;
+	if (!m || store_link_by_rid(m->store, side, r->id, &l) != ERR_OK)
+		return;
+	const struct origin *o = origin_of(m, l.task);
+	if (o)
+		r->task = o->task;
+}
+
+static void count_records(struct sim *s, struct end *end)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++)
+			know_owner(s, side, &s->server[side].rec[i]);
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *r = &s->server[side].rec[i];
+			if (!r->deleted && r->task >= 0)
+				end[r->task].live[side]++;
+		}
+}
+
+static void count_rows(struct sim *s, struct end *end)
+{
+	for (int i = 0; i < setup_of(s)->mounts; i++) {
+		int64_t row[ROWS_MAX];
+		int n = mount_rows(s, i, row);
+		for (int k = 0; k < n; k++) {
+			int task = mount_task(s, i, row[k]);
+			if (task >= 0)
+				end[task].seen[i]++;
+			else
+				sim_fail(s, DOUBLED, "mount %d shows row %lld, and it is nobody's", i, (long long)row[k]);
+		}
+	}
+}
+
+/* ---- nothing doubled ---- */
+
+static void check_doubled(struct sim *s, int task, const struct end *e)
+{
+	int copies = s->logical[task].copies;
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		if (e->live[side] > copies && !s->logical[task].was_hidden)
+			sim_fail(s, DOUBLED, "task %d: %d records in %s instead of %d", task, e->live[side], side_name[side],
+				copies);
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		if (e->seen[i] > copies)
+			sim_fail(s, DOUBLED, "task %d: %d files in mount %d instead of %d", task, e->seen[i], i, copies);
+}
+
+/* ---- everything is where it belongs ---- */
+
+/* R15: since before it was made, some mount has had the sync on. */
+static bool belongs_in_sf(const struct sim *s, int task)
+{
+	const struct logical *g = &s->logical[task];
+	for (int i = 0; i < setup_of(s)->mounts; i++) {
+		const struct mount *m = &s->mount[i];
+		if (m->sf_on && m->on_since && m->on_since < g->at)
+			return true;
+	}
+	return false;
+}
+
+/* Everywhere, or (twins, of which some were removed) in between. */
+static void check_number(struct sim *s, int task, int n, const char *where)
+{
+	const struct logical *g = &s->logical[task];
+	int most = g->removed > 0 ? g->copies - 1 : g->copies, least = g->copies - g->removed;
+	least = least < 0 ? 0 : least;
+	if (n < least)
+		sim_fail(s, g->removed > 0 ? DIVERGED : LOST, "task %d: %d in %s, at least %d are to be there", task, n, where,
+			least);
+	if (n > most)
+		sim_fail(s, DIVERGED, "task %d: %d in %s although %d of %d were deleted", task, n, where, g->removed,
+			g->copies);
+}
+
+/* Salesforce's tasks may have been there before the window of the first import (R17), or be skipped (R8). */
+static bool certain(const struct sim *s, int task)
+{
+	const struct logical *g = &s->logical[task];
+	if (g->out_of_sight)
+		return false;
+	if (g->from == SIDE_LOCAL || g->from == SIDE_SC)
+		return true;
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		if (!s->mount[i].sf_on || g->at <= s->mount[i].first_on)
+			return false;
+	return !setup_of(s)->skip;
+}
+
+/* What was deleted while a mount does not sync may still be there. */
+static bool all_on(const struct sim *s)
+{
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		if (!s->mount[i].sf_on)
+			return false;
+	return true;
+}
+
+static void check_presence(struct sim *s, int task, const struct end *e)
+{
+	const struct logical *g = &s->logical[task];
+	char where[40];
+	if (!certain(s, task) || (g->removed > 0 && has(s, SIDE_SF) && !all_on(s)))
+		return;
+	if (has(s, SIDE_SC))
+		check_number(s, task, e->live[SIDE_SC], "Sales Connect");
+	if (has(s, SIDE_SF) && (g->from == SIDE_SF || belongs_in_sf(s, task)))
+		check_number(s, task, e->live[SIDE_SF], "Salesforce");
+	for (int i = 0; i < setup_of(s)->mounts; i++) {
+		snprintf(where, sizeof(where), "mount %d", i);
+		if (has(s, SIDE_SC) || g->from == SIDE_SF || setup_of(s)->mounts == 1)
+			check_number(s, task, e->seen[i], where);
+	}
+}
+
+/* ---- who is linked says the same ---- */
+
+static const struct record *record_of(const struct sim *s, enum side side, const char *rid)
+{
+	for (int i = 0; rid && i < s->server[side].n; i++)
+		if (!strcmp(s->server[side].rec[i].id, rid))
+			return &s->server[side].rec[i];
+	return NULL;
+}
+
+static bool same_word(enum side side, enum field f, const char *word, const char *ours)
+{
+	return field_same(word, server_word(side, f, ours));
+}
+
+/* R24 to R26: some name that the task had, as some template shows it, or what a colleague wrote. */
+static void check_subject(struct sim *s, const struct record *r, const struct task *t)
+{
+	const char *template = s->server[SIDE_SC].template, *is = r->word[FIELD_TITLE];
+	const struct logical *g = &s->logical[r->task];
+	AUTO_BUF want = BUF_INIT;
+	bool fixed = true;
+	for (int i = 0; i < s->script->n; i++)
+		fixed &= strcmp(op_def[s->script->op[i].kind].name, "sc-template") != 0;
+	if (!fixed || r->renamed || g->copies > 1)
+		return;
+	if (g->from == SIDE_SF && !g->crossed_name)
+		return;		/* as it was; nobody may have touched it, see check_lost */
+	if (!subject_has_title(template))
+		return;
+	subject_render(has(s, SIDE_SC) ? template : NULL, t, &want);
+	if (!field_same(buf_str(&want), is))
+		sim_fail(s, DIVERGED, "R24: task %d is \"%s\" in Salesforce, not \"%s\"", r->task, is, buf_str(&want));
+}
+
+static bool crosses(enum side side, enum field f, const char *word)
+{
+	return server_ours(side, f, word) || (f != FIELD_STATUS && f != FIELD_PRIORITY);	/* R8, R10 */
+}
+
+static void check_row(struct sim *s, int mount, const struct task *t, const struct record *r, enum side side)
+{
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		if (side == SIDE_SF && f == FIELD_TITLE)
+			check_subject(s, r, t);
+		else if (crosses(side, (enum field)f, r->word[f]) && !same_word(side, (enum field)f, r->word[f], t->field[f]))
+			sim_fail(s, DIVERGED, "task %d: %s is \"%s\" in mount %d and \"%s\" in %s", r->task, task_field[f].name,
+				t->field[f] ? t->field[f] : "", mount, r->word[f], side_name[side]);
+	}
+}
+
+static bool synced(const struct sim *s, int mount, enum side side)
+{
+	return side == SIDE_SC || s->mount[mount].sf_on;
+}
+
+static void check_agreement(struct sim *s, int mount)
+{
+	int64_t row[ROWS_MAX];
+	int n = mount_rows(s, mount, row);
+	for (int i = 0; i < n; i++)
+		for (enum side side = SIDE_SC; side < NSIDES; side++) {
+			AUTO_TASK t = TASK_INIT;
+			AUTO_LINK l = LINK_INIT;
+			enum err e = store_link(s->mount[mount].store, row[i], side, &l);
+			const struct record *r = e == ERR_OK ? record_of(s, side, l.rid) : NULL;
+			if (!r || !synced(s, mount, side) || r->away || r->hidden || r->deleted)
+				continue;
+			if (store_get(s->mount[mount].store, row[i], &t) != ERR_OK)
+				abort();
+			check_row(s, mount, &t, r, side);
+		}
+}
+
+/* ---- nothing lost ---- */
+
+struct search {
+	struct sim *s;
+	struct mount *m;
+	const struct typed *t;
+	bool found;
+};
+
+static bool says(const struct typed *t, const char *value)
+{
+	return value && (t->field == FIELD_TITLE ? strstr(value, t->value) != NULL : !strcmp(value, t->value));
+}
+
+static bool in_conflict(void *arg, const struct kept *k)
+{
+	struct search *x = arg;
+	for (enum version v = 0; v < NVERSIONS && !x->found; v++) {
+		AUTO_TASK t = TASK_INIT;
+		if (store_conflict_version(x->m->store, k->id, v, &t) == ERR_OK)
+			x->found = says(x->t, t.field[x->t->field]);
+	}
+	return !x->found;
+}
+
+static bool in_trash(void *arg, const struct kept *k)
+{
+	struct search *x = arg;
+	AUTO_TASK t = TASK_INIT;
+	if (store_get(x->m->store, k->task, &t) == ERR_OK)
+		x->found = says(x->t, t.field[x->t->field]);
+	return !x->found;
+}
+
+/* D5: the task left the view, and what was typed waits until it is back. */
+static bool waits_away(const struct sim *s, struct mount *m, const struct typed *t)
+{
+	bool found = false;
+	for (int64_t row = 1; s->logical[t->task].out_of_sight && !found && row < ROWS_MAX; row++) {
+		AUTO_TASK x = TASK_INIT;
+		enum gone gone;
+		if (store_gone(m->store, row, &gone) != ERR_OK)
+			break;
+		if (gone == GONE_AWAY && store_get(m->store, row, &x) == ERR_OK)
+			found = says(t, x.field[t->field]);
+	}
+	return found;
+}
+
+static bool kept_in(struct sim *s, struct mount *m, const struct typed *t)
+{
+	struct search x = { s, m, t, false };
+	int64_t now = s->now + m->skew;
+	if (store_kept_list(m->store, KEEP_CONFLICTS, now, 0, in_conflict, &x) != ERR_OK)
+		abort();
+	if (!x.found && store_kept_list(m->store, KEEP_TRASH, now, 0, in_trash, &x) != ERR_OK)
+		abort();
+	return x.found;
+}
+
+static bool stands_there(const struct sim *s, const struct typed *t)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *r = &s->server[side].rec[i];
+			if (!r->deleted && r->task == t->task && says(t, r->word[t->field]))
+				return true;
+		}
+	return false;
+}
+
+static bool stands_here(struct sim *s, int mount, const struct typed *t)
+{
+	int64_t row[ROWS_MAX];
+	int n = mount_rows(s, mount, row);
+	bool found = false;
+	for (int i = 0; i < n && !found; i++) {
+		AUTO_TASK x = TASK_INIT;
+		if (mount_task(s, mount, row[i]) == t->task && store_get(s->mount[mount].store, row[i], &x) == ERR_OK)
+			found = says(t, x.field[t->field]);
+	}
+	return found;
+}
+
+/* A subject is Salesforce's own until the name changes here or in Sales Connect (R25, R26), or the task is deleted. */
+static bool may_be_replaced(const struct sim *s, const struct typed *t)
+{
+	const struct logical *g = &s->logical[t->task];
+	return t->field == FIELD_TITLE && t->who == -2 && (g->crossed_name || g->removed > 0);
+}
+
+static void check_lost(struct sim *s, const struct typed *t)
+{
+	bool found = t->replaced || may_be_replaced(s, t) || stands_there(s, t);
+	for (int i = 0; i < setup_of(s)->mounts && !found; i++)
+		found = stands_here(s, i, t) || kept_in(s, &s->mount[i], t) || waits_away(s, &s->mount[i], t);
+	if (!found)
+		sim_fail(s, LOST, "task %d: %s \"%s\", typed by %d, is nowhere", t->task, task_field[t->field].name, t->value,
+			t->who);
+}
+
+/* ---- */
+
+static void print_end(struct sim *s)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *r = &s->server[side].rec[i];
+			sim_trace(s, "%s %s task %d%s%s%s: %s | %s | %s | %s | %s", side_name[side], r->id, r->task,
+				r->deleted ? " deleted" : "", r->away ? " away" : "", r->hidden ? " hidden" : "", r->word[0],
+				r->word[1], r->word[2], r->word[3], r->word[4]);
+		}
+	for (int m = 0; m < setup_of(s)->mounts; m++) {
+		int64_t row[ROWS_MAX];
+		int n = mount_rows(s, m, row);
+		for (int i = 0; i < n; i++) {
+			AUTO_TASK t = TASK_INIT;
+			if (store_get(s->mount[m].store, row[i], &t) != ERR_OK)
+				abort();
+			sim_trace(s, "mount %d row %lld task %d: %s | %s | %s | %s | %s", m, (long long)row[i],
+				mount_task(s, m, row[i]), t.field[0], t.field[1], t.field[2], t.field[3] ? t.field[3] : "",
+				t.field[4] ? t.field[4] : "");
+		}
+	}
+}
+
+void oracle_check(struct sim *s)
+{
+	struct end *end = calloc(TASKS_MAX, sizeof(*end));
+	if (!end)
+		abort();
+	print_end(s);
+	count_records(s, end);
+	count_rows(s, end);
+	for (int i = 0; i < s->logicals; i++)
+		check_doubled(s, i, &end[i]);
+	for (int i = 0; i < s->n_typed; i++)
+		check_lost(s, &s->typed[i]);
+	for (int i = 0; i < s->logicals; i++)
+		check_presence(s, i, &end[i]);
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		check_agreement(s, i);
+	free(end);
+}
