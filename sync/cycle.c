@@ -182,24 +182,10 @@ static enum err measure_enabling(struct pass *p)
 	return pass_set_int(p, "clock_offset_for", enabled_at);
 }
 
-/* Since when may the vendor's mirror have copied, and until when? Told the first time we ask: since ever. */
-static enum err learn_mirror(struct pass *p, bool on)
-{
-	AUTO_FREE char *was = NULL, *from = NULL, *seen = NULL;
-	TRY(pass_get(p, "mirror", &was));
-	TRY(pass_get(p, "mirror_from", &from));
-	TRY(pass_get(p, "seen", &seen));
-	if (on && !from)
-		TRY(pass_set_int(p, "mirror_from", seen ? p->c->now + p->c->offset - HELLO_EVERY : 0));
-	if (on != (was != NULL))
-		TRY(pass_set_int(p, "mirror_to", on ? INT64_MAX : p->c->now + p->c->offset));
-	return pass_set(p, "mirror", on ? "on" : NULL);
-}
-
 static enum err learn_settings(struct pass *p, const struct hello *h)
 {
 	TRY(pass_set(p, "template", h->template));
-	TRY(learn_mirror(p, h->mirror));
+	TRY(pass_set(p, "mirror", h->mirror ? "on" : NULL));
 	TRY(pass_set(p, "seen", "yes"));
 	return measure_enabling(p);
 }
@@ -268,16 +254,6 @@ static enum err load_store_id(struct pass *p)
 	return store_meta(p->s, "store.uuid", &p->store_id);
 }
 
-static enum err load_mirrored(struct pass *p)
-{
-	AUTO_FREE char *from = NULL, *to = NULL;
-	TRY(get(p->s, SIDE_SC, "mirror_from", &from));
-	TRY(get(p->s, SIDE_SC, "mirror_to", &to));
-	p->mirror_from = from ? strtoll(from, NULL, 10) : 0;
-	p->mirror_to = to ? strtoll(to, NULL, 10) : -1;
-	return ERR_OK;
-}
-
 static enum err load_rebuilt(struct pass *p)
 {
 	AUTO_FREE char *at = NULL;
@@ -336,6 +312,24 @@ static void pass_finish(struct pass *p)
 	links_finish(&p->doubt);
 }
 
+static enum err pull_and_settle(struct pass *p)
+{
+	TRY(pull_all(p));
+	TRY(pull_partners(p));
+	TRY(pull_check(p));
+	p->pulled = true;
+	return settle_doubt(p);
+}
+
+/* Somebody may have made what is to be made here; a pull tells. */
+static enum err look_and_push(struct pass *p)
+{
+	p->will_pull = true;
+	TRY(pull_and_settle(p));
+	TRY(brake_incoming(p));
+	return push_all(p);
+}
+
 static enum err pull_and_push(struct pass *p, bool pull)
 {
 	bool unfinished;
@@ -344,20 +338,15 @@ static enum err pull_and_push(struct pass *p, bool pull)
 	TRY(load_template(p));
 	TRY(load_store_id(p));
 	TRY(load_rebuilt(p));
-	TRY(load_mirrored(p));
 	TRY(pull_unfinished(p, &unfinished));
 	p->will_pull = pull || unfinished;
 	TRY(settle_doubt(p));
-	if (p->will_pull) {
-		TRY(pull_all(p));
-		TRY(pull_partners(p));
-		TRY(pull_check(p));
-		p->pulled = true;
-		TRY(settle_doubt(p));
-	}
+	if (p->will_pull)
+		TRY(pull_and_settle(p));
 	TRY(brake_incoming(p));
 	TRY(brake_outgoing(p));
-	return push_all(p);
+	TRY(push_all(p));
+	return p->look_first ? look_and_push(p) : ERR_OK;
 }
 
 static enum err run(struct cycle *c, bool pull)

@@ -41,9 +41,9 @@ struct pass {
 	enum err broken;	/* why a whole call failed, */
 	bool answered;		/* and whether any was answered */
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
-	int64_t mirror_from, mirror_to;	/* when the vendor's mirror copied (D7); from above to: never */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
+	bool look_first;	/* a create waits for a pull */
 	bool pulled;		/* everything that is new there has been seen in this pass */
 };
 
@@ -112,6 +112,11 @@ void parcel_finish(struct parcel *x);
 #define AUTO_PARCEL AUTO(parcel_finish) struct parcel
 /* As it stands now: the row names the task, no more. *x is empty before. */
 NODISCARD enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *x, enum verb *verb);
+/* Is the task on the other side, or is its create there in doubt? */
+enum elsewhere { ELSEWHERE_NOT, ELSEWHERE_IN_DOUBT, ELSEWHERE_KNOWN };
+NODISCARD enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out);
+/* Does a record made with this key mirror the task? */
+NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes);
 /* A create in doubt as it was sent. */
 NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
 /* The link's base and raw say that the remote has these fields of the parcel now. */

@@ -91,25 +91,68 @@ enum err parcel_agree(struct parcel *x, uint32_t fields)
 	return ERR_OK;
 }
 
+enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link(p->s, task, p->side == SIDE_SC ? SIDE_SF : SIDE_SC, &l);
+	*out = e == ERR_NOENT ? ELSEWHERE_NOT : l.rid ? ELSEWHERE_KNOWN : ELSEWHERE_IN_DOUBT;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/* A task that is on the other side already is the same to every mount of the account; else it is this store's. */
+static enum err origin(struct pass *p, int64_t task, struct buf *b)
+{
+	static const char *const account_key[NSIDES] = { [SIDE_SC] = "sc.account", [SIDE_SF] = "sf.account" };
+	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	AUTO_LINK l = LINK_INIT;
+	AUTO_FREE char *account = NULL;
+	enum err e = store_link(p->s, task, other, &l);
+	if (e != ERR_NOENT)
+		TRY(e);
+	if (l.rid)
+		TRY(store_meta(p->s, account_key[other], &account));
+	if (l.rid)
+		buf_printf(b, "%s %s", account, l.rid);
+	else
+		buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)p->now);
+	return buf_err(b);
+}
+
 /* Looks like a UUID (version 8). */
-enum err parcel_key(struct pass *p, struct parcel *x)
+static enum err key_of(const struct buf *b, char out[40])
 {
 	unsigned char d[SHA256_DIGEST_LENGTH];
+	char *to = out;
+	TRY(buf_err(b));
+	SHA256((const unsigned char *)b->s, b->n, d);
+	d[6] = 0x80 | (d[6] & 0x0f);
+	d[8] = 0x80 | (d[8] & 0x3f);
+	for (int i = 0; i < 16; i++)
+		to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", d[i]);
+	return ERR_OK;
+}
+
+enum err parcel_key(struct pass *p, struct parcel *x)
+{
 	char text[40];
 	AUTO_BUF b = BUF_INIT;
-	buf_printf(&b, "%s %lld %lld", p->store_id, (long long)x->row.task, (long long)p->now);
-	for (int f = 0; f < TASK_NFIELDS; f++) {
+	TRY(origin(p, x->row.task, &b));
+	for (int f = 0; f < TASK_NFIELDS && !p->r->once_is_kept; f++) {
 		buf_putc(&b, '\0');
 		buf_puts(&b, x->wire.field[f]);
 	}
-	TRY(buf_err(&b));
-	SHA256((const unsigned char *)b.s, b.n, d);
-	d[6] = 0x80 | (d[6] & 0x0f);
-	d[8] = 0x80 | (d[8] & 0x3f);
-	char *to = text;
-	for (int i = 0; i < 16; i++)
-		to += sprintf(to, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", d[i]);
+	TRY(key_of(&b, text));
 	return replace_text(&x->link.once, text);
+}
+
+enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes)
+{
+	char text[40];
+	AUTO_BUF b = BUF_INIT;
+	TRY(origin(p, task, &b));
+	TRY(key_of(&b, text));
+	*yes = str_eq(text, once);
+	return ERR_OK;
 }
 
 /* What was sent, from the journal; with facts from the task, which a create carries once. */

@@ -35,9 +35,16 @@ static enum err post(struct round *r, const struct outgoing *row)
 {
 	AUTO_PARCEL x = { 0 };
 	enum verb verb = VERB_NONE;
+	enum elsewhere where = ELSEWHERE_NOT;
 	TRY(parcel_read(r->p, row, &x, &verb));
 	if (verb == VERB_WAIT)
 		return ERR_OK;
+	if (verb == VERB_CREATE)
+		TRY(parcel_elsewhere(r->p, row->task, &where));
+	if (where == ELSEWHERE_KNOWN && !r->p->pulled) {	/* another mount may have copied it from there */
+		r->p->look_first = true;
+		return ERR_OK;
+	}
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);
 	if (verb == VERB_HELD)

@@ -318,13 +318,34 @@ static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, i
 	return store_twin(p->s, p->side, &rendered, NULL, whole, task);
 }
 
-/* What the vendor's mirror copied it copied minutes later: of any age, but the same in all (D7). */
+/* D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
+ * to it, and two copies would be copied by every other mount again. */
 static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
 	bool rebuilt = rt->t.created_at <= p->rebuilt;
-	bool mirrored = rt->t.created_at >= p->mirror_from && rt->t.created_at <= p->mirror_to;
 	enum err e = twin(p, rt, rebuilt, task);
-	return e == ERR_NOENT && mirrored && !rebuilt ? twin(p, rt, true, task) : e;
+	return e == ERR_NOENT && !rebuilt ? twin(p, rt, true, task) : e;
+}
+
+/* Another mount has made what is to be made here, by the key that they share. */
+static enum err find_copy(struct pass *p, const struct remote_task *rt, int64_t *task)
+{
+	struct outgoing row[256];
+	size_t n = 0;
+	if (rt->once)
+		TRY(store_outbox(p->s, p->side, p->local_now, row, 256, &n));
+	for (size_t i = 0; i < n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		bool yes;
+		enum err e = store_link(p->s, row[i].task, p->side, &l);
+		if (e != ERR_NOENT && e != ERR_OK)
+			return e;
+		TRY(parcel_is_key_of(p, row[i].task, rt->once, &yes));
+		*task = row[i].task;
+		if (yes && e == ERR_NOENT)
+			return ERR_OK;
+	}
+	return ERR_NOENT;
 }
 
 /* Which other side may this task be created on (R14, R15)? One that is older than the rebuilt database may be there. */
@@ -379,6 +400,8 @@ static enum err unknown(struct pass *p, const struct remote_task *rt)
 		return ERR_OK;
 	enum err e = store_partner(p->s, p->side, rt->id, &twin);
 	bool partner = !e;
+	if (e == ERR_NOENT)
+		e = find_copy(p, rt, &twin);
 	if (e == ERR_NOENT)
 		e = find_twin(p, rt, &twin);
 	if (e == ERR_NOENT)

@@ -87,7 +87,8 @@ static enum err journal_one(struct pass *p, struct parcel *x)
 }
 
 /* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since it was read
- * is not sent: nobody would know that it has to be deleted there. */
+ * is not sent: nobody would know that it has to be deleted there; nor what the other side is being asked to create: one after
+ * the other, so that another mount that sees the second finds the first. */
 static enum err journal(struct pass *p, struct batch *b)
 {
 	AUTO_TX tx = { 0 };
@@ -97,8 +98,10 @@ static enum err journal(struct pass *p, struct batch *b)
 	for (size_t i = 0; i < n; i++) {
 		struct parcel *x = &b->parcel[i];
 		enum gone gone;
+		enum elsewhere where;
 		TRY(store_gone(p->s, x->row.task, &gone));
-		if (gone == GONE_DELETED) {
+		TRY(parcel_elsewhere(p, x->row.task, &where));
+		if (gone == GONE_DELETED || where == ELSEWHERE_IN_DOUBT) {
 			parcel_finish(x);
 			continue;
 		}
@@ -135,6 +138,17 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	return send_row_done(p, x);
 }
 
+/* Its create there waited for this one. */
+static enum err other_is_next(struct pass *p, const struct parcel *x)
+{
+	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	enum elsewhere where;
+	TRY(parcel_elsewhere(p, x->row.task, &where));
+	if (where != ELSEWHERE_NOT || !(x->task.born & BIT(other)))
+		return ERR_OK;
+	return store_outbox_add(p->s, x->row.task, other, p->local_now);
+}
+
 static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 {
 	if (!it->new_id)
@@ -144,6 +158,7 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	if (e == ERR_EXIST)
 		return drop_double(p, x);
 	TRY(e);
+	TRY(other_is_next(p, x));
 	return send_row_done(p, x);
 }
 

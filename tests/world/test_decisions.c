@@ -379,10 +379,27 @@ static void D7_not_twins_three_minutes_apart(void **state)
 	check_rest(&w);
 	w.now += HOUR;
 	fake_add(sc, "a")->created_at = w.now - 3 * MINUTE;
-	fake_add(sf, "a")->created_at = w.now;
+	struct fake_record *r = fake_add(sf, "a");
+	r->created_at = w.now;
+	fake_word(sf, r, FIELD_DETAILS, "another");
 	check_rest(&w);
 	assert_int_equal(fake_live(sc), 2);
 	assert_int_equal(fake_live(sf), 2);
+	world_finish(&w);
+}
+
+/* A copy that somebody made hours later, the same in all fields, is no second task. */
+static void D7_a_whole_copy_is_a_twin_of_any_age(void **state)
+{
+	world_init(&w, BOTH);
+	world_enable(&w, true);
+	check_rest(&w);
+	w.now += 3 * HOUR;
+	fake_add(sc, "a")->created_at = w.now - 2 * HOUR;
+	fake_add(sf, "a")->created_at = w.now;
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 1);
+	assert_int_equal(fake_live(sf), 1);
 	world_finish(&w);
 }
 
@@ -502,6 +519,7 @@ int main(void)
 		cmocka_unit_test(D7_mirror_off_again_pairs_and_doubles_nothing),
 		cmocka_unit_test(D7_twins_join_values),
 		cmocka_unit_test(D7_not_twins_three_minutes_apart),
+		cmocka_unit_test(D7_a_whole_copy_is_a_twin_of_any_age),
 		cmocka_unit_test(D7_a_twin_from_SF_gets_the_plain_name),
 		cmocka_unit_test(D9_series_masters_stay_out_occurrences_are_tasks),
 		cmocka_unit_test(D10_archived_is_ordinary),
