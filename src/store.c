@@ -61,11 +61,6 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static bool all_zero(const unsigned char *p, size_t n)
-{
-	return !*p && !memcmp(p, p + 1, n - 1);
-}
-
 /*
  * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another one would
  * drop the locks of every connection this process has (fcntl), and the next process to leave would take the log away.
@@ -85,8 +80,6 @@ static enum err check_head(sqlite3 *db)
 		rc = f->pMethods->xRead(f, head, sizeof(head), 0);
 	if (rc != SQLITE_OK)
 		return rc == SQLITE_IOERR_SHORT_READ ? ERR_CORRUPT : ERR_IO;
-	if (all_zero(head, sizeof(head)))	/* power loss in the first checkpoint: the log has it all, or SQLite says so */
-		return ERR_OK;
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
