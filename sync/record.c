@@ -203,22 +203,18 @@ static bool is_ours(const struct link *l, const struct remote_task *rt)
 	return true;
 }
 
-/* Made by us when ours was sent, for nobody else, and somebody may have edited it since: one of the telling fields is still
- * as sent, or all but one of all. */
+/* Made by us when ours was sent, for nobody else; somebody may have edited it since, but a telling field is as it was sent. */
 static bool resembles(const struct link *l, const struct task *sent, const struct remote_task *rt)
 {
+	static const enum field telling[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE };
 	const char *us = sent->fact[FACT_PERSON], *them = rt->t.fact[FACT_PERSON];
 	int64_t later = rt->t.created_at - l->sent_at;
-	int differ = 0;
-	bool telling = false;
 	if (!rt->by_me || later < -SENT_SLACK || later > SENT_SLACK || (us && them && !str_eq(us, them)))
 		return false;
-	for (int f = 0; f < TASK_NFIELDS; f++) {
-		bool same = says_the_same(l, rt, f);
-		differ += !same;
-		telling |= same && l->base[f] && f != FIELD_STATUS && f != FIELD_PRIORITY;
-	}
-	return telling || differ <= 1;
+	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++)
+		if (l->base[telling[i]] && says_the_same(l, rt, telling[i]))
+			return true;
+	return false;
 }
 
 enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, enum likeness *out)
@@ -231,7 +227,7 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 		*out = SAME;
 		return ERR_OK;
 	}
-	if (rt->once || p->ops->once_is_kept)	/* the key tells, or will */
+	if (rt->once)	/* another's */
 		return ERR_OK;
 	TRY(store_get(p->s, l->task, &sent));
 	*out = resembles(l, &sent, rt) ? ALIKE : UNLIKE;

@@ -182,7 +182,8 @@ static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, cons
 		TRY(parcel_agree(x, x->fields));
 		TRY(campaign_step(p, x));
 	}
-	if (it->new_version)
+	bool repeated = verb == VERB_CREATE && !x->row.seq;
+	if (it->new_version && !repeated)	/* else the version may be of an edit that we have not seen */
 		TRY(replace_text(&x->link.version, it->new_version));
 	if (it->url)
 		TRY(replace_text(&x->link.url, it->url));

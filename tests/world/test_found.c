@@ -66,8 +66,8 @@ static struct fake_record *in_doubt(unsigned sides)
 
 static void a_create_in_doubt_is_found_though_it_was_edited_there(void **state)
 {
-	static const enum field field[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE, FIELD_STATUS };
-	static const char *const word[] = { "b", "words", "2026-12-01", "In Progress" };
+	static const enum field field[] = { FIELD_DETAILS, FIELD_DUE, FIELD_STATUS };
+	static const char *const word[] = { "words", "2026-12-01", "In Progress" };
 	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++) {
 		fake_word(sf, in_doubt(SF), field[i], word[i]);
 		check_rest(&w);
@@ -77,6 +77,37 @@ static void a_create_in_doubt_is_found_though_it_was_edited_there(void **state)
 			assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "words");
 		world_finish(&w);
 	}
+}
+
+/* A search goes by the name; only a pull can say that nothing was made. */
+static void a_push_does_not_make_again_what_was_renamed_there(void **state)
+{
+	struct fake_record *r = in_doubt(SF);
+	fake_word(sf, r, FIELD_TITLE, "b");
+	fake_word(sf, r, FIELD_DUE, "2026-12-01");
+	w.now += 10 * MINUTE;
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	assert_int_equal(fake_live(sf), 2);
+	world_finish(&w);
+}
+
+/* The key could not be asked for, and the pull goes on. */
+static void a_keyed_create_in_doubt_is_found_though_it_was_edited_there(void **state)
+{
+	begin(SC);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	user_new(&w, "a");
+	assert_int_equal(world_pass(&w), ERR_LOST);
+	fake_word(sc, fake_titled(sc, "a"), FIELD_DETAILS, "theirs");
+	sc->poison = "a";
+	sc->poison_err = ERR_RETRY;
+	(void)world_pass(&w);
+	sc->poison = NULL;
+	w.now += HOUR;
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | theirs\nSC: a | open | normal | - | theirs\n");
+	world_finish(&w);
 }
 
 /* What a colleague makes in the same minute is no create of ours. */
@@ -178,6 +209,24 @@ static void D2_D3_their_edit_of_what_was_just_created_is_kept(void **state)
 	}
 }
 
+/* The answer to a repeated create tells the version of an edit that nobody here has seen. */
+static void D2_their_edit_before_a_create_is_repeated_is_kept(void **state)
+{
+	begin(SC);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	int64_t id = user_new(&w, "a");
+	assert_int_equal(world_pass(&w), ERR_LOST);
+	fake_word(sc, fake_titled(sc, "a"), FIELD_DETAILS, "theirs");
+	user_set(&w, id, FIELD_DETAILS, "ours");
+	w.now += MINUTE;
+	w.cycle[SIDE_SC].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SC]), ERR_OK);
+	check_rest(&w);
+	assert_int_equal(world_conflicts(&w), 1);
+	assert_int_equal(fake_live(sc), 1);
+	world_finish(&w);
+}
+
 static void rm_a_little_later(void *arg)
 {
 	w.now += SECOND;
@@ -205,6 +254,8 @@ int main(void)
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
+		cmocka_unit_test(a_push_does_not_make_again_what_was_renamed_there),
+		cmocka_unit_test(a_keyed_create_in_doubt_is_found_though_it_was_edited_there),
 		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
 		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
@@ -212,6 +263,7 @@ int main(void)
 		cmocka_unit_test(D3_an_edit_that_was_not_pulled_yet_survives_our_delete),
 		cmocka_unit_test(D2_an_edit_that_was_not_pulled_yet_survives_our_batch),
 		cmocka_unit_test(D2_D3_their_edit_of_what_was_just_created_is_kept),
+		cmocka_unit_test(D2_their_edit_before_a_create_is_repeated_is_kept),
 		cmocka_unit_test(a_delete_during_a_pull_has_its_grace_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

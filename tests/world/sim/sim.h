@@ -133,6 +133,7 @@ struct mount {
 	struct line line[NSIDES];
 	int64_t skew;		/* its clock is wrong by so much */
 	bool sf_on;
+	bool met;		/* Sales Connect was reached since: the clocks were compared */
 	int64_t on_since, first_on;	/* true time; 0: never */
 	bool dead;		/* killed: nothing of it gets out or into the database any more */
 	int die_at;		/* commits from now; 0: lives */
@@ -147,7 +148,8 @@ struct logical {		/* one task as people think of it */
 	int copies;		/* 2: made twice on purpose */
 	int removed;		/* times somebody deleted it */
 	bool out_of_sight;	/* was reassigned or un-shared at some time */
-	bool was_hidden;	/* was un-shared: a create in doubt cannot be found then */
+	bool was_hidden;	/* was un-shared, or edited beyond recognition: a create in doubt cannot be found then */
+	bool unnamed;		/* a rename was taken back */
 	bool crossed_name;	/* its name was changed here or in Sales Connect */
 	enum side from;		/* where it was typed; SIDE_LOCAL: at a mount */
 	int64_t at;		/* true time */
@@ -230,6 +232,7 @@ void op_do(struct sim *s, const struct op *op);
 /* The vendor's own mirror, if it is on, does what is due. */
 void mirror_work(struct sim *s);
 
+void unknowable(struct sim *s, enum side side, const struct record *r);
 void typed_add(struct sim *s, int task, enum field f, const char *value, int who);
 void typed_replaced(struct sim *s, int task, enum field f, const char *value);
 

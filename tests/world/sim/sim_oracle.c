@@ -17,6 +17,15 @@ static bool has(const struct sim *s, enum side side)
 	return setup_of(s)->sides & BIT(side);
 }
 
+/* A changed template is known to a mount an hour later. */
+static bool template_stays(const struct sim *s)
+{
+	for (int i = 0; i < s->script->n; i++)
+		if (!strcmp(op_def[s->script->op[i].kind].name, "sc-template"))
+			return false;
+	return true;
+}
+
 /* ---- requests that the rules forbid ---- */
 
 static const struct origin *origin_of(const struct mount *m, int64_t row)
@@ -59,8 +68,8 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		sim_fail(s, FORBIDDEN, "R3: update of fields %x", fields);
 	if (!(fields & BIT(FIELD_TITLE)))
 		return;
-	if (l->server->side == SIDE_SF && setup_of(s)->template == 2 && !subject_has_title(s->server[SIDE_SC].template) &&
-		has(s, SIDE_SC))
+	if (l->server->side == SIDE_SF && has(s, SIDE_SC) && template_stays(s) &&
+		!subject_has_title(s->server[SIDE_SC].template))
 		sim_fail(s, FORBIDDEN, "R24: subject of task %d updated", r->task);
 	if (l->server->side == SIDE_SC && s->logical[r->task].from != SIDE_SF &&
 		typed_by(s, r->task, FIELD_TITLE, title ? title : "", -2))
@@ -119,8 +128,10 @@ static void count_rows(struct sim *s, struct end *end)
 static void check_doubled(struct sim *s, int task, const struct end *e)
 {
 	int copies = s->logical[task].copies;
+	if (s->logical[task].was_hidden)
+		return;
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
-		if (e->live[side] > copies && !s->logical[task].was_hidden)
+		if (e->live[side] > copies)
 			sim_fail(s, DOUBLED, "task %d: %d records in %s instead of %d", task, e->live[side], side_name[side],
 				copies);
 	for (int i = 0; i < setup_of(s)->mounts; i++)
@@ -160,12 +171,12 @@ static void check_number(struct sim *s, int task, int n, const char *where)
 static bool certain(const struct sim *s, int task)
 {
 	const struct logical *g = &s->logical[task];
-	if (g->out_of_sight)
+	if (g->out_of_sight || g->was_hidden)
 		return false;
 	if (g->from == SIDE_LOCAL || g->from == SIDE_SC)
 		return true;
 	for (int i = 0; i < setup_of(s)->mounts; i++)
-		if (!s->mount[i].sf_on || g->at <= s->mount[i].first_on)
+		if (!s->mount[i].sf_on || g->at <= s->mount[i].on_since)
 			return false;
 	return !setup_of(s)->skip;
 }
@@ -217,10 +228,7 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 	const char *template = s->server[SIDE_SC].template, *is = r->word[FIELD_TITLE];
 	const struct logical *g = &s->logical[r->task];
 	AUTO_BUF want = BUF_INIT;
-	bool fixed = true;
-	for (int i = 0; i < s->script->n; i++)
-		fixed &= strcmp(op_def[s->script->op[i].kind].name, "sc-template") != 0;
-	if (!fixed || r->renamed || g->copies > 1)
+	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1)
 		return;
 	if (g->from == SIDE_SF && !g->crossed_name)
 		return;		/* as it was; nobody may have touched it, see check_lost */

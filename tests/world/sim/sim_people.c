@@ -92,7 +92,16 @@ static void book_edit(struct sim *s, int task, int who, const struct task *was, 
 		if (!s->undoing)	/* back to what the sides agreed on is no word of its own */
 			typed_add(s, task, (enum field)f, is->field[f], who);
 		s->logical[task].crossed_name |= f == FIELD_TITLE;
+		s->logical[task].unnamed |= f == FIELD_TITLE && s->undoing;
 	}
+}
+
+/* A task that was brought back as a new one took its values along. */
+static void moved(struct sim *s, const struct task *t)
+{
+	for (int i = 0; i < s->n_typed; i++)
+		if (str_eq(t->field[s->typed[i].field], s->typed[i].value))
+			s->typed[i].replaced = true;
 }
 
 static void book_all(struct sim *s, int task, int who, const struct task *t, bool added)
@@ -120,6 +129,7 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 			s->logical[task].removed--;
 			continue;	/* as it was: no word of its own */
 		} else {
+			moved(s, &is->task[i]);
 			task = made < 0 ? logical_new(s, SIDE_LOCAL) : made;
 			s->logical[task].copies += made >= 0;
 			made = task;
@@ -348,6 +358,16 @@ static int person_of(enum side side)
 	return side == SIDE_SC ? SC_PERSON : SF_PERSON;
 }
 
+/* Nothing is left by which its maker could know it again if the answer was lost, or it is another's and has a new name. */
+void unknowable(struct sim *s, enum side side, const struct record *r)
+{
+	static const enum field telling[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE };
+	bool known = r->made_by < 0 || side == SIDE_SC;
+	for (size_t i = 0; i < COUNT(telling); i++)
+		known |= *r->word[telling[i]] && strstr(r->body, r->word[telling[i]]);
+	s->logical[r->task].was_hidden |= !known || (r->away && r->renamed);
+}
+
 static void there_put(struct sim *s, enum side side, struct record *r, enum field f, const char *word)
 {
 	if (!r)
@@ -362,6 +382,7 @@ static void there_put(struct sim *s, enum side side, struct record *r, enum fiel
 	r->touched_status |= f == FIELD_STATUS;
 	s->logical[r->task].crossed_name |= f == FIELD_TITLE && side == SIDE_SC;
 	server_put(s, side, r, f, word);
+	unknowable(s, side, r);
 }
 
 static void there_new(struct sim *s, enum side side, const struct op *op, int copies)
@@ -535,6 +556,15 @@ static void crash(struct sim *s, const struct op *op)
 	s->mount[op->mount].die_at = 1 + op->b % 12;
 }
 
+/* The machine's clock is set wrong, or right again; not between switching on and the first word of Sales Connect, for the
+ * moment of switching on is known by that clock alone. */
+static void set_clock(struct sim *s, const struct op *op)
+{
+	static const int64_t by[] = { 0, 0, 30 * SECOND, -30 * SECOND, 7 * HOUR, -7 * HOUR, 400 * DAY, -400 * DAY };
+	if (s->mount[op->mount].met)
+		s->mount[op->mount].skew = by[op->b % (int)COUNT(by)];
+}
+
 static void restart(struct sim *s, const struct op *op)
 {
 	mount_restart(s, op->mount);
@@ -600,6 +630,7 @@ const struct op_def op_def[] = {
 	{ "crash", crash, 4, false, 0 },
 	{ "restart", restart, 2, false, 0 },
 	{ "line", cut, 3, false, 0 },
+	{ "clock", set_clock, 1, true, 0 },
 	{ "sync-on", sync_on, 2, false, SF },
 	{ "sync-off", sync_off, 1, false, SF },
 };

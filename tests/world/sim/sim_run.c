@@ -181,6 +181,7 @@ void mount_switch(struct sim *s, int mount, bool on)
 	enum err e = store_side_switch(m->store, SIDE_SF, on, s->now + m->skew);
 	if (e == ERR_OK && on && !was) {
 		m->on_since = s->now;
+		m->met = false;
 		m->first_on = m->first_on ? m->first_on : s->now;
 	}
 	sync_state(s, m);
@@ -291,6 +292,7 @@ bool mount_pass(struct sim *s, int mount, enum side side, bool full)
 	m->cycle[side].now = mount_clock();
 	enum err e = full ? cycle_run(&m->cycle[side]) : cycle_push(&m->cycle[side]);
 	sim_trace(s, "  %s %s", err_str(e), m->cycle[side].message);
+	m->met |= side == SIDE_SC && e == ERR_OK && !m->dead;
 	m->running--;
 	the_mount = outer;
 	if (m->dead)

@@ -113,6 +113,7 @@ void server_late(struct sim *s)
 		r->revision++;
 		r->changed_at = r->late_stamp;
 		set_word(r, r->late_field, r->late);
+		unknowable(s, SIDE_SF, r);
 		sim_trace(s, "  late row %s stamp %lld", r->id, (long long)r->late_stamp);
 	}
 }
@@ -464,6 +465,12 @@ static const enum err first_item[FAULTS] = {
 	[NO_RIGHT] = ERR_DENIED, [LOCKED] = ERR_RETRY, [MOVED_ON] = ERR_STALE, [INVALID] = ERR_REFUSED,
 };
 
+/* A create whose key is known is answered, whatever the rules say by now. */
+static bool spared(struct line *l, const struct item *it)
+{
+	return it->once && by_key(l, it->once);
+}
+
 static enum err each(struct line *l, const char *what, struct item *it, size_t n,
 	enum err (*one)(struct line *, struct item *))
 {
@@ -475,7 +482,7 @@ static enum err each(struct line *l, const char *what, struct item *it, size_t n
 	l->sim->figures->writes++;
 	for (size_t i = 0; i < n; i++) {
 		it[i].msg[0] = '\0';
-		it[i].err = first_item[f] && !i ? first_item[f] : f == CUT_BATCH && i ? ERR_OFFLINE : one(l, &it[i]);
+		it[i].err = first_item[f] && !i && !spared(l, it) ? first_item[f] : f == CUT_BATCH && i ? ERR_OFFLINE : one(l, &it[i]);
 		if (it[i].err)
 			snprintf(it[i].msg, sizeof(it[i].msg), "%s", fault_name[f]);
 	}
