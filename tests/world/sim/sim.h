@@ -149,6 +149,7 @@ struct logical {		/* one task as people think of it */
 	int removed;		/* times somebody deleted it */
 	bool out_of_sight;	/* was reassigned or un-shared at some time */
 	bool was_hidden;	/* was un-shared, or edited beyond recognition: a create in doubt cannot be found then */
+	bool beyond;		/* of these: edited beyond recognition */
 	bool unnamed;		/* a rename was taken back */
 	bool crossed_name;	/* its name was changed here or in Sales Connect */
 	enum side from;		/* where it was typed; SIDE_LOCAL: at a mount */

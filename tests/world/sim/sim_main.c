@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 {
 	struct script s;
 	struct plan p = { .n = 20000, .first = 1, .mounts = 1 };
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init(LOG_LEVEL_ERROR, "/dev/null", 0);
 	if (!options(&p, argc, argv)) {
 		fprintf(stderr, "usage: sim [--mounts M] [--from SEED] [N] | [--mounts M] --seed SEED | --script FILE\n");

@@ -141,6 +141,19 @@ static void check_doubled(struct sim *s, int task, const struct end *e)
 
 /* ---- everything is where it belongs ---- */
 
+/* R19, D5: absence, another owner, another right are no deletion. */
+static void check_deleted(struct sim *s)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *r = &s->server[side].rec[i];
+			const struct logical *g = r->task < 0 ? NULL : &s->logical[r->task];
+			if (r->deleted && g && g->removed <= 0 && (side == SIDE_SC ? !g->beyond : !g->was_hidden))
+				sim_fail(s, LOST, "task %d: %s is deleted in %s, and nobody deleted it", r->task, r->id,
+					side_name[side]);
+		}
+}
+
 /* R15: since before it was made, some mount has had the sync on. */
 static bool belongs_in_sf(const struct sim *s, int task)
 {
@@ -414,6 +427,7 @@ void oracle_check(struct sim *s)
 	count_rows(s, end);
 	for (int i = 0; i < s->logicals; i++)
 		check_doubled(s, i, &end[i]);
+	check_deleted(s);
 	for (int i = 0; i < s->n_typed; i++)
 		check_lost(s, &s->typed[i]);
 	for (int i = 0; i < s->logicals; i++)

@@ -365,7 +365,8 @@ void unknowable(struct sim *s, enum side side, const struct record *r)
 	bool known = r->made_by < 0 || side == SIDE_SC;
 	for (size_t i = 0; i < COUNT(telling); i++)
 		known |= *r->word[telling[i]] && strstr(r->body, r->word[telling[i]]);
-	s->logical[r->task].was_hidden |= !known || (r->away && r->renamed);
+	s->logical[r->task].beyond |= !known || (r->away && r->renamed);
+	s->logical[r->task].was_hidden |= s->logical[r->task].beyond;
 }
 
 static void there_put(struct sim *s, enum side side, struct record *r, enum field f, const char *word)
