@@ -94,8 +94,12 @@ enum err parcel_agree(struct parcel *x, uint32_t fields)
 enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
 {
 	AUTO_LINK l = LINK_INIT;
-	enum err e = store_link(p->s, task, p->side == SIDE_SC ? SIDE_SF : SIDE_SC, &l);
-	*out = e == ERR_NOENT ? ELSEWHERE_NOT : l.rid ? ELSEWHERE_KNOWN : ELSEWHERE_IN_DOUBT;
+	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	struct side_state st;
+	TRY(store_side(p->s, other, &st));
+	enum err e = store_link(p->s, task, other, &l);
+	/* on a side that is off nothing will be found out */
+	*out = l.rid ? ELSEWHERE_KNOWN : e == ERR_NOENT || !st.on ? ELSEWHERE_NOT : ELSEWHERE_IN_DOUBT;
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 

@@ -227,6 +227,16 @@ static void D2_their_edit_before_a_create_is_repeated_is_kept(void **state)
 	world_finish(&w);
 }
 
+/* The other side's doubt is waited for only while it can be settled. */
+static void a_create_in_doubt_on_a_side_that_is_off_holds_up_nobody(void **state)
+{
+	in_doubt(BOTH);
+	world_enable(&w, false);
+	check_rest(&w);
+	assert_non_null(fake_titled(sc, "a"));
+	world_finish(&w);
+}
+
 static void rm_a_little_later(void *arg)
 {
 	w.now += SECOND;
@@ -264,6 +274,7 @@ int main(void)
 		cmocka_unit_test(D2_an_edit_that_was_not_pulled_yet_survives_our_batch),
 		cmocka_unit_test(D2_D3_their_edit_of_what_was_just_created_is_kept),
 		cmocka_unit_test(D2_their_edit_before_a_create_is_repeated_is_kept),
+		cmocka_unit_test(a_create_in_doubt_on_a_side_that_is_off_holds_up_nobody),
 		cmocka_unit_test(a_delete_during_a_pull_has_its_grace_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
