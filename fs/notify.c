@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#define QUIET_MS 50	/* without a commit: a checkpoint disturbs nobody, and gets to the log's end */
 #define NKNOWN 1024	/* more than come in GATHER_MS */
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
@@ -222,15 +223,24 @@ static void gather(struct notify *n)
 	pthread_mutex_unlock(&n->lock);
 }
 
+static uint64_t await_change(struct notify *n, uint64_t seen)
+{
+	uint64_t now = wake_wait(n->changed, seen, QUIET_MS);
+
+	if (now != seen)
+		return now;
+	store_tidy(n->store);
+	return wake_wait(n->changed, seen, -1);
+}
+
 static void *run(void *arg)
 {
 	struct notify *n = arg;
 	uint64_t seen = wake_count(n->changed);
 
 	while (round_once(n)) {
-		store_tidy(n->store);
 		if (!index_some(n))
-			seen = wake_wait(n->changed, seen, -1);
+			seen = await_change(n, seen);
 		gather(n);
 	}
 	return NULL;
