@@ -81,7 +81,7 @@ struct fixed_def {
 	enum fixed parent;
 	enum node_type type;
 	uint32_t mode;	/* permission bits */
-	bool unlisted;	/* found by name alone */
+	bool unlisted;	/* found by name alone: who reads a whole tree must not wait there, nor meet a task twice */
 };
 extern const struct fixed_def node_fixed[NFIXED];
 

@@ -16,7 +16,7 @@ $1" "${@:2}"; }
 
 a_fresh_tree_has_its_directories() {
   is "ls" "$(ls -A | tr '\n' ' ')" ".remindfs by-due by-person completed high open overdue search someday today tomorrow week " &&
-    is "control" "$(ls .remindfs | tr '\n' ' ')" "README budget by-id conflicts ctl errors history info log outbox status status.json templates trash " &&
+    is "control" "$(ls .remindfs | tr '\n' ' ')" "README budget conflicts ctl errors log outbox status status.json templates trash " &&
     is "filesystem" "$(stat -f -c %T . 2>/dev/null | cut -c1-4)" fuse &&
     is "mount flags" "$(grep -c " $mnt fuse.remindfs .*nosuid,nodev,noexec" /proc/mounts)" 1
 }

@@ -25,7 +25,7 @@ by_due_is_the_agenda() {
     is target "$(readlink "by-due/$(day now) Now.txt")" "../open/Now.txt" && cat by-due/*Now.txt | grep -q "^Due: $(day now)\|^Due: today"
 }
 links_so_a_task_is_counted_once() {
-  is grep "$(grep -rl --exclude-dir=.remindfs lighthouse . | wc -l)" 1 && is find "$(find . -path ./.remindfs -prune -o -name Soon.txt -type f -print | wc -l)" 1 &&
+  is grep "$(grep -rl lighthouse . | wc -l)" 1 && is find "$(find . -path ./.remindfs -prune -o -name Soon.txt -type f -print | wc -l)" 1 &&
     is kinds "$(find overdue today tomorrow week someday high by-due -mindepth 1 -not -type l | wc -l)" 0
 }
 mv_to_someday_clears_the_date() {

@@ -230,8 +230,6 @@ extern const char *const template_text[];
 extern const int templates;
 extern const enum side winner_order[6][NSIDES];
 void op_do(struct sim *s, const struct op *op);
-/* The vendor's own mirror, if it is on, does what is due. */
-void mirror_work(struct sim *s);
 
 void unknowable(struct sim *s, enum side side, const struct record *r);
 void typed_add(struct sim *s, int task, enum field f, const char *value, int who);

@@ -648,7 +648,3 @@ void op_do(struct sim *s, const struct op *op)
 	sim_trace(s, "%s m=%d a=%d b=%d", d->name, op->mount, op->a, op->b);
 	d->fn(s, op);
 }
-
-void mirror_work(struct sim *s)
-{
-}

@@ -43,7 +43,6 @@ void sim_advance(struct sim *s, int64_t ms)
 {
 	s->now += ms;
 	server_late(s);
-	mirror_work(s);
 }
 
 static int64_t mount_clock(void)
