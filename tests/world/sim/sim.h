@@ -72,12 +72,11 @@ struct record {
 	bool by_me;			/* the account's own user made it there, by hand */
 	bool renamed;			/* a colleague gave the subject */
 	bool touched_status;		/* a colleague chose the status, and nobody since */
-	int made_by;			/* mount, or -1: a person there, -2: the vendor's mirror */
+	int made_by;			/* mount, or -1: a person there */
 	int64_t commits_at;		/* a long transaction holds the row until then (true time); 0: none */
 	int64_t late_stamp;
 	enum field late_field;
 	char late[WORD];
-	int twin;			/* the vendor's mirror: index of its record on the other side; -1: none */
 };
 
 struct cursor {
@@ -93,7 +92,6 @@ struct server {
 	struct cursor cursor[16];
 	int cursors;
 	const char *template;	/* Sales Connect's setting */
-	bool mirror;
 	int instance;		/* part of the web addresses */
 };
 
@@ -188,7 +186,6 @@ struct sim {
 	struct typed typed[TYPED_MAX];
 	int n_typed;
 	int serial;		/* makes every typed value another */
-	bool mirror_ever;
 	bool settling, undoing;
 	enum verdict verdict;
 	char why[300];

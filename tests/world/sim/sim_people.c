@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SC_PERSON = -1, SF_PERSON = -2, MIRROR = -3 };
+enum { SC_PERSON = -1, SF_PERSON = -2 };
 
 const char *const template_text[] = { NULL, "[SC] {{activity_subject}}", "a task of Sales Connect" };
 const int templates = COUNT(template_text);

@@ -78,7 +78,7 @@ struct record *server_add(struct sim *s, enum side side, int task, int made_by)
 	if (v->n == RECORDS_MAX)
 		abort();
 	struct record *r = &v->rec[v->n++];
-	*r = (struct record){ .task = task, .made_by = made_by, .true_at = s->now, .twin = -1 };
+	*r = (struct record){ .task = task, .made_by = made_by, .true_at = s->now };
 	if (side == SIDE_SF)
 		snprintf(r->id, sizeof(r->id), "00T%012dAAA", v->n);
 	else
@@ -156,7 +156,6 @@ static enum err hello(struct remote *remote, struct hello *h)
 	h->account = copy(l->server->side == SIDE_SF ? "00D1/0051" : "7");
 	h->user = copy("Ann Lee");
 	h->template = l->server->side == SIDE_SC ? copy(l->server->template) : NULL;
-	h->mirror = l->server->mirror;
 	h->now = clock_of(l->sim, l->server->side);
 	return ERR_OK;
 }
