@@ -59,7 +59,7 @@ static enum err one(struct store *s, char *text, int64_t ms)
 
 static enum err one_file(struct store *s, const char *dir, const char *name)
 {
-	char path[4096], text[8192];
+	char path[4096], text[65536];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
