@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define QUIET_MS 50	/* without a commit: a checkpoint disturbs nobody, and gets to the log's end */
+#define QUIET_MS 50	/* without a commit: what follows disturbs nobody, and a checkpoint gets to the log's end */
 #define NKNOWN 1024	/* more than come in GATHER_MS */
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
@@ -192,7 +192,7 @@ static bool round_once(struct notify *n)
 	return go_on;
 }
 
-/* So that who lists persons or a search finds little left to do: a part at a time, as a save may be waiting. */
+/* So that who lists persons or a search finds little left to do: in quiet moments, a part at a time, as a save may come. */
 static bool index_some(struct notify *n)
 {
 	bool more = false;
@@ -229,6 +229,8 @@ static uint64_t await_change(struct notify *n, uint64_t seen)
 
 	if (now != seen)
 		return now;
+	while (index_some(n) && wake_count(n->changed) == seen)
+		;
 	store_tidy(n->store);
 	return wake_wait(n->changed, seen, -1);
 }
@@ -239,8 +241,7 @@ static void *run(void *arg)
 	uint64_t seen = wake_count(n->changed);
 
 	while (round_once(n)) {
-		if (!index_some(n))
-			seen = await_change(n, seen);
+		seen = await_change(n, seen);
 		gather(n);
 	}
 	return NULL;
