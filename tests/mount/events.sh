@@ -65,7 +65,7 @@ while p.poll(0): os.read(fd, 65536)
 assert not p.poll(200)
 kid = subprocess.Popen(["sh", "-c", "sleep 0.3; echo polled >open/Polled.txt"])
 since = time.monotonic()
-assert p.poll(5000) == [(fd, select.POLLIN)] and time.monotonic() - since >= 0.25
+assert p.poll(20000) == [(fd, select.POLLIN)] and 0.25 <= time.monotonic() - since < 10	# told, not found at the end of its patience
 kid.wait(); time.sleep(0.1)
 assert b"Polled.txt" in os.read(fd, 65536) and not p.poll(100)
 PY
