@@ -44,7 +44,7 @@ create_edit_complete_reopen_delete() {
 edit_with_vim() {
   printf 'Due:\n\nold words\n' >"open/By vim.txt" && eventually in_sf "By vim" "details: old words" || return 1
   vim -u NONE -N -es -c '%s/old/new/' -c wq "open/By vim.txt"
-  eventually in_sf "By vim" "details: new words" && once "By vim"
+  eventually in_sf "By vim" "details: new words" && eventually in_sc "By vim" "details: new words" && once "By vim"
 }
 put_off_a_whole_day() {
   local n title day
