@@ -413,7 +413,7 @@ static enum err what_waits(struct store *s, const struct task *t, enum gone gone
 	enum err e = store_link(s, t->id, w->side, &l);
 	if (e && e != ERR_NOENT)
 		return e;
-	w->what = gone == GONE_DELETED ? "delete" : e ? "create" : "edit";
+	w->what = gone == GONE_DELETED ? "delete" : l.rid ? "edit" : "create";
 	for (int f = 0; !e && gone != GONE_DELETED && f < TASK_NFIELDS; f++)
 		w->fields |= field_same(l.base[f], t->field[f]) ? 0 : BIT(f);
 	return ERR_OK;

@@ -41,8 +41,8 @@ static const char *const sql_text[NSQL] = {
 	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD " AND NOT " IS_UNSAVED,
 	[CLOSE_ALL_TASKS] = "UPDATE task SET revive_until = :now + :wait WHERE gone IN (1, 2) AND gone = 1"
 			    " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
-	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, base_title, base_status,"
-		   " base_priority, base_due, base_details FROM side"
+	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, link.rid IS NULL, base_title,"
+		   " base_status, base_priority, base_due, base_details FROM side"
 		   " LEFT JOIN link ON link.task = :task AND link.side = side.side ORDER BY side.side",
 };
 
@@ -108,11 +108,11 @@ enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, 
 	*births = *edits = 0;
 	while (q_row(&q)) {
 		uint32_t side = BIT((unsigned)q_col(&q, 0));
-		bool linked = q_col(&q, 1), out_of_reach = q_col(&q, 2);
+		bool linked = q_col(&q, 1), out_of_reach = q_col(&q, 2), in_doubt = q_col(&q, 3);
 		if (!linked)
 			*births |= side & t->born;
 		for (int f = 0; linked && !out_of_reach && f < TASK_NFIELDS; f++)
-			if (!field_same(q_col_text(&q, 3 + f), t->field[f]))
+			if (in_doubt || !field_same(q_col_text(&q, 4 + f), t->field[f]))
 				*edits |= side;
 	}
 	return q_end(&q, ERR_OK);

@@ -326,6 +326,19 @@ static void the_outbox_says_what_waits(void **state)
 	check_list(x->s, KEEP_OUTBOX, "D.txt\nC.txt\n");
 }
 
+static void what_was_sent_and_is_not_known_to_be_there_waits(void **state)
+{
+	struct fx *x = *state;
+	struct seen seen = { 0 };
+	int64_t id = make(x->s, "Q", SIDE_LOCAL);
+	join(x->s, id, SIDE_SC, NULL);
+	join(x->s, id, SIDE_SF, "r");
+	check_list(x->s, KEEP_OUTBOX, "Q.txt\n");
+	assert_ok(store_waiting(x->s, id, NOW, see, &seen));
+	assert_same("what", seen.w[0].what, "create");
+	assert_ok(store_retry(x->s, id, NOW));
+}
+
 static void touch_tries_again_now(void **state)
 {
 	struct fx *x = *state;
@@ -462,6 +475,7 @@ int main(void)
 		ON_TEST(D2_resolved_either_way),
 		ON_TEST(D3_an_edited_text_comes_back_as_a_new_task),
 		ON_TEST(the_outbox_says_what_waits),
+		ON_TEST(what_was_sent_and_is_not_known_to_be_there_waits),
 		ON_TEST(touch_tries_again_now),
 		ON_TEST(rm_cancels_an_edit),
 		ON_TEST(rm_cancels_a_create_and_a_delete),

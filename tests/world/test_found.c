@@ -237,6 +237,28 @@ static void a_create_in_doubt_on_a_side_that_is_off_holds_up_nobody(void **state
 	world_finish(&w);
 }
 
+/* Nothing of it has changed since it was sent, and yet it waits: the user must see it to try it again. */
+static void a_create_in_doubt_whose_repetition_is_refused_can_be_retried(void **state)
+{
+	world_init(&w, SC);
+	check_rest(&w);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
+	int64_t id = user_new(&w, "a");
+	assert_int_equal(world_pass(&w), ERR_LOST);
+	sc->poison = "a";
+	sc->poison_err = ERR_DENIED;
+	w.now += MINUTE;
+	(void)world_pass(&w);
+	sc->poison = NULL;
+	w.now += HOUR;
+	check_rest(&w);
+	assert_null(fake_titled(sc, "a"));
+	assert_int_equal(store_retry(w.store, id, w.now), ERR_OK);
+	check_rest(&w);
+	assert_non_null(fake_titled(sc, "a"));
+	world_finish(&w);
+}
+
 static void rm_a_little_later(void *arg)
 {
 	w.now += SECOND;
@@ -275,6 +297,7 @@ int main(void)
 		cmocka_unit_test(D2_D3_their_edit_of_what_was_just_created_is_kept),
 		cmocka_unit_test(D2_their_edit_before_a_create_is_repeated_is_kept),
 		cmocka_unit_test(a_create_in_doubt_on_a_side_that_is_off_holds_up_nobody),
+		cmocka_unit_test(a_create_in_doubt_whose_repetition_is_refused_can_be_retried),
 		cmocka_unit_test(a_delete_during_a_pull_has_its_grace_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
