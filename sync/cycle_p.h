@@ -83,11 +83,10 @@ NODISCARD enum err record_bury(struct pass *p, struct link *l);
 NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 /* A create in doubt turns out to be this record. */
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
-/* Can this record be what the create in doubt made? SAME: it has its key, or all that was sent. ALIKE: it was made at that
- * time and looks like it; somebody may have edited it since. The best match is it. */
-enum likeness { UNLIKE, ALIKE, SAME };
-NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt,
-	enum likeness *out);
+/* How like the record that the create in doubt made is this one? 0: it cannot be it. Fields that are as they were sent, if it
+ * was made at that time; somebody may have edited others since. SAME: it has its key, or all that was sent. */
+enum { UNLIKE = 0, SAME = TASK_NFIELDS + 1 };
+NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness);
 
 /* brake.c (D6): deletions told by the remote are done here, unless they are too many at once; what was confirmed is. */
 NODISCARD enum err brake_incoming(struct pass *p);

@@ -203,7 +203,7 @@ static bool is_ours(const struct link *l, const struct remote_task *rt)
 	return true;
 }
 
-/* Made by us when ours was sent, for nobody else; somebody may have edited it since, but a telling field is as it was sent. */
+/* Made by us when ours was sent, for nobody else; and one field that tells is as it was sent. */
 static bool resembles(const struct link *l, const struct task *sent, const struct remote_task *rt)
 {
 	static const enum field telling[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE };
@@ -217,20 +217,28 @@ static bool resembles(const struct link *l, const struct task *sent, const struc
 	return false;
 }
 
-enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, enum likeness *out)
+static int alike(const struct link *l, const struct remote_task *rt)
+{
+	int n = 0;
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		n += says_the_same(l, rt, f);
+	return n;
+}
+
+enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness)
 {
 	AUTO_TASK sent = TASK_INIT;
-	*out = UNLIKE;
+	*likeness = UNLIKE;
 	if (!rt->mine && !rt->by_me)	/* ours may be another's by now (D5), or deleted */
 		return ERR_OK;
 	if (rt->once ? str_eq(rt->once, l->once) : is_ours(l, rt)) {
-		*out = SAME;
+		*likeness = SAME;
 		return ERR_OK;
 	}
 	if (rt->once)	/* another's */
 		return ERR_OK;
 	TRY(store_get(p->s, l->task, &sent));
-	*out = resembles(l, &sent, rt) ? ALIKE : UNLIKE;
+	*likeness = resembles(l, &sent, rt) ? alike(l, rt) : UNLIKE;
 	return ERR_OK;
 }
 
@@ -246,7 +254,7 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 /* The create in doubt that this record is most like; NULL: none. */
 static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
 {
-	enum likeness best = UNLIKE, is;
+	int best = UNLIKE, is;
 	*out = NULL;
 	for (size_t i = 0; i < p->doubt.n; i++) {
 		struct link *l = &p->doubt.l[i];

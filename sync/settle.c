@@ -50,7 +50,7 @@ static enum err taken(struct pass *p, const struct remote_task *rt, bool *yes)
 /* Of the records that are nobody's yet the one most like what we sent, the oldest of those; NULL: none. */
 static enum err pick(struct pass *p, const struct link *l, const struct page *page, const struct remote_task **out)
 {
-	enum likeness best = UNLIKE, is;
+	int best = UNLIKE, is;
 	*out = NULL;
 	for (size_t i = 0; i < page->n; i++) {
 		const struct remote_task *rt = &page->task[i];

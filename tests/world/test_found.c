@@ -92,6 +92,33 @@ static void a_push_does_not_make_again_what_was_renamed_there(void **state)
 	world_finish(&w);
 }
 
+/* All have one subject where the template does not show the name: what else is as it was sent tells them apart. */
+static void D3_of_two_creates_in_doubt_the_one_that_was_deleted_there_is_deleted(void **state)
+{
+	begin(BOTH);
+	struct fake_record *other = fake_add(sf, "other");
+	check_rest(&w);
+	fake_delete(sf, other);
+	sc->template = "a task";
+	w.now += 2 * HOUR;
+	check_rest(&w);
+	int64_t a = user_new(&w, "a"), b = user_new(&w, "b");
+	user_set(&w, a, FIELD_DUE, "2026-12-01");
+	user_set(&w, b, FIELD_DETAILS, "words");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_LOST);
+	assert_int_equal(sf->n, 3);
+	fake_word(sf, &sf->rec[2], FIELD_STATUS, "Deferred");
+	fake_delete(sf, &sf->rec[2]);
+	w.now += SECOND;
+	fake_word(sf, &sf->rec[1], FIELD_STATUS, "In Progress");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | 2026-12-01 | -\nSC: a | open | normal | 2026-12-01 | -\n"
+			"SF: a task | In Progress | Normal | 2026-12-01 | -\n");
+	world_finish(&w);
+}
+
 /* The key could not be asked for, and the pull goes on. */
 static void a_keyed_create_in_doubt_is_found_though_it_was_edited_there(void **state)
 {
@@ -291,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
 		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
+		cmocka_unit_test(D3_of_two_creates_in_doubt_the_one_that_was_deleted_there_is_deleted),
 		cmocka_unit_test(D5_what_became_anothers_is_not_deleted_there),
 		cmocka_unit_test(D3_an_edit_that_was_not_pulled_yet_survives_our_delete),
 		cmocka_unit_test(D2_an_edit_that_was_not_pulled_yet_survives_our_batch),
