@@ -87,12 +87,11 @@ struct end {			/* of one task */
 static void know_owner(struct sim *s, enum side side, struct record *r)
 {
 	AUTO_LINK l = LINK_INIT;
-	struct mount *m = r->made_by >= 0 ? &s->mount[r->made_by] : NULL;
-	if (!m || store_link_by_rid(m->store, side, r->id, &l) != ERR_OK)
+	if (r->made_by < 0 || store_link_by_rid(s->mount[r->made_by].store, side, r->id, &l) != ERR_OK)
 		return;
-	const struct origin *o = origin_of(m, l.task);
-	if (o)
-		r->task = o->task;
+	int task = mount_task(s, r->made_by, l.task);
+	if (task >= 0)
+		r->task = task;
 }
 
 static void count_records(struct sim *s, struct end *end)
@@ -340,13 +339,14 @@ static bool waits_away(const struct sim *s, struct mount *m, const struct typed 
 	return found;
 }
 
+/* The trash keeps for 15 days by the mount's clock (files.md). A life may last longer, or that clock leap: here counts what
+ * came into it and was not taken out. */
 static bool kept_in(struct sim *s, struct mount *m, const struct typed *t)
 {
 	struct search x = { s, m, t, false };
-	int64_t now = s->now + m->skew;
-	if (store_kept_list(m->store, KEEP_CONFLICTS, now, 0, in_conflict, &x) != ERR_OK)
+	if (store_kept_list(m->store, KEEP_CONFLICTS, s->now, 0, in_conflict, &x) != ERR_OK)
 		abort();
-	if (!x.found && store_kept_list(m->store, KEEP_TRASH, now, 0, in_trash, &x) != ERR_OK)
+	if (!x.found && store_kept_list(m->store, KEEP_TRASH, TRASH_MS, 0, in_trash, &x) != ERR_OK)
 		abort();
 	return x.found;
 }

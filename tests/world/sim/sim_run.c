@@ -446,8 +446,10 @@ enum verdict sim_run(const struct script *script, struct sim_figures *figures, F
 	struct sim *s = calloc(1, sizeof(*s));
 	if (!s)
 		must(ERR_NOMEM, "sim");
-	if (!hooked)
+	if (!hooked) {
+		sqlite3_vfs_register(sqlite3_vfs_find("unix-excl"), 1);
 		sqlite3_auto_extension((void (*)(void))on_open);
+	}
 	hooked = true;
 	*s = (struct sim){ .script = script, .now = START, .figures = figures, .trace = trace };
 	s->digest = 0xcbf29ce484222325;
