@@ -41,7 +41,7 @@ static enum err text_fits(const struct task *t, const char *text, size_t n, uint
 	return ERR_OK;
 }
 
-/* Keep these bytes if they fit, else render with their comments. What rendering alone gives is not stored. */
+/* Keep these bytes if they fit, else render with their comments. What rendering alone gives is not stored. Sets the size. */
 static enum err set_text(struct row *r, const char *text, size_t n, uint32_t must)
 {
 	AUTO_BUF plain = BUF_INIT, own = BUF_INIT;
@@ -58,6 +58,7 @@ static enum err set_text(struct row *r, const char *text, size_t n, uint32_t mus
 	buf_clear(&r->text);
 	if (r->has_text)
 		buf_add(&r->text, own.s, own.n);
+	r->size = (int64_t)own.n;
 	return buf_err(&r->text);
 }
 
@@ -110,9 +111,7 @@ enum err store_create(struct store *s, const struct task *t, const char *text, s
 	AUTO_ROW r = ROW_INIT;
 	TRY(tx_begin(s, &tx));
 	TRY(fill_new(s, &r, t, by, now));
-	if (text)
-		TRY(set_text(&r, text, n, 0));
-	TRY(measure(&r));
+	TRY(text ? set_text(&r, text, n, 0) : measure(&r));
 	TRY(row_insert(s, &r, by));
 	TRY(name_claim(s, r.t.id, r.t.name, NULL, now));
 	TRY(feed_add(s, NULL, &r, by, FIELDS_ALL));
@@ -153,20 +152,24 @@ static enum err edit_text(struct row *is, const char *text, size_t n, uint32_t d
 		clear_draft(is);
 		return set_text(is, text, n, 0);
 	}
-	if (!is->has_text)
-		return ERR_OK;
-	AUTO_BUF old = is->text;
-	is->text = BUF_INIT;
-	return set_text(is, old.s ? old.s : "", old.n, diff);
+	if (is->has_text) {
+		AUTO_BUF old = is->text;
+		is->text = BUF_INIT;
+		TRY(set_text(is, old.s ? old.s : "", old.n, diff));
+	}
+	return is->has_text && !is->has_draft ? ERR_OK : measure(is);
 }
 
 /* Did anything change that a reader of the file, or of its time stamp, should see? */
 static enum err content_changed(const struct row *was, const struct row *is, uint32_t diff, bool *out)
 {
 	AUTO_BUF a = BUF_INIT, b = BUF_INIT;
+	*out = diff || was->has_draft != is->has_draft;
+	if (*out)
+		return ERR_OK;
 	TRY(row_served(was, &a));
 	TRY(row_served(is, &b));
-	*out = diff || was->has_draft != is->has_draft || !same_bytes(&a, &b);
+	*out = !same_bytes(&a, &b);
 	return ERR_OK;
 }
 
@@ -180,7 +183,6 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	/* A parked task is waited for under the name it had; it gets the new one when it is back. */
 	if ((diff & BIT(FIELD_TITLE)) && is->gone != GONE_PARKED)
 		TRY(name_give(s, is));
-	TRY(measure(is));
 	TRY(row_update(s, was, is));
 	if (!str_eq(was->t.name, is->t.name) && is->gone == GONE_NO)
 		TRY(name_claim(s, is->t.id, is->t.name, was->t.name, now));

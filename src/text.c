@@ -521,7 +521,8 @@ enum err text_parse(const char *s, size_t n, const char *today, const struct tas
 
 static size_t begin_line(struct buf *out, const char *label)
 {
-	buf_printf(out, "%s: ", label);
+	buf_puts(out, label);
+	buf_puts(out, ": ");
 	return out->n;
 }
 

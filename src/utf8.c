@@ -1,5 +1,19 @@
 #include "utf8.h"
+#include <string.h>
 #include <utf8proc.h>
+
+/* Most texts are little else than ASCII: that part of it, without NULs, in whole words. */
+static size_t plain(const char *s, size_t n)
+{
+	uint64_t w, one = UINT64_C(0x0101010101010101);
+	size_t i = 0;
+	for (; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, s + i, sizeof(w));
+		if (((w - one) | w) & one << 7)
+			break;
+	}
+	return i;
+}
 
 int32_t utf8_next(const char **s, const char *end)
 {
@@ -24,8 +38,8 @@ size_t utf8_valid(const char *s, size_t n)
 {
 	const char *p = s, *end = s + n;
 	while (p < end) {
-		const char *here = p;
-		if (utf8_next(&p, end) <= 0)
+		const char *here = p += plain(p, (size_t)(end - p));
+		if (p < end && utf8_next(&p, end) <= 0)
 			return (size_t)(here - s);
 	}
 	return n;
@@ -35,8 +49,15 @@ size_t utf8_count(const char *s, size_t n)
 {
 	const char *end = s + n;
 	size_t count = 0;
-	for (; s < end; count++)
-		utf8_next(&s, end);
+	while (s < end) {
+		size_t skip = plain(s, (size_t)(end - s));
+		s += skip;
+		count += skip;
+		if (s < end) {
+			utf8_next(&s, end);
+			count++;
+		}
+	}
 	return count;
 }
 
@@ -58,6 +79,12 @@ void utf8_line(const char *s, size_t n, struct buf *out)
 	const char *end = s + n;
 	size_t start = out->n;
 	while (s < end) {
+		const char *word = s;
+		while (s < end && *s > ' ' && *s < 0x7f)
+			s++;
+		buf_add(out, word, (size_t)(s - word));
+		if (s == end)
+			break;
 		int32_t cp = utf8_next(&s, end);
 		if (cp < 0)
 			cp = UTF8_BAD;

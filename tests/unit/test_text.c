@@ -471,6 +471,22 @@ static void a_title_from_anywhere_becomes_one(void **state)
 	assert_int_equal(utf8_count(out.s, out.n), 254);	/* the cut leaves no space at the end */
 }
 
+/* Characters are looked at many at a time: each place in such a group, and behind it. */
+static void files_bad_utf8_is_found_wherever_it_is(void **state)
+{
+	static const char *const odd[] = { "\xff", "\xc3", "\xed\xa0\x80", "" };
+	for (size_t i = 0; i < COUNT(odd); i++)
+		for (size_t at = 0; at < 20; at++) {
+			char s[24];
+			memset(s, 'a', sizeof(s));
+			memcpy(s + at, odd[i], *odd[i] ? strlen(odd[i]) : 1);
+			assert_int_equal(utf8_valid(s, sizeof(s)), at);
+			memcpy(s + at, "\xc3\xa9", 2);
+			assert_int_equal(utf8_count(s, at + 2), at + 1);
+			assert_int_equal(utf8_valid(s, at + 2), at + 2);
+		}
+}
+
 /* ---- properties ---- */
 
 static enum err set_title(struct task *t, const char *raw)
@@ -601,6 +617,7 @@ int main(void)
 		cmocka_unit_test(files_comments_and_private_lines_are_kept),
 		cmocka_unit_test(hostile_values_never_break_the_head),
 		cmocka_unit_test(a_title_from_anywhere_becomes_one),
+		cmocka_unit_test(files_bad_utf8_is_found_wherever_it_is),
 		cmocka_unit_test(files_parse_of_render_is_the_task),
 		cmocka_unit_test(files_render_of_parse_is_stable),
 	};
