@@ -205,6 +205,8 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	if (check)
 		TRY(check_pages(s));
 	TRY(schema_migrate(s->db, version));
+	if (!o->read_only)
+		wal_attach(s);
 	/* Prepared while there is memory: it is needed most when there is none. */
 	AUTO_Q q = sql(s, ROLLBACK);
 	return q_end(&q, ERR_OK);
@@ -294,6 +296,7 @@ enum err tx_begin(struct store *s, struct tx *tx)
 			rollback(s);	/* the last one did not succeed */
 		AUTO_Q q = sql(s, BEGIN);
 		TRY(q_run(&q));
+		wal_begin(s);
 		tx->outer = s->in_tx = true;
 		s->doomed = s->failed = ERR_OK;
 		s->ring = 0;
@@ -314,7 +317,9 @@ enum err tx_commit(struct tx *tx)
 	enum err e = s->doomed;
 	if (!e) {
 		AUTO_Q q = sql(s, COMMIT);
+		wal_hold(s, true);
 		e = q_run(&q);
+		wal_hold(s, false);
 	}
 	if (e)	/* tx_end rolls back */
 		return e;

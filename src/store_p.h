@@ -18,6 +18,17 @@ enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
 /* Words, and the one that counts the log's frames: SQLite's "WAL-mode File Format". */
 enum { WAL_HEAD = 12, WAL_FRAMES = 4 };
 
+struct wal {			/* of a connection */
+	sqlite3_io_methods methods;	/* what SQLite calls for it; first, so that it leads back here */
+	const sqlite3_io_methods *real;
+	bool holding;		/* a commit is being written */
+	bool spilled;		/* this transaction wrote to it before its commit */
+	bool last;		/* the frame whose head came last is the commit's */
+	sqlite3_int64 at;	/* where what is held belongs */
+	size_t n;
+	char held[128 << 10];
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[SQL_FILES][SQL_MAX];	/* prepared at first use */
@@ -32,6 +43,7 @@ struct store {
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
 	int64_t fed;		/* store_fed */
 	uint32_t tidied;	/* frames that the log had at the last store_tidy */
+	struct wal wal;
 };
 
 /* ---- store.c ---- */
@@ -39,6 +51,12 @@ struct store {
 /* A name that was made or replaced beside path survives power loss. */
 void sync_dir(const char *path);
 enum err errno_err(void);	/* of a file; ERR_IO by default */
+
+/* ---- store_wal.c: a commit is one write ---- */
+
+void wal_attach(struct store *s);	/* once the log is open */
+void wal_begin(struct store *s);	/* a transaction */
+void wal_hold(struct store *s, bool on);	/* around its COMMIT */
 
 /* ---- schema.c ---- */
 

@@ -276,6 +276,76 @@ static void a_failed_sync_is_said(void **state)
 	shim_off();
 }
 
+/* ---- how a commit is written ---- */
+
+static int log_writes;
+
+static int count_hook(const struct vfs_op *x)
+{
+	const char *tail = x->path ? strrchr(x->path, '-') : NULL;
+	log_writes += x->op == VFS_WRITE && tail && !strcmp(tail, "-wal");
+	return SQLITE_OK;
+}
+
+static void a_commit_is_one_write(void **state)
+{
+	struct fx *x = *state;
+	vfs_on(count_hook);
+	store_close(x->s);
+	x->s = fx_open(x, false);
+	on(x->s, SIDE_SC);
+	int64_t id = make(x->s, "Edited", SIDE_SC);
+	for (int i = 0; i < 3; i++) {
+		log_writes = 0;
+		set(x->s, id, FIELD_DETAILS, i % 2 ? "one" : "two", SIDE_LOCAL);
+		assert_int_equal(log_writes, 1);
+	}
+	vfs_off();
+}
+
+/* Tasks with details of a page each, in one transaction. */
+static void make_many(struct store *s, int n, bool commit)
+{
+	AUTO_TX tx = { 0 };
+	AUTO_BUF details = BUF_INIT;
+	int64_t id;
+	while (details.n < 5000)
+		buf_puts(&details, "details ");
+	struct task t = { .field = { [FIELD_TITLE] = "Many", [FIELD_DETAILS] = details.s } };
+	assert_ok(tx_begin(s, &tx));
+	for (int i = 0; i < n; i++)
+		assert_ok(store_create(s, &t, NULL, 0, SIDE_SC, NOW, &id));
+	if (commit)
+		assert_ok(tx_commit(&tx));
+}
+
+/* What the cache does not hold is in the log before its commit, and may be there for nothing. */
+static void a_transaction_larger_than_the_cache(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	int want = 0;
+	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA cache_size = 10", NULL, NULL, NULL), SQLITE_OK);
+	for (int round = 0; round < 6; round++) {
+		make_many(x->s, 40, round % 2);
+		want += round % 2 ? 40 : 0;
+		make(other, "Small", SIDE_SC);
+		assert_int_equal(number(other, "SELECT count(*) FROM task WHERE title = 'Many'"), want);
+		assert_int_equal(number(x->s, "SELECT count(*) FROM task WHERE title = 'Small'"), round + 1);
+	}
+	AUTO_BUF db = BUF_INIT, wal = BUF_INIT;		/* as after a kill: the log alone tells */
+	get_file(x->path, "", &db);
+	get_file(x->path, "-wal", &wal);
+	store_close(other);
+	store_close(x->s);
+	fx_unlink(x);
+	put_file(x->path, "", &db);
+	put_file(x->path, "-wal", &wal);
+	x->s = fx_open(x, false);
+	assert_int_equal(number(x->s, "SELECT count(*) FROM task"), want + 6);
+	assert_int_equal(number(x->s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+}
+
 /* ---- kill -9 ---- */
 
 struct report {
@@ -449,6 +519,8 @@ int main(void)
 		TEST(io_error_anywhere),
 		TEST(out_of_memory_anywhere),
 		TEST(a_failed_sync_is_said),
+		TEST(a_commit_is_one_write),
+		TEST(a_transaction_larger_than_the_cache),
 		TEST(a_kill_loses_no_save),
 		TEST(a_reader_that_leaves_takes_no_commit_along),
 		TEST(every_change_is_heard),

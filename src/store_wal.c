@@ -1,0 +1,65 @@
+#include "store_p.h"
+#include <string.h>
+
+/*
+ * A commit goes to the log in one write. SQLite makes two a page, the head of a frame and the page, and each costs the
+ * file system more than the bytes do: ten pages take 40 us so, 6 us in one piece. What is held back is that of a COMMIT
+ * alone, and never longer than to its last frame, which says so in its head (SQLite's "WAL-mode File Format"): a failure
+ * is this commit's, and no other connection meets a frame that is not there. A transaction that did not fit the cache has
+ * written frames before, and may write them again: it goes as SQLite does it.
+ */
+enum { LOG_HEAD = 32, FRAME_HEAD = 24 };
+
+static int put(struct wal *w, sqlite3_file *f)
+{
+	size_t n = w->n;
+	w->n = 0;
+	return n ? w->real->xWrite(f, w->held, (int)n, w->at) : SQLITE_OK;
+}
+
+static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+	struct wal *w = (struct wal *)f->pMethods;
+	static const char more[4];
+	size_t size = (size_t)n;
+	w->spilled |= !w->holding;
+	if (w->spilled || at < LOG_HEAD || size > sizeof(w->held))
+		return w->real->xWrite(f, p, n, at);
+	if (w->n && (at != w->at + (sqlite3_int64)w->n || size > sizeof(w->held) - w->n)) {
+		int rc = put(w, f);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	if (!w->n)
+		w->at = at;
+	memcpy(w->held + w->n, p, size);
+	w->n += size;
+	if (size == FRAME_HEAD)
+		w->last = memcmp((const char *)p + 4, more, sizeof(more));
+	return w->last && size != FRAME_HEAD ? put(w, f) : SQLITE_OK;
+}
+
+void wal_attach(struct store *s)
+{
+	struct wal *w = &s->wal;
+	sqlite3_file *f = NULL;
+	int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
+	if (rc != SQLITE_OK || !f || !f->pMethods)
+		return;		/* then as SQLite does it */
+	w->real = f->pMethods;
+	w->methods = *w->real;
+	w->methods.iVersion = w->real->iVersion < 3 ? w->real->iVersion : 3;
+	w->methods.xWrite = on_write;
+	f->pMethods = &w->methods;
+}
+
+void wal_begin(struct store *s)
+{
+	s->wal.spilled = s->wal.holding = false;
+	s->wal.n = 0;
+}
+
+void wal_hold(struct store *s, bool on)
+{
+	s->wal.holding = on;
+}
