@@ -194,6 +194,9 @@ static const char *const migration[] = {
 	" query TEXT NOT NULL UNIQUE,"
 	" made_at INTEGER NOT NULL"
 	") STRICT;",
+
+	/* D6: so are completions; with a doom: what it is of. */
+	"ALTER TABLE link ADD COLUMN completed INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -122,7 +122,8 @@ static void put_held(const struct mass mass[NMASS], struct buf *out)
 	static const char *const what[NMASS] = {
 		[MASS_DELETE] = "deletions are held, not sent; take them back: remindfs take-back",
 		[MASS_COMPLETE] = "completions are held, not sent; take them back: remindfs take-back",
-		[MASS_DOOM] = "tasks were deleted there at once and are kept here; restored there, they stay",
+		[MASS_DELETED] = "tasks were deleted there at once and are kept here; restored there, they stay",
+		[MASS_COMPLETED] = "tasks were completed there at once and are open here; to reopen them there: remindfs take-back",
 	};
 	bool any = false;
 
@@ -265,7 +266,7 @@ static void json_side(const struct side_state *st, const struct counts *n, enum 
 	buf_printf(out, ",\"waiting\":%" PRId64 ",\"refused\":%" PRId64 ",\"import_done\":%" PRId64
 		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 ",\"held\":%" PRId64 "}", n->waiting[side],
 		n->refused[side], st->done, st->total, st->left_out,
-		m[MASS_DELETE].held + m[MASS_COMPLETE].held + m[MASS_DOOM].held);
+		m[MASS_DELETE].held + m[MASS_COMPLETE].held + m[MASS_DELETED].held + m[MASS_COMPLETED].held);
 }
 
 enum err status_json(struct store *s, int64_t now, struct buf *out)

@@ -267,8 +267,8 @@ typedef bool store_problem_fn(void *arg, const struct problem *p);
 /* Drafts, refused edits, conflicts, typed-looking scratch files older than 60 s. */
 NODISCARD enum err store_problems(struct store *s, int64_t now, store_problem_fn *fn, void *arg);
 
-/* Deletions and completions that were made here and are not there yet; deletions there that are not here yet (doom). */
-enum mass_kind { MASS_DELETE, MASS_COMPLETE, MASS_DOOM, NMASS };
+/* Deletions and completions that were made here and are not there yet; those there that are not here yet (doom). */
+enum mass_kind { MASS_DELETE, MASS_COMPLETE, MASS_DELETED, MASS_COMPLETED, NMASS };
 struct mass {
 	int64_t fresh;		/* not judged yet */
 	int64_t held;		/* wait for store_confirm */
@@ -286,7 +286,8 @@ NODISCARD enum err store_state(struct store *s, int64_t id, const char **out);
 
 /* ---- the sync's half ------------------------------------------------------------------------------------------ */
 
-/* A deletion told by a remote: to be judged with those it came with; one of many, waits for store_confirm; to be done. */
+/* A deletion or completion told by a remote: to be judged with those it came with; one of many, waits for store_confirm; to
+ * be done. */
 enum doom { DOOM_NO, DOOM_NEW, DOOM_HELD, DOOM_CONFIRMED };
 struct link {			/* a task's spoke */
 	int64_t task;
@@ -300,7 +301,8 @@ struct link {			/* a task's spoke */
 	char *url;		/* the record's web page */
 	bool away;		/* reassigned or no longer visible (D5): neither read nor written */
 	bool gone;		/* deleted there; the row stays, so that nothing comes back (D3) */
-	enum doom doom;		/* deleted there, and not yet here (D6) */
+	enum doom doom;		/* deleted or completed there, and not yet here (D6); */
+	bool completed;		/* then: completed. Until it is here, base has the status of before */
 	int64_t synced_at;
 };
 #define LINK_INIT ((struct link){ 0 })
@@ -386,8 +388,8 @@ NODISCARD enum err store_mass_hold(struct store *s, enum side side, enum mass_ki
 /* The user's word ("confirm-deletes"): all that is held may go, to every side and here; it is not held again. *n: how many.
  * Ring the sync afterwards. ERR_NOENT: nothing is held. */
 NODISCARD enum err store_confirm(struct store *s, int64_t now, int64_t *n);
-/* The opposite ("take-back"): what was deleted here and is held is back, what was completed is open. *n: how many tasks.
- * ERR_NOENT: none; what was deleted on a remote is restored there. */
+/* The opposite ("take-back"): what was deleted here and is held is back, what was completed is open, what was completed on a
+ * remote is reopened there. *n: how many. ERR_NOENT: none; what was deleted on a remote is restored there. */
 NODISCARD enum err store_take_back(struct store *s, int64_t now, int64_t grace_ms, int64_t *n);
 
 /* ---- what is kept for the user: conflicts, the trash, edits not sent, the last edit --------------------------- */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NEXT_HELD, NSQL };
-/* Deletions and completions that were made here: what one remote tells of is braked where it comes in. */
+/* Deletions and completions that were made here: what one remote tells of is braked where it comes in, by its doom. */
 #define DELETES "task.gone = 1 AND task.gone_by = 0"
 #define COMPLETES                                                                                         \
 	"task.gone <> 1 AND task.status = 'complete' AND link.base_status = 'open'"                       \
@@ -15,12 +15,12 @@ enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NEXT_HEL
 #define KIND "iif(" DELETES ", 0, iif(" COMPLETES ", 1, -1))"
 static const char *const sql_text[NSQL] = {
 	[COUNT] = "SELECT " KIND " AS kind, sum(outbox.err <> :held), sum(outbox.err = :held)" OUTGOING
-		  " GROUP BY kind UNION ALL SELECT 2, sum(doom = 1), sum(doom = 2) FROM link"
-		  " WHERE side = :side AND doom IN (1, 2) AND doom <> 0",
+		  " GROUP BY kind UNION ALL SELECT 2 + completed, sum(doom = 1), sum(doom = 2) FROM link"
+		  " WHERE side = :side AND doom IN (1, 2) AND doom <> 0 GROUP BY completed",
 	[LINKED] = "SELECT count(*) FROM link WHERE side = :side AND rid IS NOT NULL AND NOT away AND NOT gone",
 	[HOLD] = "UPDATE outbox SET err = :held, message = :message, since = :now, wait = -1"
 		 " WHERE err <> :held AND seq IN (SELECT outbox.seq" OUTGOING " AND " KIND " = :what)",
-	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0",
+	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0 AND 2 + completed = :what",
 	[RELEASE] = "UPDATE outbox SET err = 0, message = '', since = :now, wait = 0 WHERE err = :held",
 	[RELEASE_DOOM] = "UPDATE link SET doom = 3 WHERE doom = 2 AND doom <> 0",
 	[NEXT_HELD] = "SELECT task.id, task.gone = 1" OUTGOING " AND outbox.err = :held AND task.id > :after AND " KIND
@@ -85,11 +85,12 @@ static enum err run(struct store *s, struct q *q, int64_t *n)
 	return ERR_OK;
 }
 
-static enum err hold_doomed(struct store *s, enum side side)
+static enum err hold_doomed(struct store *s, enum side side, enum mass_kind what)
 {
 	int64_t n = 0;
 	AUTO_Q q = sql(s, HOLD_DOOM);
 	q_int(&q, ":side", side);
+	q_int(&q, ":what", what);
 	return run(s, &q, &n);
 }
 
@@ -108,7 +109,7 @@ enum err store_mass_hold(struct store *s, enum side side, enum mass_kind what, c
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(s, &tx));
-	TRY(what == MASS_DOOM ? hold_doomed(s, side) : hold_outgoing(s, side, what, msg, now));
+	TRY(what >= MASS_DELETED ? hold_doomed(s, side, what) : hold_outgoing(s, side, what, msg, now));
 	return tx_commit(&tx);
 }
 
@@ -171,20 +172,63 @@ static enum err take_back(struct store *s, int64_t task, bool deleted, int64_t n
 	return store_edit(s, task, &open, BIT(FIELD_STATUS), 0, NULL, 0, SIDE_LOCAL, now);
 }
 
+static enum err take_back_outgoing(struct store *s, enum side side, int64_t now, int64_t grace_ms, int64_t *n)
+{
+	int64_t task = 0;
+	bool deleted;
+	TRY(next_held(s, side, 0, &task, &deleted));
+	while (task) {
+		TRY(take_back(s, task, deleted, now, grace_ms));
+		++*n;
+		TRY(next_held(s, side, task, &task, &deleted));
+	}
+	return ERR_OK;
+}
+
+static bool first_completed(void *arg, const struct link *l)
+{
+	bool found = l->doom == DOOM_HELD && l->completed;
+	if (found)
+		*(int64_t *)arg = l->task;
+	return !found;
+}
+
+/* What they have is "complete" from now on, and ours is the later word. */
+static enum err reopen_there(struct store *s, enum side side, int64_t task, int64_t now)
+{
+	AUTO_LINK l = LINK_INIT;
+	bool ok = true;
+	TRY(store_link(s, task, side, &l));
+	free(l.base[FIELD_STATUS]);
+	l.base[FIELD_STATUS] = str_dup(TASK_COMPLETE, &ok);
+	l.doom = DOOM_NO;
+	if (!ok)
+		return ERR_NOMEM;
+	TRY(store_link_put(s, &l));
+	return store_outbox_add(s, task, side, now);
+}
+
+static enum err take_back_completed(struct store *s, enum side side, int64_t now, int64_t *n)
+{
+	int64_t task = 0;
+	TRY(store_links_doomed(s, side, first_completed, &task));
+	while (task) {
+		TRY(reopen_there(s, side, task, now));
+		++*n;
+		task = 0;
+		TRY(store_links_doomed(s, side, first_completed, &task));
+	}
+	return ERR_OK;
+}
+
 enum err store_take_back(struct store *s, int64_t now, int64_t grace_ms, int64_t *n)
 {
 	AUTO_TX tx = { 0 };
 	*n = 0;
 	TRY(tx_begin(s, &tx));
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
-		int64_t task = 0;
-		bool deleted;
-		TRY(next_held(s, side, 0, &task, &deleted));
-		while (task) {
-			TRY(take_back(s, task, deleted, now, grace_ms));
-			++*n;
-			TRY(next_held(s, side, task, &task, &deleted));
-		}
+		TRY(take_back_outgoing(s, side, now, grace_ms, n));
+		TRY(take_back_completed(s, side, now, n));
 	}
 	if (!*n)
 		return ERR_NOENT;

@@ -6,7 +6,7 @@
 enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
-#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, " BASE ", " RAW
+#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, " BASE ", " RAW
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
@@ -17,13 +17,13 @@ static const char *const sql_text[NSQL] = {
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :doom, :base_title, :base_status, :base_priority, :base_due,"
-		   " :base_details,"
+		   " :away, :gone, :synced_at, :doom, :completed, :base_title, :base_status, :base_priority,"
+		   " :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
 	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
 		   " url = :url,"
-		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, base_title = :base_title,"
-		   " base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
+		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, completed = :completed,"
+		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
 		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
 		   " WHERE task = :task AND side = :side",
@@ -49,7 +49,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 11, COL_RAW = COL_BASE + TASK_NFIELDS };
+enum { COL_BASE = 12, COL_RAW = COL_BASE + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -83,6 +83,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->gone = q_col(q, 8);
 	l->synced_at = q_col(q, 9);
 	l->doom = (enum doom)q_col(q, 10);
+	l->completed = q_col(q, 11);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -153,7 +154,7 @@ static bool same(const struct link *a, const struct link *b)
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
-		a->gone == b->gone && a->doom == b->doom && a->synced_at == b->synced_at;
+		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -170,6 +171,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":gone", l->gone);
 	q_int(&q, ":synced_at", l->synced_at);
 	q_int(&q, ":doom", l->doom);
+	q_int(&q, ":completed", l->completed);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	return q_run(&q);

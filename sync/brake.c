@@ -9,7 +9,8 @@
 static const char *const held[NMASS] = {
 	[MASS_DELETE] = "deletions",
 	[MASS_COMPLETE] = "completions",
-	[MASS_DOOM] = "deletions there",
+	[MASS_DELETED] = "deletions there",
+	[MASS_COMPLETED] = "completions there",
 };
 
 static enum err judge(struct pass *p, enum mass_kind what, const struct mass *m)
@@ -44,12 +45,12 @@ static bool keep_doomed(void *arg, const struct link *l)
 	return links_add(x, l) && x->n < LINKS_PER_TX;
 }
 
-static enum err bury(struct pass *p, struct links *x)
+static enum err carry_out(struct pass *p, struct links *x)
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	for (size_t i = 0; i < x->n; i++)
-		TRY(record_bury(p, &x->l[i]));
+		TRY(x->l[i].completed ? record_complete(p, &x->l[i]) : record_bury(p, &x->l[i]));
 	return tx_commit(&tx);
 }
 
@@ -58,7 +59,8 @@ enum err brake_incoming(struct pass *p)
 	struct mass m[NMASS];
 	size_t n;
 	TRY(store_mass(p->s, p->side, m));
-	TRY(judge(p, MASS_DOOM, &m[MASS_DOOM]));
+	TRY(judge(p, MASS_DELETED, &m[MASS_DELETED]));
+	TRY(judge(p, MASS_COMPLETED, &m[MASS_COMPLETED]));
 	do {
 		AUTO_LINKS x = { 0 };
 		TRY(store_links_doomed(p->s, p->side, keep_doomed, &x));
@@ -66,7 +68,7 @@ enum err brake_incoming(struct pass *p)
 			return ERR_NOMEM;
 		n = x.n;
 		if (n)
-			TRY(bury(p, &x));
+			TRY(carry_out(p, &x));
 	} while (n == LINKS_PER_TX);
 	return ERR_OK;
 }

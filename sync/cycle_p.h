@@ -79,6 +79,8 @@ NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
 NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);
 /* Deleted there: so it is here (D3, D4), at once. */
 NODISCARD enum err record_bury(struct pass *p, struct link *l);
+/* Completed there: so it is here. */
+NODISCARD enum err record_complete(struct pass *p, struct link *l);
 /* Reassigned, or no longer to be seen (D5). */
 NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 /* A create in doubt turns out to be this record. */
@@ -88,7 +90,8 @@ NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct rem
 enum { UNLIKE = 0, SAME = TASK_NFIELDS + 1 };
 NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness);
 
-/* brake.c (D6): deletions told by the remote are done here, unless they are too many at once; what was confirmed is. */
+/* brake.c (D6): deletions and completions told by the remote are done here, unless they are too many at once; what was
+ * confirmed is. */
 NODISCARD enum err brake_incoming(struct pass *p);
 /* Too many deletions or completions made here at once are not sent. Before push_all. */
 NODISCARD enum err brake_outgoing(struct pass *p);

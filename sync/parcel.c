@@ -27,7 +27,7 @@ static enum verb decide(enum gone gone, bool linked, const struct link *l, bool 
 		return VERB_NONE;
 	if (!l->rid)
 		return VERB_WAIT;
-	if (l->doom)
+	if (l->doom && !l->completed)
 		return VERB_HELD;
 	if (gone == GONE_DELETED)
 		return VERB_REMOVE;

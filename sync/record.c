@@ -31,7 +31,8 @@ static const char *foreign(const struct link *l, const struct remote_task *rt, i
 	return ours ? NULL : rt->raw[f];
 }
 
-/* Base, raw, version are what the remote has now. *changed: the link must be stored. */
+/* Base, raw, version are what the remote has now, but for a completion that is still to be judged. *changed: the link must
+ * be stored. */
 static enum err learn(struct pass *p, struct link *l, const struct remote_task *rt, uint32_t silent, bool *changed)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++) {
@@ -44,9 +45,8 @@ static enum err learn(struct pass *p, struct link *l, const struct remote_task *
 		TRY(set(&l->version, rt->version, changed));
 	if (rt->url)
 		TRY(set(&l->url, rt->url, changed));
-	*changed |= l->away || l->doom;
+	*changed |= l->away;
 	l->away = false;
-	l->doom = DOOM_NO;
 	if (*changed)
 		l->synced_at = p->local_now;
 	return ERR_OK;
@@ -128,11 +128,28 @@ static enum err list_rest(struct pass *p, const struct link *l)
 	return store_outbox_add(p->s, l->task, p->side, p->local_now);
 }
 
+/* A completion is not taken yet: it is judged at the end of the pass, with the others, as a deletion is (D6). True: the link
+ * changed. */
+static bool postpone(struct link *l, enum gone gone, const struct task *theirs, struct merge *m, uint32_t *silent)
+{
+	enum doom was = l->doom;
+	bool was_completed = l->completed;
+	l->completed = gone != GONE_DELETED && (m->pull & BIT(FIELD_STATUS)) && !task_is_open(theirs);
+	if (!l->completed)
+		l->doom = DOOM_NO;
+	else if (!was || !was_completed)
+		l->doom = DOOM_NEW;
+	if (l->completed) {
+		m->pull &= ~BIT(FIELD_STATUS);
+		*silent |= BIT(FIELD_STATUS);
+	}
+	return l->doom != was || l->completed != was_completed;
+}
+
 static enum err known(struct pass *p, const struct remote_task *rt, struct link *l)
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
 	enum gone gone;
-	bool changed = false;
 	if (l->gone)
 		return ERR_OK;	/* no zombie comes back by itself */
 	if (!rt->mine)
@@ -142,6 +159,7 @@ static enum err known(struct pass *p, const struct remote_task *rt, struct link 
 	TRY(store_gone(p->s, l->task, &gone));
 	TRY(speak_for(&theirs, &rt->t, &ours, silent));
 	struct merge m = merge_task(l->base, &ours, &theirs, silent);
+	bool changed = postpone(l, gone, &theirs, &m, &silent);
 	if (gone == GONE_DELETED)
 		TRY(merge_dead(p, l, &ours, &theirs, m));
 	else
@@ -172,17 +190,33 @@ enum err record_bury(struct pass *p, struct link *l)
 	return store_link_put(p->s, l);
 }
 
+enum err record_complete(struct pass *p, struct link *l)
+{
+	struct task complete = { .field = { [FIELD_STATUS] = TASK_COMPLETE } };
+	enum gone gone;
+	TRY(store_gone(p->s, l->task, &gone));
+	if (gone != GONE_DELETED)
+		TRY(store_edit(p->s, l->task, &complete, BIT(FIELD_STATUS), 0, NULL, 0, p->side, p->local_now));
+	TRY(replace_text(&l->base[FIELD_STATUS], TASK_COMPLETE));
+	l->doom = DOOM_NO;
+	l->completed = false;
+	l->synced_at = p->local_now;
+	p->touched = true;
+	return store_link_put(p->s, l);
+}
+
 /* Judged at the end of the pass, with the others (D6). What is deleted here too is no loss. */
 static enum err record_doom(struct pass *p, struct link *l)
 {
 	enum gone gone;
-	if (l->gone || l->doom)
+	if (l->gone || (l->doom && !l->completed))
 		return ERR_OK;
 	TRY(store_gone(p->s, l->task, &gone));
 	if (gone == GONE_DELETED)
 		return record_bury(p, l);
 	p->touched = true;
 	l->doom = DOOM_NEW;
+	l->completed = false;
 	return store_link_put(p->s, l);
 }
 

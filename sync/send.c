@@ -191,6 +191,8 @@ static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, cons
 	if (verb == VERB_CREATE)
 		return created(p, x, it);
 	x->link.gone = verb == VERB_REMOVE;
+	if (x->link.gone || (x->fields & BIT(FIELD_STATUS)))	/* ours is the later word */
+		x->link.doom = DOOM_NO;
 	TRY(store_link_put(p->s, &x->link));
 	return send_row_done(p, x);
 }

@@ -45,6 +45,28 @@ static void deleted_there(struct fake *f, int from, int to)
 		fake_delete(f, there(f, i));
 }
 
+static const char *word_of(struct fake *f, bool complete)
+{
+	return f == sc ? (complete ? TASK_COMPLETE : TASK_OPEN) : complete ? "Completed" : "Not Started";
+}
+
+static void completed_there(struct fake *f, int from, int to, bool complete)
+{
+	for (int i = from; i < to; i++)
+		fake_word(f, there(f, i), FIELD_STATUS, word_of(f, complete));
+}
+
+/* Tasks from..to are complete here and at f; or open. */
+static void check_complete(struct fake *f, int from, int to, bool complete)
+{
+	for (int i = from; i < to; i++) {
+		char title[32];
+		snprintf(title, sizeof(title), "task %d", i);
+		assert_string_equal(user_see(&w, title, FIELD_STATUS), complete ? TASK_COMPLETE : TASK_OPEN);
+		assert_string_equal(fake_word_of(f, title, FIELD_STATUS), word_of(f, complete));
+	}
+}
+
 static int64_t held(enum side side, enum mass_kind what)
 {
 	struct counts c;
@@ -170,6 +192,12 @@ static void D6_more_than_ten_and_more_than_a_quarter(void **state)
 		check_rest(&w);
 		assert_int_equal(here(), row[i].held ? row[i].linked : row[i].linked - row[i].deleted);
 		world_finish(&w);
+		shared(SF, row[i].linked);
+		completed_there(sf, 0, row[i].deleted, true);
+		check_rest(&w);
+		assert_int_equal(held(SIDE_SF, MASS_COMPLETED), row[i].held ? row[i].deleted : 0);
+		assert_string_equal(user_see(&w, "task 3", FIELD_STATUS), row[i].held ? TASK_OPEN : TASK_COMPLETE);
+		world_finish(&w);
 	}
 }
 
@@ -225,15 +253,97 @@ static void D6_a_remote_that_lost_half_its_list_deletes_nothing_here(void **stat
 		check_rest(&w);
 		assert_int_equal(here(), 40);
 		assert_int_equal(fake_live(other), 40);
-		assert_int_equal(held(side, MASS_DOOM), 20);
+		assert_int_equal(held(side, MASS_DELETED), 20);
 		check_status("20 tasks were deleted there at once and are kept here");
 		confirm(20);
 		check_rest(&w);
 		assert_int_equal(here(), 20);
 		assert_int_equal(fake_live(other), 20);	/* one confirmation is enough */
-		assert_int_equal(held(side, MASS_DOOM), 0);
+		assert_int_equal(held(side, MASS_DELETED), 0);
 		world_finish(&w);
 	}
+}
+
+static void D6_a_remote_that_completed_half_its_list_completes_nothing_here(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct fake *f = &w.fake[side], *other = &w.fake[side == SIDE_SC ? SIDE_SF : SIDE_SC];
+		shared(BOTH, 40);
+		f->page_size = 7;
+		completed_there(f, 0, 20, true);
+		check_rest(&w);
+		check_complete(other, 0, 40, false);
+		assert_int_equal(held(side, MASS_COMPLETED), 20);
+		check_status("20 tasks were completed there at once and are open here; to reopen them there: remindfs take-back");
+		check_status("to let them go: remindfs confirm-deletes");
+		completed_there(f, 30, 31, true);	/* they are told of one by one, too */
+		check_rest(&w);
+		assert_int_equal(held(side, MASS_COMPLETED), 21);
+		confirm(21);
+		check_rest(&w);
+		check_complete(other, 0, 20, true);
+		check_complete(other, 20, 30, false);
+		check_complete(other, 30, 31, true);	/* one confirmation is enough, also for the other side */
+		assert_int_equal(held(side, MASS_COMPLETED), 0);
+		world_finish(&w);
+	}
+}
+
+static void D6_completed_there_and_held_they_are_reopened_there_by_take_back(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		struct fake *f = &w.fake[side], *other = &w.fake[side == SIDE_SC ? SIDE_SF : SIDE_SC];
+		int64_t n;
+		shared(BOTH, 40);
+		completed_there(f, 0, 20, true);
+		check_rest(&w);
+		assert_int_equal(store_take_back(w.store, w.now, 0, &n), ERR_OK);
+		assert_int_equal(n, 20);
+		check_rest(&w);
+		check_complete(f, 0, 40, false);
+		check_complete(other, 0, 40, false);
+		assert_int_equal(held(side, MASS_COMPLETED), 0);
+		assert_int_equal(store_take_back(w.store, w.now, 0, &n), ERR_NOENT);
+		world_finish(&w);
+	}
+}
+
+/* What else happens to a task whose completion there is held. */
+static void D6_held_completions_meet_later_words(void **state)
+{
+	shared(BOTH, 40);
+	completed_there(sf, 0, 20, true);
+	check_rest(&w);
+	fake_word(sf, there(sf, 0), FIELD_DETAILS, "said there");	/* other fields cross */
+	user_set(&w, task[1], FIELD_DETAILS, "typed here");
+	completed_there(sf, 2, 3, false);	/* reopened there */
+	user_set(&w, task[3], FIELD_STATUS, TASK_COMPLETE);	/* completed here, too, */
+	user_rm(&w, task[4]);	/* or deleted, and sent before the next poll */
+	w.cycle[SIDE_SF].now = w.now;
+	assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);
+	assert_int_equal(held(SIDE_SF, MASS_COMPLETED), 18);
+	fake_delete(sf, there(sf, 5));
+	fake_word(sf, there(sf, 6), FIELD_STATUS, "In Progress");	/* R8: says nothing */
+	check_rest(&w);
+	assert_int_equal(held(SIDE_SF, MASS_COMPLETED), 15);
+	assert_int_equal(here(), 38);
+	assert_string_equal(user_see(&w, "task 0", FIELD_DETAILS), "said there");
+	assert_string_equal(fake_word_of(sc, "task 0", FIELD_DETAILS), "said there");
+	assert_string_equal(fake_word_of(sf, "task 1", FIELD_DETAILS), "typed here");
+	assert_string_equal(fake_word_of(sf, "task 1", FIELD_STATUS), "Completed");
+	check_complete(sc, 0, 3, false);
+	check_complete(sc, 3, 4, true);
+	check_complete(sc, 6, 40, false);
+	confirm(15);
+	check_rest(&w);
+	check_complete(sc, 0, 2, true);
+	check_complete(sc, 2, 3, false);
+	check_complete(sc, 6, 7, false);
+	check_complete(sc, 7, 20, true);
+	assert_int_equal(fake_live(sc), 38);
+	assert_int_equal(fake_live(sf), 38);
+	assert_int_equal(world_conflicts(&w), 0);
+	world_finish(&w);
 }
 
 static void D6_restored_there_they_stay_and_what_was_typed_goes_out(void **state)
@@ -249,7 +359,7 @@ static void D6_restored_there_they_stay_and_what_was_typed_goes_out(void **state
 	}
 	check_rest(&w);
 	assert_int_equal(here(), 40);
-	assert_int_equal(held(SIDE_SF, MASS_DOOM), 0);
+	assert_int_equal(held(SIDE_SF, MASS_DELETED), 0);
 	assert_string_equal(fake_word_of(sf, "task 3", FIELD_DETAILS), "typed while it was held");
 	world_finish(&w);
 }
@@ -316,6 +426,25 @@ static void twelve_lost(struct world *x)
 	check_rest(x);
 }
 
+static void complete_all(struct world *x)
+{
+	for (size_t i = 0; i < x->fake[SIDE_SF].n; i++)
+		fake_word(&x->fake[SIDE_SF], &x->fake[SIDE_SF].rec[i], FIELD_STATUS, "Completed");
+}
+
+static void twelve_completed(struct world *x)
+{
+	twelve(x);
+	complete_all(x);
+	check_rest(x);
+}
+
+static void take_back_all(struct world *x)
+{
+	int64_t n;
+	assert_int_equal(store_take_back(x->store, x->now, 0, &n), ERR_OK);
+}
+
 static void confirm_all(struct world *x)
 {
 	int64_t n;
@@ -332,6 +461,21 @@ static void interrupted_while_confirmed(void **state)
 	interrupt_everywhere(&(struct story){ "D6 confirmed", BOTH, twelve_lost, confirm_all });
 }
 
+static void interrupted_while_completions_are_held(void **state)
+{
+	interrupt_everywhere(&(struct story){ "D6 completed there", BOTH, twelve, complete_all });
+}
+
+static void interrupted_while_completions_are_confirmed(void **state)
+{
+	interrupt_everywhere(&(struct story){ "D6 completions confirmed", BOTH, twelve_completed, confirm_all });
+}
+
+static void interrupted_while_completions_are_taken_back(void **state)
+{
+	interrupt_everywhere(&(struct story){ "D6 completions taken back", BOTH, twelve_completed, take_back_all });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,11 +488,17 @@ int main(void)
 		cmocka_unit_test(D6_one_retried_by_hand_is_held_again),
 		cmocka_unit_test(D6_completions_are_braked_too),
 		cmocka_unit_test(D6_a_remote_that_lost_half_its_list_deletes_nothing_here),
+		cmocka_unit_test(D6_a_remote_that_completed_half_its_list_completes_nothing_here),
+		cmocka_unit_test(D6_completed_there_and_held_they_are_reopened_there_by_take_back),
+		cmocka_unit_test(D6_held_completions_meet_later_words),
 		cmocka_unit_test(D6_restored_there_they_stay_and_what_was_typed_goes_out),
 		cmocka_unit_test(D3_D6_what_was_typed_while_held_is_kept),
 		cmocka_unit_test(R19_a_list_that_came_back_half_empty_deletes_nothing),
 		cmocka_unit_test(interrupted_while_held),
 		cmocka_unit_test(interrupted_while_confirmed),
+		cmocka_unit_test(interrupted_while_completions_are_held),
+		cmocka_unit_test(interrupted_while_completions_are_confirmed),
+		cmocka_unit_test(interrupted_while_completions_are_taken_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
