@@ -261,17 +261,21 @@ D6_rm_rf_open_by_mistake_is_taken_back() {
     once "Dear 7" && once "Dear 30" && is again "$("$remindfs" take-back)" "nothing that was deleted or completed here is held" &&
     is confirm "$("$remindfs" confirm-deletes)" "nothing is held"
 }
-# Somebody selects the whole list on the web page and completes it.
+# Somebody selects the whole list on the web page and completes it, between two polls.
+whole() {
+  local i
+  down
+  for i in $(seq 30); do remote set sf "Whole $i" "status=Completed"; done
+  up
+}
 D6_completed_there_by_mistake_is_held_and_settled_by_ctl() {
   local i
   for i in $(seq 30); do remote new sf "title=Whole $i" "status=Not Started"; done
   eventually test -e "open/Whole 30.txt" && synced || return 1
-  for i in $(seq 30); do remote set sf "Whole $i" "status=Completed"; done
-  eventually grep -q "tasks were completed there at once and are open here; to reopen them there: remindfs take-back" .remindfs/status && grep -q "to let them go: remindfs confirm-deletes" .remindfs/status &&
+  whole && eventually grep -q "tasks were completed there at once and are open here; to reopen them there: remindfs take-back" .remindfs/status && grep -q "to let them go: remindfs confirm-deletes" .remindfs/status &&
     [ -e "open/Whole 7.txt" ] && in_sc "Whole 7" "status: open" && in_sf "Whole 7" "status: Completed" || return 1
   ctl take-back && eventually in_sf "Whole 7" "status: Not Started" && eventually in_sf "Whole 30" "status: Not Started" && [ -e "open/Whole 30.txt" ] && synced && ! grep -q "completed there" .remindfs/status || return 1
-  for i in $(seq 30); do remote set sf "Whole $i" "status=Completed"; done
-  eventually grep -q "completed there at once" .remindfs/status && ctl confirm-deletes && eventually test -e "completed/Whole 7.txt" && eventually test -e "completed/Whole 30.txt" &&
+  whole && eventually grep -q "completed there at once" .remindfs/status && ctl confirm-deletes && eventually test -e "completed/Whole 7.txt" && eventually test -e "completed/Whole 30.txt" &&
     eventually in_sc "Whole 7" "status: complete" && eventually in_sc "Whole 30" "status: complete" && ! ls open | grep -q Whole && ! grep -q "completed there" .remindfs/status
 }
 
