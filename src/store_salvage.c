@@ -1,6 +1,7 @@
 #include "store_salvage.h"
 #include "date.h"
 #include "store_wreck.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -12,11 +13,14 @@
 #define LOG_MODULE "salvage"
 #include "log.h"
 
+#define SET_ASIDE "salvaged-"
+
 struct work {
 	char *path;		/* of the damaged database */
 	char *tmp;		/* the directory while it grows */
 	struct salvage *out;
 	int64_t now;
+	int64_t searches;	/* taken over */
 	struct wreck wreck;
 	struct store *fresh;
 };
@@ -51,7 +55,9 @@ static char *join(const char *a, const char *b)
 static void remove_tree(const char *dir)
 {
 	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}/* ---- which records belonged together ---- */
+}
+
+/* ---- which records belonged together ---- */
 
 static int by_task(const void *a, const void *b)
 {
@@ -71,6 +77,23 @@ static enum err put_pairs(struct work *w)
 	for (size_t i = 1; i < n; i++)
 		if (x[i - 1].task == x[i].task && x[i - 1].side == SIDE_SC && x[i].side == SIDE_SF)
 			TRY(pair_put(w->fresh, x[i - 1].rid, x[i].rid));
+	return tx_commit(&tx);
+}
+
+/* One that damage made another's, or no text, is none. */
+static enum err put_searches(struct work *w)
+{
+	const struct sought *x = (const struct sought *)w->wreck.searches.s;
+	size_t n = w->wreck.searches.n / sizeof(*x);
+	AUTO_TX tx = { 0 };
+	TRY(buf_err(&w->wreck.searches));
+	TRY(tx_begin(w->fresh, &tx));
+	for (size_t i = 0; i < n; i++) {
+		enum err e = store_search_make(w->fresh, x[i].query, x[i].made_at);
+		if (e != ERR_EXIST && e != ERR_UTF8)
+			TRY(e);
+		w->searches += !e;
+	}
 	return tx_commit(&tx);
 }
 
@@ -97,6 +120,8 @@ static enum err write_readme(struct work *w)
 			buf_printf(&b, "%-12s %" PRId64 "  %s\n", kept_def[k].dir, w->wreck.count[k], kept_def[k].what);
 	if (!w->wreck.texts)
 		buf_puts(&b, "nothing was found\n");
+	if (w->searches)
+		buf_printf(&b, "\nThe saved searches, %" PRId64 ", are in the new database.\n", w->searches);
 	if (w->wreck.damaged)
 		buf_printf(&b, "\n%" PRId64 " places could not be read; what stood there is lost.\n", w->wreck.damaged);
 	if (w->wreck.deletions.n)
@@ -144,6 +169,7 @@ static enum err fill(struct work *w)
 	w->out->texts = w->wreck.texts;
 	TRY(store_open(fresh, &(struct store_options){ .durable = true }, &w->fresh));
 	TRY(put_pairs(w));
+	TRY(put_searches(w));
 	TRY(put_marks(w));
 	store_close(TAKE(w->fresh));
 	TRY(write_readme(w));
@@ -161,33 +187,44 @@ static enum err name_dir(const char *path, int64_t now, char **out)
 		*p = *p == ':' ? '-' : *p;
 	at[19] = '\0';	/* no milliseconds */
 	int n = slash ? (int)(slash + 1 - path) : 0;
-	if (asprintf(out, "%.*ssalvaged-%s", n, path, at) < 0) {
+	if (asprintf(out, "%.*s" SET_ASIDE "%s", n, path, at) < 0) {
 		*out = NULL;
 		return ERR_NOMEM;
 	}
 	return ERR_OK;
 }
 
-/* From the first rename on it is done, whatever happens: store_salvage_resume goes on from there. */
-static enum err switch_over(struct work *w)
+/* The new database, where it was made, in a directory that has its name already: *made, NULL: there is none. */
+static enum err find_made(const char *path, char **made)
 {
-	AUTO_FREE char *made = join(w->out->dir, "/new.db"), *next = join(w->path, ".next");
-	if (!made || !next)
-		return ERR_NOMEM;
-	if (rename(w->tmp, w->out->dir) || rename(made, next))
-		return errno_err();
-	TRY(sync_all(w->out->dir));
-	return store_salvage_resume(w->path);
+	const char *slash = strrchr(path, '/');
+	int n = slash ? (int)(slash + 1 - path) : 0;
+	AUTO_FREE char *state = slash ? strndup(path, (size_t)n) : strdup(".");
+	DIR *d = state ? opendir(state) : NULL;
+	enum err e = state ? ERR_OK : ERR_NOMEM;
+	*made = NULL;
+	for (struct dirent *f; d && !e && !*made && (f = readdir(d));) {
+		if (strncmp(f->d_name, SET_ASIDE, strlen(SET_ASIDE)))
+			continue;
+		AUTO_FREE char *db = NULL;
+		if (asprintf(&db, "%.*s%s/new.db", n, path, f->d_name) < 0)
+			e = ERR_NOMEM;
+		else if (!access(db, F_OK))
+			*made = TAKE(db);
+	}
+	if (d)
+		closedir(d);
+	return e;
 }
 
 enum err store_salvage_resume(const char *path)
 {
 	static const char *const tail[] = { "-wal", "-shm", "-journal", ".seal" };
-	AUTO_FREE char *next = join(path, ".next");
-	if (!next)
-		return ERR_NOMEM;
-	if (access(next, F_OK))
+	AUTO_FREE char *made = NULL;
+	TRY(find_made(path, &made));
+	if (!made)
 		return ERR_OK;
+	sync_dir(path);
 	/* The old log must be gone before the new database is there: it would be folded into it. */
 	for (size_t i = 0; i < sizeof(tail) / sizeof(*tail); i++) {
 		AUTO_FREE char *old = join(path, tail[i]);
@@ -197,7 +234,7 @@ enum err store_salvage_resume(const char *path)
 			return errno_err();
 	}
 	sync_dir(path);
-	if (rename(next, path))
+	if (rename(made, path))
 		return errno_err();
 	sync_dir(path);
 	return ERR_OK;
@@ -214,11 +251,13 @@ enum err store_salvage(const char *path, int64_t now, struct salvage *out)
 		return ERR_NOMEM;
 	remove_tree(w.tmp);
 	enum err e = mkdir(w.tmp, 0700) ? errno_err() : fill(&w);
+	if (!e && rename(w.tmp, out->dir))	/* from here on it is done, whatever happens */
+		e = errno_err();
 	if (e) {
 		remove_tree(w.tmp);
 		return e;
 	}
-	TRY(switch_over(&w));
+	TRY(store_salvage_resume(path));
 	log_warn("event=database-set-aside dir=\"%s\" texts=%" PRId64 " unreadable=%" PRId64, out->dir, out->texts, w.wreck.damaged);
 	return ERR_OK;
 }

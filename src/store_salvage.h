@@ -19,8 +19,9 @@ void salvage_finish(struct salvage *v);
 /*
  * Nobody may have the database open. Makes the directory (0700) with a README, the damaged files untouched, and every text
  * that was not certainly elsewhere: unsent edits, new tasks, rejected saves, scratch, lost versions of conflicts, the trash,
- * texts with comments. Puts an empty database in place, which knows what records belonged together (store_partner).
- * Killed anywhere it can be called again; power loss, too. ERR_NOSPC, ERR_IO: nothing was moved.
+ * texts with comments. Puts an empty database in place, which knows what records belonged together (store_partner) and
+ * has the saved searches. Killed anywhere, the next start goes on (store_salvage_resume first); power loss, too.
+ * ERR_NOSPC, ERR_IO: nothing was moved.
  */
 NODISCARD enum err store_salvage(const char *path, int64_t now, struct salvage *out);
 /* Bring one to its end that was killed; nothing to do: ERR_OK. Before every store_open of a mount. */

@@ -12,7 +12,7 @@
  * Every table is walked by its row ids, for an index may be damaged as well; the first column is the id.
  * Where a page cannot be read, the rows behind it are tried one by one.
  */
-enum { OUTBOX, LINK, SCRATCH, VERSION, TASK, NWALKS };
+enum { OUTBOX, LINK, SCRATCH, VERSION, SEARCH, TASK, NWALKS };
 static const char *const walk_sql[NWALKS] = {
 	[OUTBOX] = "SELECT seq, task FROM outbox WHERE seq >= ? ORDER BY seq",
 	[LINK] = "SELECT id, task, side, rid FROM link WHERE id >= ? ORDER BY id",
@@ -21,6 +21,7 @@ static const char *const walk_sql[NWALKS] = {
 		    " AND NOT (open = 2 AND changed_at = 1795651200000) ORDER BY id",
 	[VERSION] = "SELECT rowid, conflict, role, title, status, priority, due, details FROM version"
 		    " WHERE rowid >= ? AND role > 0 ORDER BY rowid",
+	[SEARCH] = "SELECT id, query, made_at FROM search WHERE id >= ? ORDER BY id",
 	[TASK] = "SELECT id, gone, gone_at, name, title, status, priority, due, person, email, type, campaign FROM task"
 		 " WHERE id >= ? ORDER BY id",
 };
@@ -44,6 +45,7 @@ void wreck_finish(struct wreck *w)
 	buf_finish(&w->waits.bits);
 	buf_finish(&w->linked.bits);
 	buf_finish(&w->spokes);
+	buf_finish(&w->searches);
 	buf_finish(&w->deletions);
 }
 
@@ -171,6 +173,16 @@ static void see_version(struct wreck *w, sqlite3_stmt *st)
 	keep(w, KEPT_CONFLICTS, name, sqlite3_column_int64(st, 0), text.s, text.n);
 }
 
+static void see_search(struct wreck *w, sqlite3_stmt *st)
+{
+	const char *query = (const char *)sqlite3_column_text(st, 1);
+	struct sought x = { .made_at = sqlite3_column_int64(st, 2) };
+	if (!fit(query))
+		return;
+	strcpy(x.query, query);
+	buf_add(&w->searches, &x, sizeof(x));
+}
+
 static bool has_comments(const char *s, size_t n)
 {
 	static const char *const mark[] = { "\n#", "\nX-" };
@@ -233,7 +245,8 @@ static void see_task(struct wreck *w, sqlite3_stmt *st)
 	keep_texts(w, &t, deleted);
 }
 static void (*const see[NWALKS])(struct wreck *w, sqlite3_stmt *st) = {
-	[OUTBOX] = see_outbox, [LINK] = see_link, [SCRATCH] = see_scratch, [VERSION] = see_version, [TASK] = see_task,
+	[OUTBOX] = see_outbox, [LINK] = see_link, [SCRATCH] = see_scratch, [VERSION] = see_version, [SEARCH] = see_search,
+	[TASK] = see_task,
 };
 
 static void walk(struct wreck *w, int which)

@@ -17,6 +17,11 @@ struct spoke {			/* a task was this record */
 	char rid[64];
 };
 
+struct sought {			/* a saved search */
+	int64_t made_at;
+	char query[NAME_LEN + 1];
+};
+
 struct id_set {
 	struct buf bits;
 };
@@ -29,6 +34,7 @@ struct wreck {
 	int64_t damaged;		/* places that could not be read */
 	struct buf deletions;		/* names of deleted tasks that may come back, an indented line each */
 	struct buf spokes;		/* struct spoke[] */
+	struct buf searches;		/* struct sought[] */
 	sqlite3 *db;			/* private: a copy of it */
 	sqlite3_stmt *body;		/* private */
 	struct id_set waits, linked;	/* private */

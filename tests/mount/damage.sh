@@ -20,7 +20,7 @@ a_damaged_database_is_set_aside_and_built_anew() {
     synced && once Plan || return 1
   before=$(totals)
   sandbox_stop
-  echo "typed before it broke" >>"open/Plan.txt" && echo "never sent" >"open/Never sent.txt" && printf 'Due: never\n' | tee "open/Made here.txt" >/dev/null 2>&1
+  mkdir "search/never sent" && echo "typed before it broke" >>"open/Plan.txt" && echo "never sent" >"open/Never sent.txt" && printf 'Due: never\n' | tee "open/Made here.txt" >/dev/null 2>&1
   cd / && "$remindfs" umount || return 1
   dd if=/dev/urandom of="$db" bs=100 count=1 conv=notrunc status=none
   sandbox_again
@@ -37,6 +37,9 @@ status_and_errors_name_the_directory_until_it_is_gone() {
   dir=$(salvaged)
   grep -q "salvaged .*cat '$dir/README'" .remindfs/status && grep -q "^$dir/README:1: .*rm -r '$dir'" .remindfs/errors &&
     grep -q "cp 'open/Call Bob.txt'" "$dir/README"
+}
+saved_searches_are_there_again() {
+  is searches "$(ls search)" "never sent" && is README "$(grep "saved searches" "$(salvaged)/README")" "The saved searches, 1, are in the new database."
 }
 what_was_kept_is_taken_over_by_copying_it() {
   local dir

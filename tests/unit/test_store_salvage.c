@@ -1,194 +1,8 @@
 /* A damaged database is set aside as it is, what only it held is kept as files, and a new one is in its place. */
-#include "store_unit.h"
+#include "salvage_unit.h"
 #include "log.h"
-#include "store_salvage.h"
 #include "text.h"
 #include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-
-#define PAGE 4096
-
-/* ---- files ---- */
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	return remove(path);
-}
-
-static void empty_dir(struct fx *x)
-{
-	nftw(x->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	assert_int_equal(mkdir(x->dir, 0700), 0);
-}
-
-static int teardown(void **state)
-{
-	struct fx *x = *state;
-	store_close(x->s);
-	x->s = NULL;
-	empty_dir(x);
-	return fx_teardown(state);
-}
-#undef TEST
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-
-/* In memory: hundreds of salvages, each synced. */
-static int setup(void **state)
-{
-	return fx_setup_in(state, access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-}
-
-static void slurp(const char *path, struct buf *out)
-{
-	char piece[PAGE];
-	ssize_t n;
-	int fd = open(path, O_RDONLY);
-	if (fd < 0)
-		fail_msg("%s cannot be read", path);
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		buf_add(out, piece, (size_t)n);
-	close(fd);
-}
-
-static void spit(const char *path, const void *s, size_t n)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, s, n), n);
-	close(fd);
-}
-
-static bool same_file(const char *a, const struct buf *b)
-{
-	AUTO_BUF is = BUF_INIT;
-	slurp(a, &is);
-	return same_bytes(&is, b);
-}
-
-/* ---- what the user had ---- */
-
-static int64_t linked(struct store *s, const char *title, int n)
-{
-	char sc[16], sf[32];
-	int64_t id = make(s, title, SIDE_SC);
-	snprintf(sc, sizeof(sc), "%d", n);
-	snprintf(sf, sizeof(sf), "00T%012dAAA", n);
-	join(s, id, SIDE_SC, sc);
-	join(s, id, SIDE_SF, sf);
-	return id;
-}
-
-#define MINE "# my note\nTitle: Commented\nPriority: Normal\nDue:\n\n"
-
-static void fill(struct store *s)
-{
-	struct scratch x = { .name = "notes", .place = PLACE_OPEN, .mode = 0600 };
-	struct task t = TASK_INIT, base = { .field = { "Clash", "open", "normal", NULL, "lost words" } };
-	int64_t id;
-	on(s, SIDE_SC);
-	on(s, SIDE_SF);
-	for (int i = 0; i < 200; i++) {
-		char title[40];
-		snprintf(title, sizeof(title), "Synced %d", i);
-		id = linked(s, title, 1000 + i);
-		set(s, id, FIELD_DETAILS, "words that are at both sides, and many of them, so that there are pages", SIDE_SC);
-		clear_outbox(s);
-		snprintf(title, sizeof(title), "%d", 1000 + i);
-		join(s, id, SIDE_SC, title);
-	}
-	id = linked(s, "Commented", 1);
-	t.field[FIELD_TITLE] = "Commented";
-	assert_ok(store_edit(s, id, &t, 0, 0, MINE, strlen(MINE), SIDE_LOCAL, NOW));
-	clear_outbox(s);
-	assert_ok(store_draft(s, id, "Due: never\n", 11, 1, "no date", NOW));
-	id = linked(s, "Clash", 2);
-	assert_ok(store_conflict(s, id, SIDE_SC, NULL, &base, NULL, NOW));
-	set(s, linked(s, "Edited", 3), FIELD_DETAILS, "typed and not sent", SIDE_LOCAL);
-	make(s, "New", SIDE_LOCAL);
-	set(s, make(s, "Done", SIDE_LOCAL), FIELD_STATUS, TASK_COMPLETE, SIDE_LOCAL);
-	id = linked(s, "Gone", 4);
-	assert_ok(store_delete(s, id, SIDE_LOCAL, NOW, GRACE));
-	assert_ok(store_scratch_create(s, &x, "a thought", 9, NOW, &id));
-}
-
-static const struct {
-	const char *file, *part;
-} want[] = {
-	{ "open/Edited.txt", "typed and not sent" }, { "open/New.txt", "Title: New\n" },
-	{ "completed/Done.txt", "Title: Done\n" }, { "drafts/Commented.txt", "Due: never\n" },
-	{ "comments/Commented.txt", "# my note\n" }, { "conflicts/1 mine.txt", "lost words" },
-	{ "trash/Gone.txt", "Title: Gone\n" }, { "scratch/notes", "a thought" },
-};
-
-/* How many of those were kept; a text that is there is right. */
-static int64_t kept(const char *dir)
-{
-	int64_t n = 0;
-	for (size_t i = 0; i < COUNT(want); i++) {
-		char path[200];
-		AUTO_BUF text = BUF_INIT;
-		snprintf(path, sizeof(path), "%s/%s", dir, want[i].file);
-		if (access(path, F_OK))
-			continue;
-		slurp(path, &text);
-		n += text.n && memmem(text.s, text.n, want[i].part, strlen(want[i].part));
-	}
-	return n;
-}
-
-/* The user's database as the bytes of its files; with a log, it was killed. */
-struct image {
-	struct buf db, wal;
-};
-
-static void image_finish(struct image *m)
-{
-	buf_finish(&m->db);
-	buf_finish(&m->wal);
-}
-#define AUTO_IMAGE AUTO(image_finish) struct image
-
-static void take_image(struct fx *x, bool killed, struct image *m)
-{
-	char wal[100];
-	snprintf(wal, sizeof(wal), "%s-wal", x->path);
-	fill(x->s);
-	if (killed)
-		slurp(wal, &m->wal);
-	else
-		store_close(TAKE(x->s));
-	slurp(x->path, &m->db);
-	store_close(TAKE(x->s));
-}
-
-static void put_image(struct fx *x, const struct image *m)
-{
-	char wal[100];
-	empty_dir(x);
-	snprintf(wal, sizeof(wal), "%s-wal", x->path);
-	spit(x->path, m->db.s, m->db.n);
-	if (m->wal.n)
-		spit(wal, m->wal.s, m->wal.n);
-}
-
-/* ---- the way of a mount ---- */
-
-static enum err open_checked(struct fx *x)
-{
-	struct store_options o = { .check = true };
-	enum err e = store_open(x->path, &o, &x->s);
-	store_close(TAKE(x->s));
-	return e;
-}
-
-static int is_private(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	if (st->st_mode & 077)
-		fail_msg("%s has mode %o", path, st->st_mode);
-	return 0;
-}
 
 /* Set aside, and check whatever must hold after any damage. */
 static int64_t salvage(struct fx *x, const struct image *m)
@@ -209,17 +23,12 @@ static int64_t salvage(struct fx *x, const struct image *m)
 	return n;
 }
 
-static int64_t pairs(struct fx *x)
-{
-	return number(x->s, "SELECT count(*) FROM pair WHERE side = 1");
-}
-
 static void a_garbage_header_loses_nothing(void **state)
 {
 	for (int killed = 0; killed < 2; killed++) {
 		struct fx *x = *state;
 		AUTO_IMAGE m = { 0 };
-		take_image(x, killed, &m);
+		take_image(x, 200, killed, &m);
 		memset(m.db.s, 0x5a, m.db.n < 100 ? m.db.n : 100);
 		buf_clear(&m.wal);
 		put_image(x, &m);
@@ -227,6 +36,7 @@ static void a_garbage_header_loses_nothing(void **state)
 		if (!killed) {
 			assert_int_equal(salvage(x, &m), COUNT(want));
 			assert_int_equal(pairs(x), 204);
+			assert_int_equal(searches(x), 2);
 			store_close(TAKE(x->s));
 		}
 		empty_dir(x);
@@ -238,7 +48,7 @@ static void a_log_is_salvaged_with_its_database(void **state)
 {
 	struct fx *x = *state;
 	AUTO_IMAGE m = { 0 };
-	take_image(x, true, &m);
+	take_image(x, 200, true, &m);
 	assert_true(m.wal.n > 10 * PAGE);
 	m.db.s[0] = 'X';
 	put_image(x, &m);
@@ -252,7 +62,7 @@ static void any_page_of_zeros(void **state)
 	struct fx *x = *state;
 	AUTO_IMAGE m = { 0 };
 	int64_t found = 0, n = 0, all = 0, worst = COUNT(want);
-	take_image(x, false, &m);
+	take_image(x, 200, false, &m);
 	for (size_t at = 0; at < m.db.n; at += PAGE, all++) {
 		char was[PAGE];
 		memcpy(was, m.db.s + at, PAGE);
@@ -277,7 +87,7 @@ static void any_length(void **state)
 {
 	struct fx *x = *state;
 	AUTO_IMAGE m = { 0 };
-	take_image(x, false, &m);
+	take_image(x, 200, false, &m);
 	size_t whole = m.db.n;
 	for (int k = 0; k < 40; k++) {
 		m.db.n = (size_t)k * (whole / 40) + (size_t)(k % 3) * 100;
@@ -299,7 +109,7 @@ static void random_damage(void **state)
 	AUTO_IMAGE m = { 0 };
 	uint64_t seed = random_seed();
 	int64_t found = 0, n = 0, rounds = 150;
-	take_image(x, false, &m);
+	take_image(x, 200, false, &m);
 	for (int64_t k = 0; k < rounds; k++) {
 		AUTO_IMAGE d = { 0 };
 		unsigned bytes = 1 + random_below(&seed, 200), from = random_below(&seed, (unsigned)m.db.n);
@@ -353,7 +163,7 @@ static void a_newer_one_is_untouched(void **state)
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_version + 1);
 		make(x->s, "Of the future", SIDE_LOCAL);
 		assert_int_equal(sqlite3_exec(x->s->db, sql, NULL, NULL, NULL), SQLITE_OK);
-		take_image(x, in_log, &m);
+		take_image(x, 200, in_log, &m);
 		put_image(x, &m);
 		for (int i = 0; i < 3; i++) {
 			struct store_options o = { .check = i == 0, .read_only = i == 1, .durable = i == 2 };
@@ -376,37 +186,12 @@ static void a_missing_log_is_an_older_state(void **state)
 	AUTO_IMAGE m = { 0 };
 	make(x->s, "Folded in", SIDE_LOCAL);
 	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA wal_checkpoint(TRUNCATE);PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL), SQLITE_OK);
-	take_image(x, true, &m);
+	take_image(x, 200, true, &m);
 	buf_clear(&m.wal);
 	put_image(x, &m);
 	assert_ok(open_checked(x));
 	x->s = fx_open(x, false);
 	assert_int_equal(number(x->s, "SELECT count(*) FROM task"), 1);
-}
-
-/* Killed after the first rename: the next start brings it to its end, and the old log does not meet the new database. */
-static void a_salvage_that_was_killed_is_finished(void **state)
-{
-	struct fx *x = *state;
-	AUTO_IMAGE m = { 0 };
-	AUTO_SALVAGE v = { 0 };
-	char next[100];
-	take_image(x, true, &m);
-	m.db.s[0] = 'X';
-	put_image(x, &m);
-	assert_ok(store_salvage(x->path, NOW, &v));
-	snprintf(next, sizeof(next), "%s.next", x->path);
-	assert_int_equal(rename(x->path, next), 0);
-	char wal[100];
-	snprintf(wal, sizeof(wal), "%s-wal", x->path);
-	spit(x->path, m.db.s, m.db.n);
-	spit(wal, m.wal.s, m.wal.n);
-	assert_ok(store_salvage_resume(x->path));
-	assert_ok(open_checked(x));
-	x->s = fx_open(x, false);
-	assert_int_equal(pairs(x), 204);
-	assert_int_equal(number(x->s, "SELECT count(*) FROM task"), 0);
-	assert_ok(store_salvage_resume(x->path));
 }
 
 static bool any_entry(void *arg, const struct entry *e)
@@ -419,7 +204,7 @@ static void a_seal_holds_until_the_file_is_touched(void **state)
 {
 	struct fx *x = *state;
 	AUTO_IMAGE m = { 0 };
-	take_image(x, false, &m);
+	take_image(x, 200, false, &m);
 	memset(m.db.s + PAGE, 0, PAGE);	/* task */
 	put_image(x, &m);
 	store_seal(x->path);
@@ -448,7 +233,6 @@ int main(void)
 		TEST(what_is_no_database_of_ours_is_set_aside),
 		TEST(a_newer_one_is_untouched),
 		TEST(a_missing_log_is_an_older_state),
-		TEST(a_salvage_that_was_killed_is_finished),
 	};
 	log_init(LOG_LEVEL_ERROR, "/dev/null", 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
