@@ -342,7 +342,17 @@ void tx_end(struct tx *tx)
 
 /* ---- reading ---- */
 
-#define HOLD_FRAMES 4000	/* a log that grew beyond must be able to start again: no holding until it did */
+/*
+ * A log that grew beyond must be able to start again: no holding until it can. Once all of it is in the database, who reads
+ * takes nothing from the log and is not in its way.
+ */
+#define HOLD_FRAMES 4000
+
+static bool is_in_the_way(struct store *s)
+{
+	return s->seen[WAL_FRAMES] > HOLD_FRAMES &&
+		__atomic_load_n(&s->wal_head[WAL_FOLDED], __ATOMIC_ACQUIRE) < s->seen[WAL_FRAMES];
+}
 
 /* SQLite has it mapped since the first read of the database; NULL: it has not. */
 static const uint32_t *find_wal_head(struct store *s)
@@ -356,23 +366,41 @@ static const uint32_t *find_wal_head(struct store *s)
 	return (const uint32_t *)p;
 }
 
+static void read_wal_head(const struct store *s, uint32_t head[WAL_HEAD])
+{
+	for (int i = 0; i < WAL_HEAD; i++)
+		head[i] = __atomic_load_n(&s->wal_head[i], __ATOMIC_ACQUIRE);
+}
+
+bool store_is_latest(const struct store *s)
+{
+	uint32_t head[WAL_HEAD];
+
+	if (!s->held)
+		return false;
+	read_wal_head(s, head);
+	return !memcmp(head, s->seen, sizeof(head));
+}
+
 /* Looked at before the snapshot is taken: a commit between the two makes the next hold a new one, needed or not. */
-void store_hold(struct store *s)
+int64_t store_hold(struct store *s)
 {
 	uint32_t head[WAL_HEAD];
 
 	if (s->in_tx || (!s->wal_head && !(s->wal_head = find_wal_head(s))))
-		return;
-	for (int i = 0; i < WAL_HEAD; i++)
-		head[i] = __atomic_load_n(&s->wal_head[i], __ATOMIC_ACQUIRE);
-	if (s->held && !memcmp(head, s->seen, sizeof(head)))
-		return;
+		return 0;
+	read_wal_head(s, head);
+	bool same = s->snapshot && !memcmp(head, s->seen, sizeof(head));
+	if (s->held && same)
+		return s->snapshot;
 	store_rest(s);
-	if (head[WAL_FRAMES] > HOLD_FRAMES)
-		return;
 	memcpy(s->seen, head, sizeof(head));
+	s->snapshot += !same;
+	if (is_in_the_way(s))
+		return 0;
 	AUTO_Q q = sql(s, BEGIN_READ);
 	s->held = !q_run(&q);
+	return s->held ? s->snapshot : 0;
 }
 
 void store_rest(struct store *s)

@@ -47,9 +47,12 @@ NODISCARD enum err store_sync(struct store *s);
 /*
  * From here on reads share one snapshot, which saves each its locks; it holds every commit made before the last call of
  * this, so call it before each piece of work. Writing ends it. Rest before a long wait: meanwhile the log cannot start
- * anew, and grows. To rest without a hold is fine.
+ * anew, and grows. To rest without a hold is fine. Gives the snapshot's number: another one after every commit of anyone;
+ * 0: none is held, each read sees what is there then.
  */
-void store_hold(struct store *s);
+int64_t store_hold(struct store *s);
+/* A snapshot is held, and nobody has committed anything since it was taken. */
+bool store_is_latest(const struct store *s);
 void store_rest(struct store *s);
 /* Fold the log into the database if it grew by much since the last time. Syncs files, so it may take long; the commits
  * of others need not do it then. What fails is tried again by a later call, or a commit. */

@@ -15,8 +15,9 @@ enum sql_file {
 #define SQL_MAX 32	/* statements a file */
 
 enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
-/* Words, and the one that counts the log's frames: SQLite's "WAL-mode File Format". */
-enum { WAL_HEAD = 12, WAL_FRAMES = 4 };
+/* Words of the log's index: its head, and in it how many frames the log has; further on, how many of them the database has.
+ * SQLite's "WAL-mode File Format". */
+enum { WAL_HEAD = 12, WAL_FRAMES = 4, WAL_FOLDED = 24 };
 
 struct wal {			/* of a connection */
 	sqlite3_io_methods methods;	/* what SQLite calls for it; first, so that it leads back here */
@@ -40,6 +41,7 @@ struct store {
 	uint32_t ring;		/* RING_x due after the commit */
 	bool held;		/* a read transaction is open over several reads (store_hold) */
 	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
+	int64_t snapshot;	/* number of what seen stands for; 0: of nothing yet */
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
 	int64_t fed;		/* store_fed */
 	uint32_t tidied;	/* frames that the log had at the last store_tidy */

@@ -399,6 +399,46 @@ static void a_hold_keeps_a_snapshot_until_the_next(void **state)
 	store_close(other);
 }
 
+static void a_snapshot_has_a_number_until_somebody_commits(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	int64_t n = store_hold(x->s);
+	assert_true(n > 0);
+	assert_int_equal(store_hold(x->s), n);
+	store_rest(x->s);
+	assert_false(store_is_latest(x->s));	/* nothing is held */
+	assert_int_equal(store_hold(x->s), n);
+	assert_true(store_is_latest(x->s));
+	make(other, "A", SIDE_SC);
+	assert_false(store_is_latest(x->s));
+	assert_true(store_hold(x->s) > n);
+	assert_true(store_is_latest(x->s));
+	n = store_hold(x->s);
+	make(x->s, "B", SIDE_LOCAL);
+	assert_true(store_hold(x->s) > n);
+	store_close(other);
+}
+
+/* As after a first import: the log is big, and stays so until somebody writes. */
+static void a_big_log_that_is_folded_can_be_held(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = fx_open(x, false);
+	for (int i = 0; i < 4500; i++) {
+		char value[16];
+		snprintf(value, sizeof(value), "%d", i);
+		if (i < 100)	/* an old reader keeps the log from being folded */
+			store_hold(x->s), assert_int_equal(tasks(x->s), 0);
+		assert_ok(store_meta_set(other, "k", value));
+	}
+	assert_int_equal(store_hold(x->s), 0);
+	store_tidy(other);
+	assert_true(store_hold(x->s) > 0);
+	assert_int_equal(tasks(x->s), 0);
+	store_close(other);
+}
+
 /* An old snapshot must never make a write fail, and what was written is read back. */
 static void a_hold_never_hinders_a_write(void **state)
 {
@@ -466,6 +506,8 @@ int main(void)
 		TEST(named_values),
 		TEST(sync_syncs),
 		TEST(a_hold_keeps_a_snapshot_until_the_next),
+		TEST(a_snapshot_has_a_number_until_somebody_commits),
+		TEST(a_big_log_that_is_folded_can_be_held),
 		TEST(a_hold_never_hinders_a_write),
 		TEST(steady_reading_lets_the_log_start_again),
 	};
