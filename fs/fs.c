@@ -271,6 +271,7 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 {
 	struct sigaction old[NENDING];
 
+	f->session = se;
 	if (fuse_session_mount(se, f->o->mountpoint)) {
 		log_err("event=mount-failed dir=\"%s\"", f->o->mountpoint);
 		return ERR_CONFIG;
@@ -319,6 +320,8 @@ static void finish(struct fs *f)
 	events_destroy(f->events);
 	store_close(f->env.store);
 	buf_finish(&f->text);
+	bits_finish(&f->visible);
+	bits_finish(&f->told);
 	free(f->page);
 }
 

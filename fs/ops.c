@@ -75,7 +75,10 @@ struct fs *ops_begin(fuse_req_t req)
 	if (f->env.now / 1000 != was / 1000)
 		look_at_the_day(f, t.tv_sec);
 	f->env.known = 0;
-	store_hold(f->env.store);
+	int64_t snapshot = store_hold(f->env.store);
+	if (!snapshot || snapshot != f->snapshot)
+		bits_clear(&f->visible);
+	f->snapshot = snapshot;
 	return f;
 }
 
@@ -185,6 +188,8 @@ static void op_init(void *userdata, struct fuse_conn_info *c)
 const struct fuse_lowlevel_ops fs_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
 	.getattr = op_getattr,
 	.setattr = op_setattr,
 	.readlink = op_readlink,

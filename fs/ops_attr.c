@@ -120,6 +120,8 @@ enum err ops_entry(struct fs *f, const struct found *at, struct fuse_entry_param
 	*e = (struct fuse_entry_param){ .ino = at->ino, .entry_timeout = name_timeout(at) };
 	if (n != NODE_NONE)
 		return stat_fixed(f, n, &e->attr, &e->attr_timeout);
+	if (node_kind(at->ino) == KIND_TASK)
+		bits_add(&f->visible, node_id(at->ino));
 	return stat_found(f, at, &e->attr, &e->attr_timeout);
 }
 
@@ -147,6 +149,26 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_entry(req, &(struct fuse_entry_param){ .entry_timeout = FOREVER });
 	else
 		ops_reply(req, e);
+}
+
+/* The kernel holds nothing of it any more. */
+static void forget(struct fs *f, uint64_t ino)
+{
+	if (node_kind(ino) == KIND_TASK)
+		bits_drop(&f->told, node_id(ino));
+}
+
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups)
+{
+	forget(fuse_req_userdata(req), ino);
+	fuse_reply_none(req);
+}
+
+void op_forget_multi(fuse_req_t req, size_t n, struct fuse_forget_data *v)
+{
+	for (size_t i = 0; i < n; i++)
+		forget(fuse_req_userdata(req), v[i].ino);
+	fuse_reply_none(req);
 }
 
 /* Its content is made, at open: a fixed file, or one of dirs.h. */
@@ -248,19 +270,30 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 /* ---- the file system -------------------------------------------------------------------------------------------- */
 
+/* find and du ask at every start, and to count takes as long as a listing. */
+static int64_t files_there(struct fs *f)
+{
+	struct counts n = { 0 };
+
+	if (f->snapshot && f->counted.snapshot == f->snapshot)
+		return f->counted.files;
+	if (store_counts(f->env.store, f->env.now, &n))
+		log_warn("event=count-failed");
+	f->counted.snapshot = f->snapshot;
+	f->counted.files = n.open + n.completed;
+	return f->counted.files;
+}
+
 void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *f = ops_begin(req);
 	struct statvfs v;
-	struct counts n = { 0 };
 
 	if (statvfs(f->o->store_path, &v)) {
 		fuse_reply_err(req, errno);
 		return;
 	}
-	if (store_counts(f->env.store, f->env.now, &n))
-		log_warn("event=count-failed");
-	v.f_files = (fsfilcnt_t)(n.open + n.completed);
+	v.f_files = (fsfilcnt_t)files_there(f);
 	v.f_ffree = v.f_favail = 1 << 30;
 	v.f_namemax = NAME_LEN;
 	fuse_reply_statfs(req, &v);

@@ -86,17 +86,15 @@ struct listing {		/* a part of a directory, as the kernel asks for it */
 	enum err err;
 };
 
-/* at NULL: "." and "..", which the kernel knows. */
-static bool put(struct listing *l, const char *name, const struct found *at, const struct stat *dot, int64_t cookie)
+/* at NULL: a name and what it is alone, as of "." and "..", which the kernel knows, and in a plain listing. */
+static bool put(struct listing *l, const char *name, const struct found *at, const struct stat *alone, int64_t cookie)
 {
 	struct fuse_entry_param e = { 0 };
 	char *to = l->f->page + l->n;
 	size_t n, room = l->size - l->n;
 
 	if (!at)
-		e.attr = *dot;
-	else if (!l->plus && node_kind(at->ino) == KIND_TASK)	/* listed brief */
-		e.attr.st_ino = at->ino, e.attr.st_mode = S_IFREG;
+		e.attr = *alone;
 	else
 		l->err = ops_entry(l->f, at, &e);
 	if (l->err)
@@ -113,8 +111,11 @@ static bool put(struct listing *l, const char *name, const struct found *at, con
 static bool put_task(void *arg, const struct entry *e)
 {
 	struct listing *l = arg;
-	struct found at = { .ino = node_ino(KIND_TASK, e->id), .e = *e, .lasting = true };
+	uint64_t ino = node_ino(KIND_TASK, e->id);
 
+	if (!l->plus)
+		return put(l, e->name, NULL, &(struct stat){ .st_ino = ino, .st_mode = S_IFREG }, COOKIE_TASK + e->id);
+	struct found at = { .ino = ino, .e = *e, .lasting = true };
 	return put(l, e->name, &at, NULL, COOKIE_TASK + e->id);
 }
 

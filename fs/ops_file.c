@@ -73,12 +73,35 @@ static void open_made(fuse_req_t req, struct fs *f, uint64_t ino, struct fuse_fi
 	fuse_reply_open(req, fi);
 }
 
-static bool is_open_or_visible(struct fs *f, uint64_t ino)
+static bool is_visible(struct fs *f, uint64_t ino)
 {
 	struct found at;
 	bool hidden;
 
-	return files_find(f->files, ino) || (tree_node(&f->env, ino, &at, &hidden) == ERR_OK && !hidden);
+	return (node_kind(ino) == KIND_TASK && bits_has(&f->visible, node_id(ino))) ||
+		(tree_node(&f->env, ino, &at, &hidden) == ERR_OK && !hidden);
+}
+
+/*
+ * A reader who finds the text in the kernel's pages need not ask us for it. Only where nobody else has it open: a page that
+ * is being read is locked until we have answered. What was committed meanwhile, the kernel may have been told before it got
+ * the page.
+ */
+static void give_text(struct fs *f, uint64_t ino)
+{
+	int64_t id = node_id(ino);
+
+	if (node_kind(ino) != KIND_TASK || !f->snapshot || bits_has(&f->told, id))
+		return;
+	buf_clear(&f->text);
+	if (store_text(f->env.store, id, &f->text))
+		return;
+	struct fuse_bufvec text = FUSE_BUFVEC_INIT(f->text.n);
+	text.buf[0].mem = f->text.s;
+	if (f->text.n && !fuse_lowlevel_notify_store(f->session, ino, 0, &text, 0))
+		bits_add(&f->told, id);
+	if (!store_is_latest(f->env.store))
+		notify_order(f->notify, ino, NULL);
 }
 
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -95,7 +118,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		open_made(req, f, ino, fi);
 		return;
 	}
-	enum err e = is_open_or_visible(f, ino) ?
+	bool shared = files_find(f->files, ino);
+	enum err e = shared || is_visible(f, ino) ?
 		handle_open(f->files, &f->env, ino, !reads && fi->flags & O_TRUNC, &h) : ERR_NOENT;
 	if (e) {
 		ops_reply_node(req, e);
@@ -104,6 +128,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)h;
 	fi->keep_cache = !take_stale(f, ino);
 	fi->noflush = reads;
+	if (reads && !shared && fi->keep_cache)
+		give_text(f, ino);
 	if (fuse_reply_open(req, fi))
 		handle_release(f->files, h, &f->env);
 }
@@ -162,6 +188,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	struct file *p = handle_of(fi)->file;
 	buf_clear(&f->text);
 	enum err e = file_read(&f->env, p->to ? p->to : p, &f->text, &s, &n);
+	if (!e && node_kind(ino) == KIND_TASK)
+		bits_add(&f->told, node_id(ino));
 	if (e)
 		ops_reply(req, e);
 	else

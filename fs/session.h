@@ -3,6 +3,7 @@
 #define SESSION_H
 
 #define FUSE_USE_VERSION 312
+#include "bits.h"
 #include "control.h"
 #include "fs.h"
 #include "handle.h"
@@ -27,12 +28,19 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct control control;
 	struct notify *notify;
 	struct events *events;
+	struct fuse_session *session;
 	struct owner owner;
 	int64_t mounted_at;
 	int64_t seq;		/* of the feed: dir is as of then */
 	struct dir_seen dir[NFIXED];
 	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
 	uint64_t stale[256];
+	int64_t snapshot;	/* of the store, that this request reads; 0: none */
+	struct {
+		int64_t snapshot, files;
+	} counted;		/* the tasks of that snapshot */
+	struct bits visible;	/* tasks that were found to be so in that snapshot */
+	struct bits told;	/* tasks whose text the kernel was given: it may have dropped it since */
 	struct buf text;	/* for a reply */
 	char *page;		/* for a directory's reply */
 	size_t page_size;

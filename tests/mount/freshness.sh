@@ -49,6 +49,22 @@ a_remote_task_and_its_end_are_listed_at_once() {
   [ ! -e open/Arrived.txt ] && afar "new Arrived" && eventually test -f open/Arrived.txt && is ls "$(ls open)" $'Arrived.txt\nBystander.txt\nWatched.txt' &&
     afar "gone $(number open/Arrived.txt)" && eventually test ! -e open/Arrived.txt && is ls "$(ls open)" $'Bystander.txt\nWatched.txt'
 }
+# As long as the old one: another length the kernel would notice by itself.
+a_change_while_a_text_is_given_to_the_kernel_is_seen() {
+  fresh
+  afar "details $id the old text" && mount_down && MOUNTD_BETWEEN=$store.between mount_up 60000 || return 1
+  echo "details $id the new text" >"$store.between"
+  cat open/Watched.txt >/dev/null
+  [ ! -e "$store.between" ] && eventually grep -q "the new text" open/Watched.txt
+}
+# The kernel is given the text when a file is opened: it need not ask for it.
+a_reader_of_a_task_sends_no_read() {
+  fresh
+  mount_down && MOUNTD_DEBUG=1 mount_up 60000 || return 1
+  : >"$work/log"
+  is text "$(cat open/Bystander.txt)" x && is opens "$(grep -c 'opcode: OPEN ' "$work/log")" 1 && is reads "$(grep -c 'opcode: READ ' "$work/log")" 0 &&
+    is "text, again" "$(cat open/Bystander.txt)" x && mount_down && mount_up 60000
+}
 an_idle_reader_goes_on_with_the_new_text() {
   fresh
   exec 7<open/Watched.txt

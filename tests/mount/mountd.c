@@ -4,24 +4,28 @@
  * what the lines of STORE.remote say ("new TITLE", "gone ID", "title ID VALUE", "due ID VALUE" ...), with a store of its own.
  * MOUNTD_CLOCK: a file with the time (seconds) to begin at and a zone, read anew whenever the clock is asked: a story sets
  * it on, as midnight, a suspended machine and a traveller do.
+ * MOUNTD_BETWEEN: a file with what the remote does, once, between the reading of a text and the moment when the kernel is given it.
  */
 #include "config.h"
 #include "fs.h"
 #include "log.h"
 #include "store.h"
+#define FUSE_USE_VERSION 312
+#include <dlfcn.h>
+#include <fuse_lowlevel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char *clock_path;
+static const char *clock_path, *between;
 
 /* In place of the C library's. The time stands still until the file is written anew. */
 int clock_gettime(clockid_t which, struct timespec *t)
 {
 	char now[32] = "", zone[64];
+	static int (*real)(clockid_t, struct timespec *);
 	FILE *f = which == CLOCK_REALTIME && clock_path ? fopen(clock_path, "re") : NULL;
 
 	if (f && fscanf(f, "%31s %63s", now, zone) == 2) {
@@ -30,7 +34,9 @@ int clock_gettime(clockid_t which, struct timespec *t)
 	}
 	if (f)
 		fclose(f);
-	return *now ? 0 : (int)syscall(SYS_clock_gettime, which, t);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+	return *now ? 0 : real(which, t);
 }
 
 /* The story waits for this line. */
@@ -40,10 +46,10 @@ static void ready(void *arg)
 	fflush(stdout);
 }
 
-struct world {
+static struct world {
 	const char *path;
 	struct wake *changed;
-};
+} world;
 
 static enum err one_line(struct store *s, char *line)
 {
@@ -66,16 +72,13 @@ static enum err one_line(struct store *s, char *line)
 	return ERR_INVAL;
 }
 
-static void verb(void *arg, const char *name)
+/* Do what the lines of a file say; false: there is none. */
+static bool play(const struct world *w, const char *path)
 {
-	struct world *w = arg;
-	char path[4096], line[4096];
+	char line[4096];
 	struct store *s = NULL;
-
-	printf("verb %s\n", name);
-	fflush(stdout);
-	snprintf(path, sizeof(path), "%s.remote", w->path);
 	FILE *f = fopen(path, "re");
+
 	if (f && store_open(w->path, &(struct store_options){ .changed = w->changed }, &s) == ERR_OK)
 		while (fgets(line, sizeof(line), f)) {
 			line[strcspn(line, "\n")] = '\0';
@@ -86,6 +89,31 @@ static void verb(void *arg, const char *name)
 	store_close(s);
 	if (f)
 		fclose(f);
+	return f;
+}
+
+static void verb(void *arg, const char *name)
+{
+	const struct world *w = arg;
+	char path[4096];
+
+	printf("verb %s\n", name);
+	fflush(stdout);
+	snprintf(path, sizeof(path), "%s.remote", w->path);
+	play(w, path);
+}
+
+/* In place of libfuse's: the notify thread gets the time to tell the kernel of the change first. */
+int fuse_lowlevel_notify_store(struct fuse_session *se, fuse_ino_t ino, off_t off, struct fuse_bufvec *v,
+	enum fuse_buf_copy_flags flags)
+{
+	static int (*real)(struct fuse_session *, fuse_ino_t, off_t, struct fuse_bufvec *, enum fuse_buf_copy_flags);
+
+	if (between && play(&world, between) && !unlink(between))
+		usleep(200000);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fuse_lowlevel_notify_store");
+	return real(se, ino, off, v, flags);
 }
 
 static enum err side_on(const char *path)
@@ -108,16 +136,17 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	clock_path = getenv("MOUNTD_CLOCK");
+	between = getenv("MOUNTD_BETWEEN");
 	config_init(&c);
 	if (argc > 3)
 		c.grace_ms = atoi(argv[3]);
 	log_init(LOG_LEVEL_INFO, NULL, 1);
-	struct world w = { argv[1], changed };
+	world = (struct world){ argv[1], changed };
 	enum err e = side_on(argv[1]);
 	if (!e)
 		e = fs_run(&(struct fs_options){
 		.store_path = argv[1], .mountpoint = argv[2], .config = &c, .changed = changed, .outbox = outbox,
-		.debug = getenv("MOUNTD_DEBUG"), .ready = ready, .verb = verb, .arg = &w });
+		.debug = getenv("MOUNTD_DEBUG"), .ready = ready, .verb = verb, .arg = &world });
 	wake_destroy(changed);
 	wake_destroy(outbox);
 	if (e)
