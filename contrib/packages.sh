@@ -7,7 +7,7 @@ apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rs
   neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools"
 apt_node="nodejs npm"
 # tests/bench/run compares with these
-apt_bench="bindfs unionfs-fuse fuse-overlayfs mergerfs sshfs openssh-server rclone ripgrep tree python3"
+apt_bench="bindfs unionfs-fuse fuse-overlayfs mergerfs sshfs openssh-server rclone ripgrep tree python3 libcxxopts-dev"
 dnf_build="gcc meson ninja-build pkgconf-pkg-config fuse3 fuse3-devel libcurl-devel cjson-devel sqlite-devel
   openssl-devel utf8proc-devel libmicrohttpd-devel"
 pacman_build="base-devel meson ninja fuse3 curl cjson sqlite openssl libutf8proc libmicrohttpd"
