@@ -297,6 +297,15 @@ static void put_span(int64_t ms, struct buf *out)
 		buf_printf(out, "%" PRId64 " hours", minutes / 60);
 }
 
+/* As it is set: in seconds. */
+static void put_poll(int64_t ms, struct buf *out)
+{
+	if (ms < 3600000)
+		buf_printf(out, "%" PRId64 " seconds", (ms + 999) / 1000);
+	else
+		put_span(ms, out);
+}
+
 static void put_spent(const struct spent *x, int64_t now, struct buf *out)
 {
 	if (x->quota)
@@ -305,7 +314,7 @@ static void put_spent(const struct spent *x, int64_t now, struct buf *out)
 	buf_printf(out, "%" PRId64 " calls from here in ", x->calls);
 	put_span(now > x->since ? now - x->since : 0, out);
 	buf_puts(out, "; a poll every ");
-	put_span(x->poll_ms, out);
+	put_poll(x->poll_ms, out);
 	if (x->quota)
 		buf_printf(out, "\n" LABEL "%s", "", stage_text[x->stage]);
 	if (x->until > now) {

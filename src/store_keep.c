@@ -20,7 +20,7 @@ enum {
 #define FROM_OUTBOX                                                                                               \
 	"FROM (SELECT task.id AS id, task.id AS task, name, min(since) AS at, 0 AS versions,"                     \
 	" row_number() OVER (PARTITION BY name ORDER BY gone, task.id) AS nth"                                    \
-	" FROM outbox JOIN task ON task.id = outbox.task GROUP BY task.id) "
+	" FROM outbox JOIN task ON task.id = outbox.task WHERE gone <> 3 GROUP BY task.id) "
 #define COLUMNS "SELECT id, task, name, at, versions, nth "
 #define AFTER "WHERE id > :after ORDER BY id"
 #define BY "WHERE name = :name OR id = :id ORDER BY name IS NOT :name, nth LIMIT 1"
@@ -35,7 +35,15 @@ static const char *const sql_text[NSQL] = {
 		     "AND o.name = task.name AND (o.gone_at, o.id) > (task.gone_at, task.id))"
 		     " FROM task WHERE gone = 1 AND gone_at > :now - :life AND id = ifnull((SELECT id FROM task " IN_TRASH
 		     "AND name = :name ORDER BY gone_at DESC, id DESC LIMIT 1), :id)",
-	[OUTBOX_BY] = COLUMNS FROM_OUTBOX BY,
+	/* Of one name are a task that is there, and some that were deleted. */
+#define WAITING_NAMED(name_is)                                                                                            \
+	"FROM (SELECT id, gone FROM task INDEXED BY task_name WHERE gone IN (0, 2) AND name = " name_is                   \
+	" UNION ALL SELECT id, gone FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND name = " name_is \
+	") AS o WHERE EXISTS (SELECT 1 FROM outbox WHERE task = o.id) "
+	[OUTBOX_BY] = "SELECT id, id, name, (SELECT min(since) FROM outbox WHERE task = me.id), 0,"
+		      " 1 + (SELECT count(*) " WAITING_NAMED("me.name") "AND (o.gone, o.id) < (me.gone, me.id))"
+		      " FROM task AS me WHERE gone <> 3 AND EXISTS (SELECT 1 FROM outbox WHERE task = me.id)"
+		      " AND id = ifnull((SELECT id " WAITING_NAMED(":name") "ORDER BY gone, id LIMIT 1), :id)",
 	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id AND role = :role",
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
 	[FORGET] = "DELETE FROM version WHERE conflict = :id AND role = :role",

@@ -91,7 +91,7 @@ static void the_user_reads_it(void **state)
 	assert_no_write(x->s, spent_save(x->s, SIDE_SF, &spent));
 	assert_string_equal(read_budget(x), "salesconnect  off\n"
 		"salesforce    3 % used: 540 of the org's 15000 calls in 24 hours\n"
-		"              96 calls from here in 7 hours; a poll every 10 minutes\n"
+		"              96 calls from here in 7 hours; a poll every 580 seconds\n"
 		"              everything is sent at once\n");
 	spent.used = 14400;
 	spent.stage = SPENT_NOTHING;

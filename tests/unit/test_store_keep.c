@@ -77,6 +77,75 @@ static void two_of_a_name_are_told_apart(void **state)
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, k.name), 4);
 }
 
+static void outbox_names_are_told_apart(void **state)
+{
+	struct fx *x = *state;
+	struct kept k;
+	int64_t gone[2], there;
+	make(x->s, "B", SIDE_LOCAL);
+	for (int i = 0; i < 2; i++) {
+		char rid[8] = { (char)('a' + i) };
+		gone[i] = make(x->s, "A", SIDE_SC);
+		join(x->s, gone[i], SIDE_SC, rid);
+		assert_ok(store_delete(x->s, gone[i], SIDE_LOCAL, NOW + i, 0));
+	}
+	there = make(x->s, "A", SIDE_LOCAL);
+	check_list(x->s, KEEP_OUTBOX, "B.txt\nA ~2.txt\nA ~3.txt\nA.txt\n");	/* the one that is there is the one meant */
+	assert_int_equal(kept_id(x->s, KEEP_OUTBOX, "A.txt"), there);
+	for (int i = 0; i < 2; i++) {
+		char name[20];
+		snprintf(name, sizeof(name), "A ~%d.txt", (int)gone[i]);
+		assert_int_equal(kept_id(x->s, KEEP_OUTBOX, name), gone[i]);
+		assert_ok(store_kept(x->s, KEEP_OUTBOX, gone[i], NOW, &k));
+		assert_string_equal(k.name, name);
+	}
+	clear_outbox(x->s);
+	assert_err(store_kept_find(x->s, KEEP_OUTBOX, "A.txt", NOW, &k), ERR_NOENT);
+	assert_err(store_kept(x->s, KEEP_OUTBOX, there, NOW, &k), ERR_NOENT);
+}
+
+static int count_step(void *n)
+{
+	++*(int *)n;
+	return 0;
+}
+
+/* SQLite's steps for one row, by its name and by its id. */
+static int steps_for(struct fx *x, enum keep which, int64_t id, const char *name)
+{
+	struct kept k;
+	int n = 0;
+	assert_int_equal(kept_id(x->s, which, name), id);	/* prepares it */
+	sqlite3_progress_handler(x->s->db, 1, count_step, &n);
+	assert_int_equal(kept_id(x->s, which, name), id);
+	assert_ok(store_kept(x->s, which, id, NOW + 100, &k));
+	sqlite3_progress_handler(x->s->db, 0, NULL, NULL);
+	return n;
+}
+
+static void a_thousand_unsent(struct store *s)
+{
+	for (int i = 0; i < 1000; i++) {
+		char title[20];
+		snprintf(title, sizeof(title), "%d", i);
+		int64_t id = make(s, title, SIDE_LOCAL);
+		if (i & 1)
+			assert_ok(store_delete(s, id, SIDE_LOCAL, NOW, 0));
+	}
+}
+
+/* ls -l asks for each file: a thousand others make none of them dearer. */
+static void one_row_is_found_without_a_look_at_the_others(void **state)
+{
+	struct fx *x = *state;
+	int64_t gone = synced(x, "Gone"), waits = make(x->s, "Waits", SIDE_LOCAL);
+	assert_ok(store_delete(x->s, gone, SIDE_LOCAL, NOW, 0));
+	int outbox = steps_for(x, KEEP_OUTBOX, waits, "Waits.txt"), trash = steps_for(x, KEEP_TRASH, gone, "Gone.txt");
+	a_thousand_unsent(x->s);
+	assert_true(steps_for(x, KEEP_OUTBOX, waits, "Waits.txt") < 2 * outbox);
+	assert_true(steps_for(x, KEEP_TRASH, gone, "Gone.txt") < 2 * trash);
+}
+
 /* ---- the trash ---- */
 
 static void the_trash_keeps_15_days(void **state)
@@ -467,6 +536,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(two_of_a_name_are_told_apart),
+		ON_TEST(outbox_names_are_told_apart),
+		ON_TEST(one_row_is_found_without_a_look_at_the_others),
 		ON_TEST(the_trash_keeps_15_days),
 		ON_TEST(rm_purges_what_is_surely_meant),
 		ON_TEST(D3_restored_as_itself_or_anew),
