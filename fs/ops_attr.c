@@ -39,7 +39,7 @@ static void stat_open(const struct file *p, struct stat *st, double *timeout)
 	*timeout = 0;
 }
 
-/* What a row of dirs.h makes is as of now: nothing of it is kept. */
+/* What a row of dirs.h makes is as of now: nothing of it is kept, but that a directory is one. */
 static enum err stat_made(struct fs *f, const struct found *at, struct stat *st, double *timeout)
 {
 	const struct kind_def *k = dirs_kind(at->ino);
@@ -48,7 +48,7 @@ static enum err stat_made(struct fs *f, const struct found *at, struct stat *st,
 	if (k->text)
 		TRY(k->text(&f->env, at, &text));
 	node_stat_made(at->ino, k->mode, &f->owner, (int64_t)text.n, at->ms ? at->ms : f->mounted_at, st);
-	*timeout = 0;
+	*timeout = k->dir ? FOREVER : 0;
 	return ERR_OK;
 }
 
