@@ -73,6 +73,30 @@ static enum err by_new_schema(struct salesforce *sf, struct item *it, size_t n, 
 	return ERR_OK;
 }
 
+/* A flow of the org that fails may have met another that held a row: those are sent once more, in one call (4.2). */
+static enum err flow_again(struct salesforce *sf, struct item *it, size_t n, write_fn *write)
+{
+	static const char flow[] = "CANNOT_EXECUTE_FLOW_TRIGGER:";
+	AUTO_FREE struct item *some = calloc(n, sizeof *some);
+	AUTO_FREE size_t *from = calloc(n, sizeof *from);
+	size_t k = 0;
+	if (!some || !from)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (it[i].err == ERR_DENIED && !strncmp(it[i].msg, flow, sizeof flow - 1)) {
+			from[k] = i;
+			some[k] = it[i];
+			some[k++].msg[0] = '\0';
+		}
+	enum err e = k ? write(sf, some, k) : ERR_OK;
+	for (size_t i = 0; i < k; i++) {
+		it[from[i]] = some[i];
+		if (e != ERR_OK)
+			item_fail(&it[from[i]], e, sf->r.message);
+	}
+	return ERR_OK;
+}
+
 static enum err write_items(struct remote *r, struct item *it, size_t n, write_fn *write)
 {
 	struct salesforce *sf = sf_self(r);
@@ -88,7 +112,9 @@ static enum err write_items(struct remote *r, struct item *it, size_t n, write_f
 	}
 	if (e == ERR_OK && of_old_schema(it, n))
 		e = by_new_schema(sf, it, n, write);
-	return n > 1 && err_of_item(e) ? one_by_one(sf, it, n, e, write) : e;
+	if (n > 1 && err_of_item(e))
+		e = one_by_one(sf, it, n, e, write);
+	return e == ERR_OK ? flow_again(sf, it, n, write) : e;
 }
 
 /* ---- what moved on there meanwhile ---- */

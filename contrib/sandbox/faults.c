@@ -36,19 +36,29 @@ static void half(struct reply *rep)
 	rep->body.len /= 2;
 }
 
-/* Of a collection's reply: every record that was written says that another is being written with its value. */
-static void duplicate(struct reply *rep)
+/* Of a collection's reply: every record that was written says that another is, or that two were, with its value. */
+static void duplicate(struct reply *rep, const char *code)
 {
 	struct text t = { 0 };
 	bool all = strstr(text_str(&rep->body), "\"success\"") != NULL;
 
 	for (const char *s = text_str(&rep->body); all && (s = strstr(s, "\"success\"")) != NULL; s++)
-		text_printf(&t, "%s{\"success\":false,\"errors\":[{\"statusCode\":\"DUPLICATE_VALUE\",\"message\":"
+		text_printf(&t, "%s{\"success\":false,\"errors\":[{\"statusCode\":\"%s\",\"message\":"
 				"\"duplicate value found: remindfs_id__c\",\"fields\":[]}]}",
-			t.len ? "," : "[");
+			t.len ? "," : "[", code);
 	text_add(&t, all ? "]" : "");
 	if (all)
 		rep->body = t;
+}
+
+static void duplicate_value(struct reply *rep)
+{
+	duplicate(rep, "DUPLICATE_VALUE");
+}
+
+static void duplicate_id(struct reply *rep)
+{
+	duplicate(rep, "DUPLICATE_EXTERNAL_ID");
 }
 
 /* Acted out by sf_cometd.c, in the message that "match" names. */
@@ -108,8 +118,13 @@ static const struct fault_kind kinds[] = {
 		"applied, then connection reset" },
 	{ "truncated", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, half,
 		"applied; a complete HTTP reply with half of the JSON" },
-	{ "duplicate-value", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, duplicate,
-		"applied; each record of a collection says DUPLICATE_VALUE, as a second upsert at once may" },
+	{ "duplicate-value", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL,
+		duplicate_value, "applied; each record of a collection says DUPLICATE_VALUE, as a second upsert at once may" },
+	{ "duplicate-id", FAULT_AFTER, ENDING_REPLY, 0, NULL, NULL, NULL, NULL, NULL, NULL, duplicate_id,
+		"applied; each record of a collection says DUPLICATE_EXTERNAL_ID, as where two have the key" },
+	{ "flow", FAULT_BEFORE, ENDING_REPLY, 400, JSON,
+		SF_ERROR("CANNOT_EXECUTE_FLOW_TRIGGER", "We can't save this record because a process failed."),
+		SC_ERROR("conflict", "An automation failed"), NULL, NULL, NULL, NULL, "a flow of the org failed" },
 	{ "cut", FAULT_AFTER, ENDING_CUT, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		"applied; the connection ends in the middle of the reply" },
 	STREAMING("cometd-unknown", "match /meta/connect or /meta/subscribe: the client is forgotten"),

@@ -69,6 +69,7 @@ static void a_lost_answer_is_once_with_a_key(void **state)
 		lose(KEYED, lost_answers[i], UPSERT);
 	lose(KEYED, "lock-row", UPSERT);
 	lose(KEYED, "duplicate-value", UPSERT);
+	lose(KEYED, "duplicate-id", UPSERT);
 }
 
 static void a_lost_answer_is_once_without_a_key(void **state)

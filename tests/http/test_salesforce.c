@@ -577,6 +577,30 @@ static void an_update_can_be_repeated(void **state)
 	}
 }
 
+/* salesforce.md 4.2: once more, and then it is for a person. */
+static void a_flow_that_fails_is_tried_once_more(void **state)
+{
+	for (int n = 1; n <= 2; n++) {
+		for (int failures = 1; failures <= 2; failures++) {
+			AUTO_REMOTE r = sf();
+			AUTO_TASK t = task("flow", TASK_OPEN);
+			struct item made[2] = { { .t = &t }, { .t = &t } }, up[2] = { 0 };
+			assert_ok(r->ops->create(r, made, (size_t)n));
+			for (int i = 0; i < n; i++)
+				up[i] = (struct item){ .t = &t, .fields = BIT(FIELD_DETAILS), .id = made[i].new_id };
+			fault("flow", failures, "PATCH");
+			asked("");
+			assert_ok(r->ops->update(r, up, (size_t)n));
+			assert_int_equal(asked("PATCH"), 2);
+			for (int i = 0; i < n; i++) {
+				assert_err(up[i].err, failures == 1 ? ERR_OK : ERR_DENIED);
+				assert_int_equal(!!strstr(up[i].msg, "a process failed"), failures == 2);
+				item_finish(&made[i]);
+			}
+		}
+	}
+}
+
 static bool after_300ms(void *arg)
 {
 	struct timespec now, *begin = arg;
@@ -635,6 +659,7 @@ int main(void)
 		T(what_a_read_suffers),
 		T(a_create_in_doubt),
 		T(an_update_can_be_repeated),
+		T(a_flow_that_fails_is_tried_once_more),
 		T(a_hung_request_can_be_stopped),
 		T(nobody_listens),
 	};
