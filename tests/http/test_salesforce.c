@@ -555,6 +555,30 @@ static void a_create_in_doubt(void **state)
 	}
 }
 
+/* Where another request, or another mount, made a record with the key: the oldest is it, whatever the upsert says. */
+static void a_key_that_is_taken_is_read_back(void **state)
+{
+	static const char *const name[] = { "duplicate-value", "duplicate-id" };
+	hand("POST", "/sandbox/config", "{\"external_id\":true}");
+	for (size_t i = 0; i < COUNT(name); i++) {
+		AUTO_REMOTE r = sf();
+		AUTO_TASK t = task(name[i], TASK_OPEN);
+		AUTO_ITEM first = { .t = &t, .once = name[i] }, again = first;
+		AUTO_BUF twin = BUF_INIT;
+		fault(name[i], 1, "PATCH /services/data");
+		assert_ok(r->ops->create(r, &first, 1));
+		assert_ok(first.err);
+		assert_non_null(first.new_id);
+		buf_printf(&twin, "{\"Subject\":\"%s\",\"remindfs_id__c\":\"%s\"}", name[i], name[i]);
+		put(twin.s);
+		assert_int_equal(there(name[i]), 2);
+		assert_ok(r->ops->create(r, &again, 1));
+		assert_ok(again.err);
+		assert_same(again.new_id, first.new_id);
+		assert_int_equal(there(name[i]), 2);
+	}
+}
+
 static void an_update_can_be_repeated(void **state)
 {
 	static const char *const name[] = { "reset-before", "reset-after", "cut", "503-html", "401",
@@ -658,6 +682,7 @@ int main(void)
 		T(people),
 		T(what_a_read_suffers),
 		T(a_create_in_doubt),
+		T(a_key_that_is_taken_is_read_back),
 		T(an_update_can_be_repeated),
 		T(a_flow_that_fails_is_tried_once_more),
 		T(a_hung_request_can_be_stopped),
