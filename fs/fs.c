@@ -229,7 +229,7 @@ static void await_request(struct fs *f, struct fuse_session *se)
 	struct pollfd p = { .fd = fuse_session_fd(se), .events = POLLIN };
 
 	if (!poll(&p, 1, REST_MS))
-		store_rest(f->env.store);
+		ops_idle(f);
 }
 
 static void loop(struct fs *f, struct fuse_session *se)

@@ -48,6 +48,7 @@ void files_destroy(struct files *f)
 		for (struct file *p = f->bucket[i], *next; p; p = next) {
 			next = p->next;
 			unload(p);
+			free(p->fresh);
 			free(p);
 		}
 	free(f);
@@ -74,15 +75,108 @@ static struct file *acquire(struct files *f, uint64_t ino)
 	return *p;
 }
 
+/* ---- what the store hears later ------------------------------------------------------------------------------- */
+
+enum err task_new(struct env *env, struct entry *e)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_BUF title = BUF_INIT;
+
+	TRY(name_title(e->name, &title));
+	TRY(buf_err(&title));
+	t.created_at = e->created_at;
+	TRY(task_set(&t, FIELD_TITLE, buf_str(&title)));
+	TRY(task_set(&t, FIELD_STATUS, e->open ? TASK_OPEN : TASK_COMPLETE));
+	return store_create_as(env->store, &e->id, &t, "", 0, env->now);
+}
+
+/* Inside a transaction. Another side may have taken the name meanwhile. */
+static enum err make(struct env *env, struct file *f)
+{
+	AUTO_TASK is = TASK_INIT;
+	struct entry *e = f->fresh;
+
+	TRY(task_new(env, e));
+	env->known = store_fed(env->store);
+	TRY(store_get(env->store, e->id, &is));
+	if (!str_eq(is.name, e->name)) {
+		env->known = 0;
+		env->forget(env->arg, node_fixed_ino(node_home(e->open)), e->name);
+	}
+	if (f->loaded) {
+		task_finish(&f->base);
+		f->base = is;
+		is = TASK_INIT;
+	}
+	return ERR_OK;
+}
+
+static enum err tell_closed(struct env *env)
+{
+	for (size_t i = 0; i < env->closed.n; i++)
+		TRY(store_closed(env->store, env->closed.task[i], env->now, env->grace_ms));
+	return ERR_OK;
+}
+
+static void forget_fresh(struct env *env, struct file *f)
+{
+	if (env->fresh == f)
+		env->fresh = NULL;
+	free(TAKE(f->fresh));
+}
+
+/* With the text of f, or without: one transaction. */
+static enum err tell(struct env *env, struct file *f, enum err (*save)(struct env *env, struct file *f))
+{
+	AUTO_TX tx = { 0 };
+	enum err e = ERR_OK;
+
+	TRY(tx_begin(env->store, &tx));
+	TRY(tell_closed(env));
+	if (f && f->fresh)
+		e = make(env, f);
+	if (!e && save)
+		e = save(env, f);
+	enum err failed = e && !text_rejected(e) ? e : tx_commit(&tx);
+	if (failed) {
+		env->known = 0;
+		return failed;
+	}
+	env->closed.n = 0;
+	if (f)
+		forget_fresh(env, f);
+	return e;
+}
+
+enum err files_make(struct env *env)
+{
+	return env->fresh ? tell(env, env->fresh, NULL) : ERR_OK;
+}
+
+enum err files_closed(struct env *env)
+{
+	return env->closed.n ? tell(env, NULL, NULL) : ERR_OK;
+}
+
+static void note_closed(struct env *env, int64_t task)
+{
+	if (env->closed.n == sizeof(env->closed.task) / sizeof(*env->closed.task) && files_closed(env)) {
+		log_warn("event=close-not-noted task=%" PRId64, task);
+		return;
+	}
+	env->closed.task[env->closed.n++] = task;
+}
+
 static void let_go(struct files *f, struct file *p, struct env *env)
 {
 	if (--p->handles)
 		return;
 	if (p->to)
 		let_go(f, p->to, env);
-	else if (is_task(p) && p->touched && !p->gone && store_closed(env->store, node_id(p->ino), env->now, env->grace_ms))
-		log_warn("event=close-not-noted task=%" PRId64, node_id(p->ino));
+	else if (is_task(p) && p->touched && !p->gone && !p->fresh)
+		note_closed(env, node_id(p->ino));
 	*slot(f, p->ino) = p->next;
+	forget_fresh(env, p);
 	unload(p);
 	free(p);
 }
@@ -129,9 +223,9 @@ static enum err load(struct env *env, struct file *f, bool empty)
 {
 	if (f->loaded)
 		return ERR_OK;
-	if (is_task(f))
+	if (is_task(f) && !f->fresh)
 		TRY(store_get(env->store, node_id(f->ino), &f->base));
-	enum err e = empty ? ERR_OK : stored(env, f, &f->text);
+	enum err e = empty || f->fresh ? ERR_OK : stored(env, f, &f->text);
 	if (e)
 		unload(f);
 	else
@@ -176,6 +270,20 @@ enum err handle_open(struct files *f, struct env *env, uint64_t ino, bool trunca
 	return ERR_OK;
 }
 
+enum err handle_create(struct files *f, struct env *env, const struct entry *e, struct handle **out)
+{
+	AUTO_FREE struct entry *fresh = malloc(sizeof(*fresh));
+
+	if (!fresh)
+		return ERR_NOMEM;
+	*fresh = *e;
+	TRY(handle_open(f, env, node_ino(KIND_TASK, e->id), false, out));
+	env->fresh = (*out)->file;
+	env->fresh->touched = true;
+	env->fresh->fresh = TAKE(fresh);
+	return ERR_OK;
+}
+
 enum err handle_truncate(struct handle *h, struct env *env, size_t size)
 {
 	return resize(h, env, size);
@@ -204,6 +312,8 @@ enum err handle_write(struct handle *h, struct env *env, const char *s, size_t n
 
 	if (off > max || n > max - off)
 		return ERR_TOOBIG;
+	if (h->early && f->fresh)	/* there was no room for it when it was flushed; who did not hear it then, does now */
+		TRY(files_make(env));
 	TRY(load(env, f, false));
 	/* A refused write does not move the writer's offset: what follows belongs behind it all the same. */
 	buf_write(&f->text, h->refused ? f->text.n : off, s, n);
@@ -326,9 +436,18 @@ enum err text_save(struct env *env, int64_t id, const struct task *base, const c
 	return put(env, &now, base ? base : &now, &x, said, s, n, rewritten);
 }
 
-static enum err commit(struct file *f, struct env *env)
+static enum err save(struct env *env, struct file *f)
 {
 	bool rewritten = false;
+	enum err e = text_save(env, node_id(f->ino), &f->base, buf_str(&f->text), f->text.n, &rewritten);
+
+	if (rewritten)
+		env->forget(env->arg, f->ino, NULL);
+	return e;
+}
+
+static enum err commit(struct file *f, struct env *env)
+{
 	enum err e;
 
 	TRY(buf_err(&f->text));
@@ -337,15 +456,13 @@ static enum err commit(struct file *f, struct env *env)
 		f->dirty = false;
 		return ERR_OK;
 	}
-	e = text_save(env, node_id(f->ino), &f->base, buf_str(&f->text), f->text.n, &rewritten);
+	e = f->fresh || env->closed.n ? tell(env, f, save) : save(env, f);
 	if (e == ERR_NOENT)	/* deleted on another side while it was open: the text is kept, and the writer told */
 		TRY(store_rescue(env->store, node_id(f->ino), f->text.s, f->text.n, env->now));
 	else if (e && !text_rejected(e))
 		return e;
 	unload(f);
 	f->touched = true;
-	if (rewritten)
-		env->forget(env->arg, f->ino, NULL);
 	return e;
 }
 
@@ -358,18 +475,23 @@ enum err handle_flush(struct handle *h, struct env *env)
 {
 	struct file *f = h->file->to ? h->file->to : h->file;
 
-	if (!h->wrote || !f->dirty || f->gone)
-		return ERR_OK;
-	if (blank(f)) {
+	if (h->wrote && f->dirty && !f->gone) {
+		if (!blank(f))
+			return commit(f, env);
 		h->early = !h->began;
-		return ERR_OK;
 	}
-	return commit(f, env);
+	if (!f->fresh)
+		return ERR_OK;
+	enum err e = files_make(env);
+	h->early |= e != ERR_OK;
+	return e;
 }
 
 /* Nothing more will be written: the empty text, too, is judged. */
 static enum err settle(struct file *f, struct env *env)
 {
+	if (f->fresh && (!f->dirty || blank(f)))
+		TRY(files_make(env));
 	if (!f->dirty || f->gone)
 		return ERR_OK;
 	if (!blank(f))
@@ -384,8 +506,10 @@ static enum err settle(struct file *f, struct env *env)
 void handle_release(struct files *f, struct handle *h, struct env *env)
 {
 	struct file *p = h->file->to ? h->file->to : h->file;
-	enum err e = h->wrote ? settle(p, env) : ERR_OK;
+	enum err e = h->wrote || p->fresh ? settle(p, env) : ERR_OK;
 
+	if (e && p->fresh)
+		env->forget(env->arg, node_fixed_ino(node_home(p->fresh->open)), p->fresh->name);
 	if (e) {
 		log_warn("event=save-failed ino=%" PRIu64 " err=\"%s\"", p->ino, err_str(e));
 		env->forget(env->arg, p->ino, NULL);	/* the kernel has pages of what is not stored */

@@ -29,6 +29,11 @@ struct env {			/* what every operation works with; belongs to the thread that se
 	int64_t now;		/* of this request */
 	char today[DATE_LEN];
 	int64_t grace_ms;
+	struct file *fresh;	/* the new task that the store does not have yet; NULL: it has all */
+	struct {		/* tasks whose last handle was closed, and the store was not told */
+		int64_t task[16];
+		size_t n;
+	} closed;
 	int64_t known;		/* the feed's row of what this request did to names, if that is just what it asked for; 0 */
 	struct {		/* the last backup rename, and the last save that did not parse */
 		int64_t scratch, task, rejected, at;
@@ -51,6 +56,7 @@ struct file {			/* an open inode */
 	bool loaded;		/* text is the content; else it is the store's */
 	bool dirty;		/* the store does not have it yet */
 	bool gone;		/* unlinked: the text is served, and nothing is committed */
+	struct entry *fresh;	/* what it will be in the store: owned; NULL: it is there */
 	bool touched;		/* something was committed, so the grace time starts at the last close */
 	struct buf text;
 	struct task base;	/* the task as it stood when the text was loaded: only what differs from it is an edit */
@@ -77,6 +83,17 @@ NODISCARD enum err files_retarget(struct files *f, uint64_t scratch, uint64_t ta
 
 /* truncate: the content begins empty, and counts as written. */
 NODISCARD enum err handle_open(struct files *f, struct env *env, uint64_t ino, bool truncate, struct handle **out);
+/*
+ * A new task, empty, as e says; its id is reserved. The store gets it with its text, when a descriptor is closed (one
+ * transaction for a new file), or by files_make.
+ */
+NODISCARD enum err handle_create(struct files *f, struct env *env, const struct entry *e, struct handle **out);
+/* The store gets the new task that it does not have yet: before anybody asks for anything but to write it. */
+NODISCARD enum err files_make(struct env *env);
+/* The store hears of what was closed. Otherwise it does with the next save. */
+NODISCARD enum err files_closed(struct env *env);
+/* A task in the store for a new, empty file; its id is reserved, or 0 and set. */
+NODISCARD enum err task_new(struct env *env, struct entry *e);
 /* The whole content as it is now: borrowed from the file, or put into *tmp. */
 NODISCARD enum err file_read(struct env *env, struct file *f, struct buf *tmp, const char **text, size_t *n);
 /* ERR_TOOBIG; ERR_INVAL: certainly wrong and nobody would hear it later; kept as a draft. */

@@ -64,22 +64,56 @@ static void look_at_the_day(struct fs *f, time_t t)
 }
 
 /* Each request has one time. The date costs a look at the zone file, so once a second will do. */
-struct fs *ops_begin(fuse_req_t req)
+static void set_time(struct fs *f)
 {
-	struct fs *f = fuse_req_userdata(req);
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	int64_t was = f->env.now;
 	f->env.now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	if (f->env.now / 1000 != was / 1000)
-		look_at_the_day(f, t.tv_sec);
+	if (f->env.now / 1000 == was / 1000)
+		return;
+	look_at_the_day(f, t.tv_sec);
+	if (files_closed(&f->env))
+		log_warn("event=close-not-noted");
+}
+
+/* Where there is no room for it, its writer is told. */
+static void make_fresh(struct fs *f)
+{
 	f->env.known = 0;
+	if (ops_told(f, files_make(&f->env)))
+		log_warn("event=create-failed");
+	f->env.known = 0;
+}
+
+void ops_idle(struct fs *f)
+{
+	set_time(f);
+	make_fresh(f);
+	if (files_closed(&f->env))
+		log_warn("event=close-not-noted");
+	store_rest(f->env.store);
+}
+
+struct fs *ops_begin_on(fuse_req_t req, uint64_t ino)
+{
+	struct fs *f = fuse_req_userdata(req);
+
+	set_time(f);
+	f->env.known = 0;
+	if (f->env.fresh && f->env.fresh->ino != ino)
+		make_fresh(f);
 	int64_t snapshot = store_hold(f->env.store);
 	if (!snapshot || snapshot != f->snapshot)
 		bits_clear(&f->visible);
 	f->snapshot = snapshot;
 	return f;
+}
+
+struct fs *ops_begin(fuse_req_t req)
+{
+	return ops_begin_on(req, 0);
 }
 
 /* After what changed names: before the notify thread reads of it, if it can be. */
@@ -107,7 +141,7 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 {
 	struct fs *f = ops_begin(req);
 	struct found at;
-	enum err e = S_ISREG(mode) ? tree_create(&f->env, f->files, parent, name, mode, &at) : ERR_PERM;
+	enum err e = S_ISREG(mode) ? tree_create(&f->env, f->files, parent, name, mode, false, &at) : ERR_PERM;
 
 	if (!e && node_kind(at.ino) == KIND_TASK)
 		e = store_closed(f->env.store, at.e.id, f->env.now, f->env.grace_ms);

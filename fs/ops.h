@@ -9,6 +9,8 @@
 
 /* Begin a request: its time, its day, and a snapshot that holds every commit made before. */
 struct fs *ops_begin(fuse_req_t req);
+/* The same for a request about an open file: if that is a new task, the store need not have it. */
+struct fs *ops_begin_on(fuse_req_t req, uint64_t ino);
 /* After what changed names: before the notify thread reads of it, if it can be. Gives e back. */
 enum err ops_told(struct fs *f, enum err e);
 void ops_reply(fuse_req_t req, enum err e);

@@ -86,11 +86,16 @@ static enum err stat_former(struct fs *f, uint64_t ino, struct stat *st, double 
 static enum err stat_ino(struct fs *f, uint64_t ino, struct stat *st, double *timeout)
 {
 	enum fixed n = node_as_fixed(ino);
-	struct found at;
+	const struct file *fresh = f->env.fresh;
+	struct found at = { .ino = ino, .lasting = true };
 	bool hidden;
 
 	if (n != NODE_NONE)
 		return stat_fixed(f, n, st, timeout);
+	if (fresh && fresh->ino == ino) {
+		at.e = *fresh->fresh;
+		return stat_found(f, &at, st, timeout);
+	}
 	enum err e = tree_node(&f->env, ino, &at, &hidden);
 	if (e == ERR_NOENT && node_kind(ino) == KIND_SCRATCH)
 		return stat_former(f, ino, st, timeout);
@@ -179,7 +184,7 @@ bool ops_is_made(uint64_t ino)
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *f = ops_begin(req);
+	struct fs *f = ops_begin_on(req, ino);
 	struct stat st;
 	double timeout;
 	enum err e = stat_ino(f, ino, &st, &timeout);

@@ -140,7 +140,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	struct found at;
 	struct fuse_entry_param entry;
 	struct handle *h = NULL;
-	enum err e = ops_told(f, tree_create(&f->env, f->files, parent, name, mode, &at));
+	enum err e = ops_told(f, tree_create(&f->env, f->files, parent, name, mode, true, &at));
 	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, parent, name, &at);
 
 	if (there)	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
@@ -148,7 +148,8 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	if (!e && node_kind(at.ino) != KIND_TASK && node_kind(at.ino) != KIND_SCRATCH)
 		e = ERR_PERM;
 	if (!e)		/* what it continues begins empty, too */
-		e = handle_open(f->files, &f->env, at.ino, (there && fi->flags & O_TRUNC) || (!there && at.e.size), &h);
+		e = at.fresh ? handle_create(f->files, &f->env, &at.e, &h) : handle_open(f->files, &f->env, at.ino,
+			(there && fi->flags & O_TRUNC) || (!there && at.e.size), &h);
 	if (!e && !there)
 		h->file->touched = true;
 	if (!e)
@@ -212,7 +213,7 @@ void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct f
 
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off, struct fuse_file_info *fi)
 {
-	struct fs *f = ops_begin(req);
+	struct fs *f = ops_begin_on(req, ino);
 	bool appends = fi->flags & O_APPEND && !fi->writepage;
 	enum err e = ino == node_fixed_ino(NODE_CTL) ? verbs_write(&f->control, &f->env, s, n) :
 		(appends ? handle_append : handle_write)(handle_of(fi), &f->env, s, n, (size_t)off);
@@ -225,22 +226,22 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off
 
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *f = ops_begin(req);
+	struct fs *f = ops_begin_on(req, ino);
 
-	ops_reply(req, ops_is_made(ino) ? ERR_OK : handle_flush(handle_of(fi), &f->env));
+	ops_reply(req, ops_is_made(ino) ? ERR_OK : ops_told(f, handle_flush(handle_of(fi), &f->env)));
 }
 
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
-	struct fs *f = ops_begin(req);
-	enum err e = ops_is_made(ino) ? ERR_OK : handle_flush(handle_of(fi), &f->env);
+	struct fs *f = ops_begin_on(req, ino);
+	enum err e = ops_is_made(ino) ? ERR_OK : ops_told(f, handle_flush(handle_of(fi), &f->env));
 
 	ops_reply(req, e ? e : store_sync(f->env.store));
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *f = ops_begin(req);
+	struct fs *f = ops_begin_on(req, ino);
 
 	if (is_events(ino)) {
 		events_close(f->events, reader_of(fi));
@@ -249,6 +250,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		free(text_of(fi));
 	} else {
 		handle_release(f->files, handle_of(fi), &f->env);
+		ops_told(f, ERR_OK);
 	}
 	fuse_reply_err(req, 0);
 }

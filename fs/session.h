@@ -47,6 +47,8 @@ struct fs {			/* the serving thread's; notify has its own */
 	bool started;		/* the kernel has said hello */
 };
 extern const struct fuse_lowlevel_ops fs_ops;
+/* Nobody asks for anything just now: what the store was to hear later, it hears. */
+void ops_idle(struct fs *f);
 
 /* Every error of the program as an errno; 0 for ERR_OK. */
 int fs_errno(enum err e);

@@ -182,15 +182,16 @@ static enum err set_title(struct task *t, const char *name)
 	return task_set(t, FIELD_TITLE, buf_str(&title));
 }
 
-static enum err new_task(struct env *env, uint64_t dir, const char *name, int64_t *id)
+/* What it will be. A name that gives no title is refused here. */
+static enum err new_task(struct env *env, uint64_t dir, const char *name, struct entry *e)
 {
-	AUTO_TASK t = TASK_INIT;
-	uint32_t fields = 0;
+	AUTO_BUF title = BUF_INIT;
 
-	t.created_at = env->now;
-	TRY(set_title(&t, name));
-	TRY(view_verb(node_as_fixed(dir), env->today, &t, &fields));
-	return store_create(env->store, &t, "", 0, SIDE_LOCAL, env->now, id);
+	TRY(name_title(name, &title));
+	TRY(buf_err(&title));
+	*e = (struct entry){ .open = is_open(dir), .created_at = env->now, .changed_at = env->now };
+	memcpy(e->name, name, strlen(name) + 1);
+	return ERR_OK;
 }
 
 /* An editor that still knows the task by a former name saves it: backup rename or unlink, then create. */
@@ -206,15 +207,17 @@ static enum err revive(struct env *env, uint64_t dir, const char *name, int64_t 
 	return former.name ? store_revive(env->store, former.name, is_open(dir), env->now, id) : ERR_NOENT;
 }
 
-/* The task that a file of this name is from now on, where no visible one has it. */
-static enum err begin_task(struct env *env, struct files *files, uint64_t dir, const char *name, int64_t *id)
+/* The task that a file of this name is from now on, where no visible one has it. *fresh: a new one, not in the store yet. */
+static enum err begin_task(struct env *env, struct files *files, uint64_t dir, const char *name, struct entry *out,
+	bool *fresh)
 {
 	TRY(taken(env, name, 0));
-	enum err e = revive(env, dir, name, id);
-	if (e == ERR_NOENT)
-		return new_task(env, dir, name, id);
+	enum err e = revive(env, dir, name, &out->id);
+	*fresh = e == ERR_NOENT;
+	if (*fresh)
+		return new_task(env, dir, name, out);
 	TRY(e);
-	struct file *f = files_find(files, node_ino(KIND_TASK, *id));
+	struct file *f = files_find(files, node_ino(KIND_TASK, out->id));
 	if (f)
 		file_revived(f);
 	return ERR_OK;
@@ -236,9 +239,8 @@ static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uin
 }
 
 enum err tree_create(struct env *env, struct files *files, uint64_t dir, const char *name, uint32_t mode,
-	struct found *out)
+	bool later, struct found *out)
 {
-	int64_t id;
 	enum err e = tree_find(env, dir, name, out);
 
 	if (e != ERR_NOENT)
@@ -249,10 +251,14 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 				"the files stand in open/: edit them there, or sed -i --follow-symlinks");
 		return new_scratch(env, dir, name, mode, NULL, out);
 	}
-	TRY(begin_task(env, files, dir, name, &id));
-	TRY(store_entry(env->store, id, &out->e));
+	TRY(begin_task(env, files, dir, name, &out->e, &out->fresh));
+	if (out->fresh)
+		TRY(later ? store_reserve(env->store, &out->e.id) : task_new(env, &out->e));
+	out->fresh &= later;
+	if (!out->fresh)
+		TRY(store_entry(env->store, out->e.id, &out->e));
 	found_task(out, KIND_TASK, !strcmp(out->e.name, name));
-	if (out->lasting)
+	if (out->lasting && !out->fresh)
 		env->known = store_fed(env->store);
 	return ERR_OK;
 }
@@ -424,7 +430,8 @@ static enum err rename_scratch(struct move *m)
 static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 {
 	AUTO_TASK parked = TASK_INIT;
-	bool open = is_open(m->to_dir);
+	bool open = is_open(m->to_dir), fresh = false;
+	struct entry new = { 0 };
 
 	*retitle = false;
 	if (m->there) {
@@ -437,7 +444,11 @@ static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 		*retitle = true;
 		return ERR_OK;
 	}
-	return begin_task(m->env, m->files, m->to_dir, m->to, id);
+	TRY(begin_task(m->env, m->files, m->to_dir, m->to, &new, &fresh));
+	if (fresh)
+		TRY(task_new(m->env, &new));
+	*id = new.id;
+	return ERR_OK;
 }
 
 #define RESTORE_MS 2000

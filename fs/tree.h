@@ -14,6 +14,7 @@ struct found {
 	uint64_t ino;		/* its kind says which of the others is set */
 	struct entry e;		/* KIND_TASK, and a generated link: the task; id 0: none */
 	struct scratch x;	/* KIND_SCRATCH */
+	bool fresh;		/* KIND_TASK: the store does not have it yet (handle_create) */
 	int64_t ms;		/* a generated one's time */
 	bool lasting;		/* the name is its own, so the kernel may keep it until it is told otherwise */
 };
@@ -27,9 +28,10 @@ NODISCARD enum err tree_node(struct env *env, uint64_t ino, struct found *out, b
 /*
  * A new empty file: the task it continues (a backup rename or an unlink came before), a new task, or scratch.
  * ERR_EXIST: it is there, or a task in the other directory has the name. ERR_PERM: not in this directory.
+ * later: a new task may be one that the store does not have yet.
  */
 NODISCARD enum err tree_create(struct env *env, struct files *files, uint64_t dir, const char *name, uint32_t mode,
-	struct found *out);
+	bool later, struct found *out);
 /* mkdir and rmdir of what is generated: a saved search. ERR_PERM, ERR_EXIST. */
 NODISCARD enum err tree_mkdir(struct env *env, uint64_t dir, const char *name, struct found *out);
 NODISCARD enum err tree_rmdir(struct env *env, uint64_t dir, const char *name);

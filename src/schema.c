@@ -197,6 +197,10 @@ static const char *const migration[] = {
 
 	/* D6: so are completions; with a doom: what it is of. */
 	"ALTER TABLE link ADD COLUMN completed INTEGER NOT NULL DEFAULT 0;",
+
+	/* store_reserve: there is a number to begin at. */
+	"INSERT INTO sqlite_sequence(name, seq) SELECT 'task', 0"
+	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'task');",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -148,6 +148,10 @@ NODISCARD enum err store_unsaved(struct store *s, int64_t id, bool *out);
  */
 NODISCARD enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by,
 	int64_t now, int64_t *id);
+/* An id that no other task gets, for one that is created later. Not inside a transaction. */
+NODISCARD enum err store_reserve(struct store *s, int64_t *id);
+/* As store_create does here; *id: a reserved one, or 0. */
+NODISCARD enum err store_create_as(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n, int64_t now);
 /*
  * Set the given fields of t on task id, from side by. text (n bytes): serve these from now on; NULL: keep the user's
  * text if it still means the task, else render anew with its comments kept. Clears a draft if text is given.

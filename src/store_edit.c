@@ -2,13 +2,14 @@
 #include "text.h"
 #include <string.h>
 
-enum { BORN, REVIVABLE, NSQL };
+enum { BORN, REVIVABLE, RESERVE, NSQL };
 static const char *const sql_text[NSQL] = {
 	[BORN] = "SELECT side FROM side WHERE is_on",
 	[REVIVABLE] = "SELECT id FROM task INDEXED BY task_gone WHERE name = :name AND gone IN (1, 2)"
 		      " AND (gone = 2 OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until))"
 		      " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2)"
 		      " AND t.gone = 0) ORDER BY gone DESC, gone_at DESC, id DESC LIMIT 1",
+	[RESERVE] = "UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'task' RETURNING seq",
 };
 
 static struct q sql(struct store *s, int i)
@@ -93,7 +94,6 @@ static enum err fill_new(struct store *s, struct row *r, const struct task *t, e
 {
 	TRY(task_copy(&r->t, t));
 	free(TAKE(r->t.name));
-	r->t.id = 0;
 	if (by == SIDE_LOCAL)
 		TRY(sides_on(s, &r->t.born));
 	if (!r->t.created_at)
@@ -104,13 +104,37 @@ static enum err fill_new(struct store *s, struct row *r, const struct task *t, e
 	return name_give(s, r);
 }
 
-enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by,
-	int64_t now, int64_t *id)
+#define RESERVED 64		/* at a time: what is not used of them is lost, and there are enough */
+
+enum err store_reserve(struct store *s, int64_t *id)
+{
+	AUTO_TX tx = { 0 };
+	if (!s->nreserved) {
+		TRY(tx_begin(s, &tx));
+		AUTO_Q q = sql(s, RESERVE);
+		q_int(&q, ":n", RESERVED);
+		if (!q_row(&q))
+			return q_end(&q, ERR_CORRUPT);
+		int64_t last = q_col(&q, 0);
+		TRY(q_run(&q));
+		q_finish(&q);
+		TRY(tx_commit(&tx));
+		s->reserved = last - RESERVED + 1;
+		s->nreserved = RESERVED;
+	}
+	s->nreserved--;
+	*id = s->reserved++;
+	return ERR_OK;
+}
+
+static enum err create(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n, enum side by,
+	int64_t now)
 {
 	AUTO_TX tx = { 0 };
 	AUTO_ROW r = ROW_INIT;
 	TRY(tx_begin(s, &tx));
 	TRY(fill_new(s, &r, t, by, now));
+	r.t.id = *id;
 	TRY(text ? set_text(&r, text, n, 0) : measure(&r));
 	TRY(row_insert(s, &r, by));
 	TRY(name_claim(s, r.t.id, r.t.name, NULL, now));
@@ -118,6 +142,18 @@ enum err store_create(struct store *s, const struct task *t, const char *text, s
 	TRY(outbox_edited(s, &r.t, by, now, by == SIDE_LOCAL ? HOLD_MS : 0));
 	*id = r.t.id;
 	return tx_commit(&tx);
+}
+
+enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by, int64_t now,
+	int64_t *id)
+{
+	*id = 0;
+	return create(s, id, t, text, n, by, now);
+}
+
+enum err store_create_as(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n, int64_t now)
+{
+	return create(s, id, t, text, n, SIDE_LOCAL, now);
 }
 
 /* ---- edit ---- */

@@ -44,6 +44,7 @@ struct store {
 	int64_t snapshot;	/* number of what seen stands for; 0: of nothing yet */
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
 	int64_t fed;		/* store_fed */
+	int64_t reserved, nreserved;	/* store_reserve: the next one, how many there are */
 	uint32_t tidied;	/* frames that the log had at the last store_tidy */
 	struct wal wal;
 };
@@ -124,7 +125,7 @@ struct row {
 NODISCARD enum err row_get(struct store *s, int64_t id, struct row *out);
 void row_finish(struct row *r);
 NODISCARD enum err row_copy(struct row *to, const struct row *from);
-NODISCARD enum err row_insert(struct store *s, struct row *r, enum side by);	/* sets its id */
+NODISCARD enum err row_insert(struct store *s, struct row *r, enum side by);	/* sets its id, where it is 0 */
 NODISCARD enum err row_update(struct store *s, const struct row *was, const struct row *is);
 /* The bytes that are served for it, appended. */
 NODISCARD enum err row_served(const struct row *r, struct buf *out);

@@ -27,11 +27,11 @@ static const char *const sql_text[NSQL] = {
 		   " FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
 	[UNSAVED] = "SELECT text IS NOT NULL AND length(text) = 0 FROM body WHERE task = :id",
 	[GONE] = "SELECT gone FROM task WHERE id = :id",
-	[INSERT] = "INSERT INTO task(title, status, priority, due, " FACTS ", name, size, created_at,"
+	[INSERT] = "INSERT INTO task(id, title, status, priority, due, " FACTS ", name, size, created_at,"
 		   " changed_at, born, made_by, stem, num, draft_line)"
-		   " VALUES(:title, :status, :priority, :due, :person, :email, :sc_person, :sf_who, :type,"
-		   " :campaign, :campaign_day, :campaign_step, :name, :size, :created_at, :changed_at,"
-		   " :born, :by, :stem, :num, :draft_line)",
+		   " VALUES(:id, :title, :status, :priority, :due, :person, :email, :sc_person, :sf_who,"
+		   " :type, :campaign, :campaign_day, :campaign_step, :name, :size, :created_at,"
+		   " :changed_at, :born, :by, :stem, :num, :draft_line)",
 	[INSERT_BODY] = "INSERT INTO body(details, text, draft, draft_msg, task)"
 			" VALUES(:details, :text, :draft, :draft_msg, :id)",
 	/* What no index covers. SQLite rewrites the entry of every index whose column is named, changed or not: hence the
@@ -292,6 +292,8 @@ enum err row_insert(struct store *s, struct row *r, enum side by)
 	for (size_t i = 0; i < NINDEXED; i++)
 		indexed[i].bind(&q, r);
 	q_int(&q, ":by", by);
+	if (r->t.id)	/* unbound is NULL: the next one */
+		q_int(&q, ":id", r->t.id);
 	TRY(q_run(&q));
 	r->t.id = sqlite3_last_insert_rowid(s->db);
 	return put_body(s, INSERT_BODY, r);

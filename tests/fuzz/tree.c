@@ -61,7 +61,7 @@ static enum err write_file(struct env *env, struct files *files, uint64_t dir, c
 {
 	struct found at;
 	struct handle *h;
-	enum err e = tree_create(env, files, dir, name, 0644, &at);
+	enum err e = tree_create(env, files, dir, name, 0644, false, &at);
 
 	if (e == ERR_EXIST)
 		e = tree_find(env, dir, name, &at);

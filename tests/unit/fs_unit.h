@@ -88,6 +88,7 @@ static inline enum err save_text(struct rig *r, int64_t id, const char *s)
 	enum err e = handle_write(h, &r->env, s, strlen(s), 0);
 	enum err flushed = handle_flush(h, &r->env);
 	handle_release(r->files, h, &r->env);
+	assert_ok(files_closed(&r->env));	/* a quiet moment */
 	return e ? e : flushed;
 }
 

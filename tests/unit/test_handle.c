@@ -305,8 +305,125 @@ static void the_grace_time_starts_at_the_last_close(void **state)
 	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));	/* held while open */
 	r->env.now = NOW + 1000;
 	handle_release(r->files, b, &r->env);
+	assert_ok(files_closed(&r->env));
 	assert_false(due_at(r->s, id, SIDE_SC, NOW + 1000 + GRACE - 1));
 	assert_true(due_at(r->s, id, SIDE_SC, NOW + 1000 + GRACE));
+}
+
+static struct handle *begin_file(struct rig *r, const char *name)
+{
+	struct entry e = { .open = true, .created_at = NOW, .changed_at = NOW };
+	struct handle *h;
+
+	strcpy(e.name, name);
+	assert_ok(store_reserve(r->s, &e.id));
+	assert_ok(handle_create(r->files, &r->env, &e, &h));
+	assert_err(store_entry(r->s, e.id, &e), ERR_NOENT);
+	return h;
+}
+
+static int count_commit(void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static void a_new_file_is_one_commit(void **state)
+{
+	struct rig *r = *state;
+	int commits = 0;
+	int64_t id[20];
+
+	handle_release(r->files, begin_file(r, "numbers are there.txt"), &r->env);
+	sqlite3_commit_hook(r->s->db, count_commit, &commits);
+	for (int i = 0; i < 20; i++) {
+		char name[40];
+		snprintf(name, sizeof(name), "new %d.txt", i);
+		struct handle *h = begin_file(r, name);
+		id[i] = node_id(h->file->ino);
+		put_text(r, h, "one\n", 0);
+		assert_ok(handle_flush(h, &r->env));
+		check_text(r->s, id[i], "one\n");
+		assert_true(r->env.known > 0);
+		handle_release(r->files, h, &r->env);
+		assert_int_equal(commits, i + 1);
+	}
+	sqlite3_commit_hook(r->s->db, NULL, NULL);
+	assert_false(due_at(r->s, id[19], SIDE_SC, NOW + GRACE));	/* the last one: with the next save, or in a quiet moment */
+	assert_ok(files_closed(&r->env));
+	for (int i = 0; i < 20; i++)
+		assert_true(due_at(r->s, id[i], SIDE_SC, NOW + GRACE));
+}
+
+static void a_new_file_that_is_asked_about_is_there(void **state)
+{
+	struct rig *r = *state;
+	struct handle *h = begin_file(r, "new.txt");
+	int64_t id = node_id(h->file->ino);
+
+	put_text(r, h, "Due: today\n", 0);
+	assert_ok(files_make(&r->env));
+	check_name(r->s, id, "new.txt");
+	check_text(r->s, id, "");
+	put_text(r, h, "\nx\n", strlen("Due: today\n"));
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_field(r, id, FIELD_DUE, TODAY);
+	check_field(r, id, FIELD_TITLE, "new");
+	handle_release(r->files, begin_file(r, "empty.txt"), &r->env);	/* as touch does */
+	check_name(r->s, id + 1, "empty.txt");
+}
+
+static void a_new_file_whose_name_was_taken_meanwhile_is_another(void **state)
+{
+	struct rig *r = *state;
+	struct handle *h = begin_file(r, "new.txt");
+	int64_t id = node_id(h->file->ino), other = make(r->s, "new", SIDE_SC);
+
+	assert_int_not_equal(other, id);
+	put_text(r, h, "x\n", 0);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_name(r->s, other, "new.txt");
+	check_name(r->s, id, "new (2).txt");
+	assert_int_equal(r->env.known, 0);	/* the kernel thinks otherwise */
+	assert_int_equal(r->last_ino, node_fixed_ino(NODE_OPEN));
+	assert_same("name", r->last_name, "new.txt");
+}
+
+static void a_new_file_that_is_refused_is_kept(void **state)
+{
+	struct rig *r = *state;
+	struct handle *h = begin_file(r, "new.txt");
+	int64_t id = node_id(h->file->ino);
+
+	put_text(r, h, "Due: never\n", 0);
+	assert_err(handle_flush(h, &r->env), ERR_INVAL);
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, "Due: never\n");
+	check_state(r->s, id, "invalid");
+}
+
+static int refuse_commit(void *arg)
+{
+	return 1;
+}
+
+/* A shell does not hear what close() says: its write() is told. */
+static void a_new_file_that_has_no_room_says_so_at_the_write(void **state)
+{
+	struct rig *r = *state;
+	struct handle *h = begin_file(r, "new.txt");
+	int64_t id = node_id(h->file->ino);
+
+	sqlite3_commit_hook(r->s->db, refuse_commit, NULL);
+	assert_true(handle_flush(h, &r->env) != ERR_OK);
+	assert_true(handle_write(h, &r->env, "x\n", 2, 0) != ERR_OK);
+	sqlite3_commit_hook(r->s->db, NULL, NULL);
+	put_text(r, h, "x\n", 0);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_text(r->s, id, "x\n");
 }
 
 static void an_unlinked_file_is_read_and_never_committed(void **state)
@@ -459,6 +576,11 @@ int main(void)
 		RIG_TEST(a_new_file_says_who_an_old_one_does_not),
 		RIG_TEST(a_new_file_is_new_until_a_save_is_taken),
 		RIG_TEST(the_grace_time_starts_at_the_last_close),
+		RIG_TEST(a_new_file_is_one_commit),
+		RIG_TEST(a_new_file_that_is_asked_about_is_there),
+		RIG_TEST(a_new_file_whose_name_was_taken_meanwhile_is_another),
+		RIG_TEST(a_new_file_that_is_refused_is_kept),
+		RIG_TEST(a_new_file_that_has_no_room_says_so_at_the_write),
 		RIG_TEST(an_unlinked_file_is_read_and_never_committed),
 		RIG_TEST(scratch_is_kept_as_it_is),
 		RIG_TEST(handles_follow_their_file_onto_the_task),
