@@ -83,18 +83,7 @@ absent() { [ "$(remote count "$1" "$2")" = 0 ]; }
 once() { [ "$(remote count sf "$1")" = 1 ] && [ "$(remote count sc "$1")" = 1 ]; }
 # nothing waits for either system, and both have been asked since
 quiet() { "$remindfs" sync >/dev/null 2>&1 && "$remindfs" status --json | grep -q '"salesconnect":{"on":true.*"waiting":0,.*"salesforce":{"on":[a-z]*,.*"waiting":0,'; }
-synced() { patiently 20 quiet; }
-# patiently SECONDS COMMAND...
-patiently() {
-  local end=$((SECONDS + $1))
-  shift
-  while :; do
-    "$@" && return 0
-    [ $SECONDS -ge $end ] && return 1
-    sleep 0.2
-  done
-}
-eventually() { patiently 15 "$@"; }
+synced() { eventually quiet; }
 
 accounts_cleanup() {
   local pid

@@ -20,7 +20,7 @@ clash() {
   remote set sf "$1" "details=$3"
   sed -i "s/^first\$/$2/" "open/$1.txt"
   up
-  patiently 60 test -d "$C/$1"
+  eventually test -d "$C/$1"
 }
 ctl() { echo "$1" >.remindfs/ctl; }
 # answers WANT: the last line of ctl
@@ -93,7 +93,7 @@ D3_what_was_edited_comes_back_by_one_mv() {
   remote del sf "Deleted there"
   sed -i 's/^first$/typed here/' "open/Deleted there.txt"
   up
-  patiently 60 test -d "$C/Deleted there" && [ ! -e "open/Deleted there.txt" ] && told "to have it back: mv '.remindfs/conflicts/Deleted there/mine.txt' 'open/Deleted there.txt'" || return 1
+  eventually test -d "$C/Deleted there" && [ ! -e "open/Deleted there.txt" ] && told "to have it back: mv '.remindfs/conflicts/Deleted there/mine.txt' 'open/Deleted there.txt'" || return 1
   mv "$C/Deleted there/mine.txt" "open/Deleted there.txt" && grep -q "typed here" "open/Deleted there.txt" && eventually in_sf "Deleted there" "details: typed here" &&
     eventually in_sc "Deleted there" "details: typed here" && synced && once "Deleted there"
 }
@@ -133,7 +133,7 @@ trash_shows_a_draft() {
 }
 trash_rm_purges_but_not_what_was_just_deleted() {
   fails_with "busy" rm .remindfs/trash/Twice.txt && told "it can be purged ten minutes after its deletion" && grep -q one .remindfs/trash/Twice.txt || return 1
-  eventually synced && age && rm .remindfs/trash/Twice.txt && [ ! -e .remindfs/trash/Twice.txt ] && grep -q two open/Twice.txt &&
+  synced && age && rm .remindfs/trash/Twice.txt && [ ! -e .remindfs/trash/Twice.txt ] && grep -q two open/Twice.txt &&
     is details "$(sql "select count(*) from body join task on task = id where title = 'Twice' and details like 'one%'")" 0
 }
 rm_r_of_everything_can_be_taken_back() {

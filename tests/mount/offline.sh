@@ -36,18 +36,18 @@ kill_9_between_save_and_push() {
 lost_answer_SALESFORCE_create_is_found_again() {
   remote fault reset-after 1 "POST /services/data" sf
   printf 'Due:\n\nanswer lost\n' >"open/Lost answer.txt"
-  eventually in_sc "Lost answer" "details: answer lost" && patiently 90 synced && once "Lost answer"
+  eventually in_sc "Lost answer" "details: answer lost" && synced && once "Lost answer"
 }
 lost_answer_SALES_CONNECT_create_is_not_repeated() {
   remote fault reset-after 1 "POST /api/v1/tasks" sc
   echo "answer lost too" >"open/Lost in SC.txt"
-  eventually in_sf "Lost in SC" "details: answer lost too" && patiently 90 synced && once "Lost in SC"
+  eventually in_sf "Lost in SC" "details: answer lost too" && synced && once "Lost in SC"
 }
 lost_answers_of_edits() {
   remote fault reset-after 1 "PATCH" sf
   remote fault reset-before 1 "PATCH" sc
   sed -i 's/^Due:.*/Due: 2027-03-04/' "open/Lost answer.txt"
-  eventually in_sf "Lost answer" "due: 2027-03-04" && patiently 90 in_sc "Lost answer" "due: 2027-03-04" && synced && once "Lost answer"
+  eventually in_sf "Lost answer" "due: 2027-03-04" && eventually in_sc "Lost answer" "due: 2027-03-04" && synced && once "Lost answer"
 }
 sick_answers_are_survived() {
   remote fault 503-html 1 "" sf
@@ -55,7 +55,7 @@ sick_answers_are_survived() {
   remote fault 401 1 "" sf
   remote fault 429 1 "" sc
   echo "through the storm" >"open/Storm.txt"
-  patiently 90 in_sf "Storm" "details: through the storm" && patiently 90 in_sc "Storm" "details: through the storm" && once Storm
+  eventually in_sf "Storm" "details: through the storm" && eventually in_sc "Storm" "details: through the storm" && once Storm
 }
 a_slow_remote_never_holds_up_the_files() {
   remote post /sandbox/fault '{"name":"slow","count":4,"match":"","system":"sf","seconds":4}'
@@ -65,7 +65,7 @@ a_slow_remote_never_holds_up_the_files() {
   timeout 2 bash -c 'ls open completed today >/dev/null && cat open/*.txt >/dev/null && echo "while slow" >"open/While slow.txt" && mv "open/While slow.txt" completed/'
   local rc=$?
   wait $other
-  [ $rc = 0 ] && patiently 90 in_sf "While slow" "status: Completed"
+  [ $rc = 0 ] && eventually in_sf "While slow" "status: Completed"
 }
 a_refused_edit_is_kept_and_told() {
   remote post /sandbox/config '{"page_size":2000}' || return 1
