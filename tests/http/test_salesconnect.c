@@ -260,6 +260,24 @@ static void a_lost_place_begins_again(void **state)
 	assert_same(p.task[0].id, first);
 }
 
+/* Each page after the first is lost, four times in a row: then this pass gives up, and the next one goes on. */
+static void an_import_that_lost_its_place_four_times_goes_on(void **state)
+{
+	AUTO_REMOTE r = sc();
+	AUTO_PAGE p = PAGE_INIT;
+	hand("POST", "/sandbox/load", "{\"generate\":1300,\"seed\":5,\"only\":\"salesconnect\"}");
+	assert_ok(r->ops->pull(r, &(struct pull){ 0 }, &p));
+	for (int i = 1; i <= 5; i++) {
+		AUTO_FREE char *cursor = TAKE(p.cursor);
+		assert_non_null(cursor);
+		page_finish(&p);
+		fault("bad-locator", 1, "GET /api/v1/tasks");
+		assert_err(r->ops->pull(r, &(struct pull){ .cursor = cursor }, &p), i == 4 ? ERR_RETRY : ERR_OK);
+		if (i == 4)
+			p.cursor = TAKE(cursor);	/* as stored */
+	}
+}
+
 /* The command is asked again once when its token is refused, and not without end. */
 static void a_command_is_asked_again_once(void **state)
 {
@@ -307,6 +325,7 @@ int main(void)
 		T(a_create_in_doubt_is_repeated),
 		T(what_a_read_suffers),
 		T(a_lost_place_begins_again),
+		T(an_import_that_lost_its_place_four_times_goes_on),
 		T(a_command_is_asked_again_once),
 		T(the_rate_limit_is_obeyed),
 	};

@@ -146,6 +146,27 @@ static void pages_and_a_lost_place(void **state)
 	assert_err(r->ops->pull(r, &pull, &q), ERR_PROTOCOL);
 }
 
+/* Begun again so often that this pass gives up: the next one goes on, in the same process. */
+static void an_import_that_lost_its_place_four_times_goes_on(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT;
+	AUTO_HELLO h = { 0 };
+	hand("POST", "/sandbox/load", "{\"generate\":450,\"seed\":3,\"only\":\"salesforce\"}");
+	hand("POST", "/sandbox/config", "{\"page_size\":200}");
+	assert_ok(r->ops->hello(r, &h));
+	struct pull pull = { .mark = "1999-01-01T00:00:00.000Z", .now = h.now };
+	assert_ok(r->ops->pull(r, &pull, &p));
+	AUTO_FREE char *cursor = TAKE(p.cursor);
+	pull.cursor = cursor;
+	page_finish(&p);
+	fault("bad-locator", 4, "GET");
+	assert_err(r->ops->pull(r, &pull, &p), ERR_RETRY);
+	assert_ok(r->ops->pull(r, &pull, &p));
+	assert_int_equal(p.n, 200);
+	assert_non_null(p.cursor);
+}
+
 /* 1,100 tasks with all the details there can be are more than http takes at once. */
 static void a_page_that_is_too_long_comes_in_pieces(void **state)
 {
@@ -670,6 +691,7 @@ int main(void)
 		T(R17_a_first_import),
 		T(later_pulls_tell_changes_and_deletions),
 		T(pages_and_a_lost_place),
+		T(an_import_that_lost_its_place_four_times_goes_on),
 		T(a_page_that_is_too_long_comes_in_pieces),
 		T(a_hidden_field_is_unknown),
 		T(one_task_there_and_back),
