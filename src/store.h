@@ -157,6 +157,7 @@ NODISCARD enum err store_create_as(struct store *s, int64_t *id, const struct ta
  * text if it still means the task, else render anew with its comments kept. Clears a draft if text is given.
  * Writes history (one row a field), the feed, an alias if the file name changes, and the outbox of every linked
  * side but by. No field differs and the text is the same: no write at all. Facts in the mask are set too.
+ * A deleted task takes edits of remotes alone, in case it comes back, and until then sends nothing of them.
  */
 NODISCARD enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t fields, uint32_t facts,
 	const char *text, size_t n, enum side by, int64_t now);

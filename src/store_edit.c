@@ -216,8 +216,9 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	TRY(content_changed(was, is, diff, &changed));
 	if (changed)
 		is->t.changed_at = now;
-	/* A parked task is waited for under the name it had; it gets the new one when it is back. */
-	if ((diff & BIT(FIELD_TITLE)) && is->gone != GONE_PARKED)
+	/* A parked or deleted task is waited for under the name it had; it gets the new one when it is back. */
+	bool back_later = is->gone == GONE_PARKED || is->gone == GONE_DELETED;
+	if ((diff & BIT(FIELD_TITLE)) && !back_later)
 		TRY(name_give(s, is));
 	TRY(row_update(s, was, is));
 	if (!str_eq(was->t.name, is->t.name) && is->gone == GONE_NO)
@@ -227,7 +228,7 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	if (!diff)
 		return ERR_OK;
 	TRY(history_add(s, &was->t, &is->t, diff, by, now));
-	return outbox_edited(s, &is->t, by, now, 0);
+	return is->gone == GONE_DELETED ? ERR_OK : outbox_edited(s, &is->t, by, now, 0);
 }
 
 enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t fields, uint32_t facts,
@@ -238,7 +239,7 @@ enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t 
 	AUTO_ROW is = ROW_INIT;
 	TRY(tx_begin(s, &tx));
 	TRY(row_get(s, id, &was));
-	if (was.gone == GONE_DELETED)
+	if (was.gone == GONE_DELETED && by == SIDE_LOCAL)
 		return ERR_NOENT;
 	TRY(row_copy(&is, &was));
 	TRY(apply(&is.t, t, fields, facts));

@@ -86,12 +86,15 @@ static enum err speak_for(struct task *out, const struct task *theirs, const str
 	return ERR_OK;
 }
 
-/* Their edit of a task that is deleted here: the delete wins, their text is kept (D3); a mere completion is none (D4). */
+/* Their edit of a task that is deleted here: the delete wins, their text is kept (D3); a mere completion is none (D4). Should
+ * the delete be taken back, the task comes back as they left it. */
 static enum err merge_dead(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,
 	struct merge m)
 {
 	uint32_t text = (m.pull | m.clash) & ~BIT(FIELD_STATUS);
-	return text ? conflict(p, l, ours, theirs) : ERR_OK;
+	if (text)
+		TRY(conflict(p, l, ours, theirs));
+	return m.pull ? store_edit(p->s, l->task, theirs, m.pull, 0, NULL, 0, p->side, p->local_now) : ERR_OK;
 }
 
 static enum err merge_live(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,

@@ -184,6 +184,24 @@ static void D5_what_became_anothers_is_not_deleted_there(void **state)
 	world_finish(&w);
 }
 
+static void D4_their_completion_meets_a_delete_that_is_taken_back(void **state)
+{
+	int64_t task;
+	begin(BOTH);
+	int64_t id = user_new(&w, "a");
+	check_rest(&w);
+	assert_int_equal(store_delete(w.store, id, SIDE_LOCAL, w.now, HOUR), ERR_OK);
+	fake_word(sc, fake_titled(sc, "a"), FIELD_STATUS, TASK_COMPLETE);
+	w.now += MINUTE;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	assert_int_equal(store_undo(w.store, w.now, 0, &task), ERR_OK);
+	assert_int_equal(task, id);
+	check_rest(&w);
+	check_world(&w, "here: a | complete | normal | - | -\nSC: a | complete | normal | - | -\n"
+			"SF: a | Completed | Normal | - | -\n");
+	world_finish(&w);
+}
+
 static void D3_an_edit_that_was_not_pulled_yet_survives_our_delete(void **state)
 {
 	begin(SF);
@@ -320,6 +338,7 @@ int main(void)
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
 		cmocka_unit_test(D3_of_two_creates_in_doubt_the_one_that_was_deleted_there_is_deleted),
 		cmocka_unit_test(D5_what_became_anothers_is_not_deleted_there),
+		cmocka_unit_test(D4_their_completion_meets_a_delete_that_is_taken_back),
 		cmocka_unit_test(D3_an_edit_that_was_not_pulled_yet_survives_our_delete),
 		cmocka_unit_test(D2_an_edit_that_was_not_pulled_yet_survives_our_batch),
 		cmocka_unit_test(D2_D3_their_edit_of_what_was_just_created_is_kept),
