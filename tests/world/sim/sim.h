@@ -4,8 +4,9 @@
  * is made of a seed: the same seed ends the same, always.
  *
  * sim_server.c plays the two systems behind remote.h (from salesforce.md, salesconnect.md; shares nothing with the
- * engine), sim_people.c what people and fate do, sim_run.c the mounts and their processes, sim_oracle.c says what must
- * hold at the end (from rules.md), sim_script.c makes, prints, reads and shrinks scripts.
+ * engine), sim_people.c what people and fate do, sim_run.c the mounts and their processes, sim_watch.c says what may be
+ * done, and sim_oracle.c what must hold at the end (both from rules.md), sim_script.c makes, prints, reads and shrinks
+ * scripts.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -71,7 +72,12 @@ struct record {
 	bool deleted, away, hidden, purged;
 	bool by_me;			/* the account's own user made it there, by hand */
 	bool renamed;			/* a colleague gave the subject */
-	bool touched_status;		/* a colleague chose the status, and nobody since */
+	int64_t touched_at;		/* when it last changed for those who see it, the true time */
+	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */
+	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
+	int begun;			/* its revision when the pass began */
+	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
+	bool shown_ours;		/* at some time with a status that is one of ours */
 	int made_by;			/* mount, or -1: a person there */
 	int64_t commits_at;		/* a long transaction holds the row until then (true time); 0: none */
 	int64_t late_stamp;
@@ -112,6 +118,8 @@ void server_put(struct sim *s, enum side side, struct record *r, enum field f, c
 void server_touch(struct sim *s, enum side side, struct record *r);
 const char *server_word(enum side side, enum field f, const char *ours);	/* our word in its vocabulary */
 const char *server_ours(enum side side, enum field f, const char *word);	/* NULL: not one of ours */
+/* Is a change of it among what this mount is told? */
+bool server_tells(const struct line *l, const struct record *r);
 /* Rows of long transactions that are over now. */
 void server_late(struct sim *s);
 
@@ -121,6 +129,10 @@ struct origin {
 	int64_t row;
 	int task;
 	bool sf_on;		/* sync was on when it was made */
+};
+struct switched {
+	int64_t at;		/* true time */
+	bool on;
 };
 struct mount {
 	char path[96];
@@ -138,6 +150,12 @@ struct mount {
 	int running;		/* passes under way */
 	struct origin origin[TASKS_MAX];
 	int origins;
+	struct switched switched[OPS_MAX];
+	int switches;
+	int64_t pass_began;	/* the last one; true time */
+	bool anew;		/* it asked from the mark on, rather than go on where another was cut off */
+	bool unheard;		/* an answer to it was lost */
+	int64_t since[NSIDES];	/* when the first whole pass that ended well began; 0: none did */
 };
 
 /* ---- what people typed ---- */
@@ -151,13 +169,19 @@ struct logical {		/* one task as people think of it */
 	bool unnamed;		/* a rename was taken back */
 	bool crossed_name;	/* its name was changed here or in Sales Connect */
 	enum side from;		/* where it was typed; SIDE_LOCAL: at a mount */
+	struct choice {		/* see choice_made; masks */
+		unsigned char stands, before;
+	} choice[2][MOUNTS_MAX + 2];
+	unsigned char in_doubt[2];
+	int64_t chosen_at[TASK_NFIELDS];	/* by anybody but Salesforce's people; true time */
 	int64_t at;		/* true time */
 };
+enum { SC_PERSON = -1, SF_PERSON = -2 };
 struct typed {
 	int task;
 	enum field field;
 	char value[WORD];
-	int who;		/* mount; -1 Sales Connect; -2 Salesforce */
+	int who;		/* mount, or one of these */
 	bool replaced;		/* by somebody who saw it */
 };
 
@@ -235,8 +259,21 @@ void typed_replaced(struct sim *s, int task, enum field f, const char *value);
 /* ---- the oracle ---- */
 
 void oracle_check(struct sim *s);
-/* Asked at every write of the engine. */
+bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
+/* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
+void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
+void oracle_updated(struct sim *s, struct record *r, uint32_t fields);
+/* Of every pass; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
+void oracle_pass_begins(struct sim *s, int mount, enum side side);
+void oracle_pass_ended(struct sim *s, int mount, enum side side);
+void oracle_pass_forgot(struct sim *s, int mount, enum side side);
+/*
+ * Status and priority have two values, so nobody's word can be told from another's: of each person the last choice stands,
+ * and the end is what somebody chose last. who: as in typed. ours: NULL for a value that does not cross: no choice (R8, R10).
+ */
+void choice_made(struct sim *s, int task, enum field f, const char *ours, int who);
+bool choice_stands(const struct sim *s, int task, enum field f, const char *ours);
 
 #endif

@@ -17,63 +17,12 @@ static bool has(const struct sim *s, enum side side)
 	return setup_of(s)->sides & BIT(side);
 }
 
-/* A changed template is known to a mount an hour later. */
-static bool template_stays(const struct sim *s)
+bool template_stays(const struct sim *s)
 {
 	for (int i = 0; i < s->script->n; i++)
 		if (!strcmp(op_def[s->script->op[i].kind].name, "sc-template"))
 			return false;
 	return true;
-}
-
-/* ---- requests that the rules forbid ---- */
-
-static const struct origin *origin_of(const struct mount *m, int64_t row)
-{
-	for (int i = 0; i < m->origins; i++)
-		if (m->origin[i].row == row)
-			return &m->origin[i];
-	return NULL;
-}
-
-/* R14, R15: what is older than the switching on stays where it is. */
-void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
-{
-	const struct mount *m = &s->mount[l->mount];
-	if (r->task < 0) {
-		sim_fail(s, FORBIDDEN, "%s created for a row of no task", r->id);
-		return;
-	}
-	const struct logical *g = &s->logical[r->task];
-	const struct origin *o = origin_of(m, row);
-	if (l->server->side != SIDE_SF)
-		return;
-	if (o ? !o->sf_on : g->at <= m->first_on)
-		sim_fail(s, FORBIDDEN, "R14: task %d is older than the switching on and was created in Salesforce", r->task);
-}
-
-static bool typed_by(const struct sim *s, int task, enum field f, const char *value, int who)
-{
-	for (int i = 0; i < s->n_typed; i++)
-		if (s->typed[i].task == task && s->typed[i].field == f && s->typed[i].who == who &&
-			!strcmp(s->typed[i].value, value))
-			return true;
-	return false;
-}
-
-void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t)
-{
-	const char *title = t->field[FIELD_TITLE];
-	if (!fields || (fields & ~FIELDS_ALL))
-		sim_fail(s, FORBIDDEN, "R3: update of fields %x", fields);
-	if (!(fields & BIT(FIELD_TITLE)))
-		return;
-	if (l->server->side == SIDE_SF && has(s, SIDE_SC) && template_stays(s) &&
-		!subject_has_title(s->server[SIDE_SC].template))
-		sim_fail(s, FORBIDDEN, "R24: subject of task %d updated", r->task);
-	if (l->server->side == SIDE_SC && s->logical[r->task].from != SIDE_SF &&
-		typed_by(s, r->task, FIELD_TITLE, title ? title : "", -2))
-		sim_fail(s, FORBIDDEN, "R25: the subject \"%s\" came to Sales Connect", title);
 }
 
 /* ---- the end as it is ---- */
@@ -272,22 +221,73 @@ static bool synced(const struct sim *s, int mount, enum side side)
 	return side == SIDE_SC || s->mount[mount].sf_on;
 }
 
+/* R5 to R10, D2: what the two systems and the mount say is what somebody chose. */
+static void check_choices(struct sim *s, int mount, int task, const struct task *t)
+{
+	const struct logical *g = task < 0 ? NULL : &s->logical[task];
+	if (!g || g->copies > 1 || g->out_of_sight || g->was_hidden || (has(s, SIDE_SF) && !all_on(s)))
+		return;
+	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
+		if (!choice_stands(s, task, f, t->field[f]))
+			sim_fail(s, DIVERGED, "task %d: %s is \"%s\" in mount %d, and nobody chose that last", task, task_field[f].name,
+				t->field[f], mount);
+}
+
 static void check_agreement(struct sim *s, int mount)
 {
 	int64_t row[ROWS_MAX];
 	int n = mount_rows(s, mount, row);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		AUTO_TASK t = TASK_INIT;
+		if (store_get(s->mount[mount].store, row[i], &t) != ERR_OK)
+			abort();
+		check_choices(s, mount, mount_task(s, mount, row[i]), &t);
 		for (enum side side = SIDE_SC; side < NSIDES; side++) {
-			AUTO_TASK t = TASK_INIT;
 			AUTO_LINK l = LINK_INIT;
 			enum err e = store_link(s->mount[mount].store, row[i], side, &l);
 			const struct record *r = e == ERR_OK ? record_of(s, side, l.rid) : NULL;
 			if (!r || !synced(s, mount, side) || r->away || r->hidden || r->deleted)
 				continue;
-			if (store_get(s->mount[mount].store, row[i], &t) != ERR_OK)
-				abort();
 			check_row(s, mount, &t, r, side);
 		}
+	}
+}
+
+/* ---- what is to be seen ---- */
+
+/* D5: what became another's, or is not to be seen any more, leaves the view unless Sales Connect has it, and comes back. */
+static void check_view(struct sim *s, int mount, const struct record *r, int64_t row)
+{
+	AUTO_LINK sc = LINK_INIT;
+	enum gone gone;
+	struct store *st = s->mount[mount].store;
+	enum err e = store_link(st, row, SIDE_SC, &sc);
+	bool out = r->away || r->hidden, held = e == ERR_OK && sc.rid && !sc.gone;
+	if (store_gone(st, row, &gone) != ERR_OK)
+		abort();
+	if (gone == GONE_NO && out && !held)
+		sim_fail(s, DIVERGED, "D5: task %d is in mount %d, and %s is not the user's", r->task, mount, r->id);
+	if (gone == GONE_AWAY && !out)
+		sim_fail(s, DIVERGED, "D5: task %d is not in mount %d, and %s is the user's", r->task, mount, r->id);
+}
+
+/* R8, where other values are to be skipped: it never was anything else, and so it is nobody's. */
+static void check_skipped(struct sim *s, int mount, const struct record *r)
+{
+	if (setup_of(s)->skip && r->made_by < 0 && !r->shown_ours)
+		sim_fail(s, FORBIDDEN, "R8: %s was imported by mount %d though its status is to be skipped", r->id, mount);
+}
+
+static void check_records(struct sim *s, int mount)
+{
+	for (int i = 0; i < s->server[SIDE_SF].n && synced(s, mount, SIDE_SF); i++) {
+		AUTO_LINK l = LINK_INIT;
+		const struct record *r = &s->server[SIDE_SF].rec[i];
+		if (r->deleted || store_link_by_rid(s->mount[mount].store, SIDE_SF, r->id, &l) != ERR_OK)
+			continue;
+		check_view(s, mount, r, l.task);
+		check_skipped(s, mount, r);
+	}
 }
 
 /* ---- nothing lost ---- */
@@ -434,5 +434,7 @@ void oracle_check(struct sim *s)
 		check_presence(s, i, &end[i]);
 	for (int i = 0; i < setup_of(s)->mounts; i++)
 		check_agreement(s, i);
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		check_records(s, i);
 	free(end);
 }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SC_PERSON = -1, SF_PERSON = -2 };
-
 const char *const template_text[] = { NULL, "[SC] {{activity_subject}}", "a task of Sales Connect" };
 const int templates = COUNT(template_text);
 const enum side winner_order[6][NSIDES] = {
@@ -89,6 +87,7 @@ static void book_edit(struct sim *s, int task, int who, const struct task *was, 
 		if (str_eq(was->field[f], is->field[f]))
 			continue;
 		typed_replaced(s, task, (enum field)f, was->field[f]);
+		choice_made(s, task, (enum field)f, is->field[f], who);
 		if (!s->undoing)	/* back to what the sides agreed on is no word of its own */
 			typed_add(s, task, (enum field)f, is->field[f], who);
 		s->logical[task].crossed_name |= f == FIELD_TITLE;
@@ -107,9 +106,11 @@ static void moved(struct sim *s, const struct task *t)
 static void book_all(struct sim *s, int task, int who, const struct task *t, bool added)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		if (added)
-			typed_add(s, task, (enum field)f, t->field[f], who);
-		else
+		if (added) {
+			if (!s->undoing)
+				typed_add(s, task, (enum field)f, t->field[f], who);
+			choice_made(s, task, (enum field)f, t->field[f], who);
+		} else
 			typed_replaced(s, task, (enum field)f, t->field[f]);
 }
 
@@ -135,8 +136,7 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 			made = task;
 			m->origin[m->origins++] = (struct origin){ is->row[i], task, m->sf_on };
 		}
-		if (!s->undoing)
-			book_all(s, task, mount, &is->task[i], true);
+		book_all(s, task, mount, &is->task[i], true);
 	}
 	for (int i = 0; i < was->n; i++) {
 		int task = mount_task(s, mount, was->row[i]);
@@ -380,7 +380,7 @@ static void there_put(struct sim *s, enum side side, struct record *r, enum fiel
 	typed_replaced(s, r->task, f, r->word[f]);
 	typed_add(s, r->task, f, word, person_of(side));
 	r->renamed |= f == FIELD_TITLE;
-	r->touched_status |= f == FIELD_STATUS;
+	choice_made(s, r->task, f, server_ours(side, f, word), person_of(side));
 	s->logical[r->task].crossed_name |= f == FIELD_TITLE && side == SIDE_SC;
 	server_put(s, side, r, f, word);
 	unknowable(s, side, r);
@@ -404,8 +404,10 @@ static void there_new(struct sim *s, enum side side, const struct op *op, int co
 		if (op->b & 64)
 			snprintf(r->person, sizeof(r->person), "P%d", s->serial);
 		r->by_me = op->b & 128;
-		r->renamed = r->touched_status = false;
+		r->renamed = false;
 	}
+	choice_made(s, task, FIELD_STATUS, TASK_OPEN, person_of(side));
+	choice_made(s, task, FIELD_PRIORITY, TASK_NORMAL, person_of(side));
 	s->logical[task].crossed_name = false;
 }
 
@@ -509,6 +511,8 @@ static void sf_back(struct sim *s, const struct op *op)
 	for (int i = 0; i < v->n; i++) {
 		if (v->rec[i].away)
 			server_touch(s, SIDE_SF, &v->rec[i]);
+		if (v->rec[i].hidden)
+			v->rec[i].touched_at = 0;	/* nothing tells of a right */
 		v->rec[i].away = v->rec[i].hidden = false;
 	}
 }

@@ -169,6 +169,8 @@ static void sync_state(struct sim *s, struct mount *m)
 	struct side_state st;
 	must(store_side(m->store, SIDE_SF, &st), "side");
 	m->sf_on = st.on;
+	if (m->switches < OPS_MAX)
+		m->switched[m->switches++] = (struct switched){ s->now, st.on };
 }
 
 void mount_switch(struct sim *s, int mount, bool on)
@@ -289,9 +291,14 @@ bool mount_pass(struct sim *s, int mount, enum side side, bool full)
 	m->running++;
 	sim_trace(s, " mount %d: %s %s", mount, full ? "pass" : "push", side_name[side]);
 	m->cycle[side].now = mount_clock();
+	oracle_pass_begins(s, mount, side);
 	enum err e = full ? cycle_run(&m->cycle[side]) : cycle_push(&m->cycle[side]);
 	sim_trace(s, "  %s %s", err_str(e), m->cycle[side].message);
 	m->met |= side == SIDE_SC && e == ERR_OK && !m->dead;
+	if (full && e == ERR_OK && !m->dead && !m->cycle[side].blocked)
+		oracle_pass_ended(s, mount, side);
+	if (m->dead || m->unheard)
+		oracle_pass_forgot(s, mount, side);
 	m->running--;
 	the_mount = outer;
 	if (m->dead)

@@ -70,6 +70,7 @@ void server_touch(struct sim *s, enum side side, struct record *r)
 {
 	r->revision++;
 	r->changed_at = clock_of(s, side);
+	r->touched_at = s->now;
 }
 
 struct record *server_add(struct sim *s, enum side side, int task, int made_by)
@@ -112,6 +113,7 @@ void server_late(struct sim *s)
 		r->commits_at = 0;
 		r->revision++;
 		r->changed_at = r->late_stamp;
+		r->touched_at = s->now;
 		set_word(r, r->late_field, r->late);
 		unknowable(s, SIDE_SF, r);
 		sim_trace(s, "  late row %s stamp %lld", r->id, (long long)r->late_stamp);
@@ -171,12 +173,14 @@ static char *version_of(enum side side, const struct record *r)
 	return side == SIDE_SF ? print("%lld", (long long)r->changed_at) : print("%d", r->revision);
 }
 
-static void show(const struct line *l, const struct record *r, struct page *page)
+static void show(const struct line *l, struct record *r, struct page *page)
 {
 	enum side side = l->server->side;
 	struct remote_task *t = page_add(page);
 	if (!t)
 		abort();
+	r->shown[l->mount] = r->revision;
+	r->shown_ours |= server_ours(side, FIELD_STATUS, r->word[FIELD_STATUS]) != NULL;
 	t->id = copy(r->id);
 	t->version = version_of(side, r);
 	t->deleted = r->deleted;
@@ -208,9 +212,14 @@ static bool in_window(const struct server *v, const struct pull *p, const struct
 		r->changed_at >= p->now - window_days[p->first] * DAY;
 }
 
+bool server_tells(const struct line *l, const struct record *r)
+{
+	return !r->hidden && !(r->away && l->server->side == SIDE_SF) && !(r->deleted && !in_bin(l, r));
+}
+
 static bool streamed(const struct line *l, const struct pull *p, const struct record *r)
 {
-	if (r->hidden || (r->away && l->server->side == SIDE_SF) || (r->deleted && !in_bin(l, r)))
+	if (!server_tells(l, r))
 		return false;
 	return p->mark ? r->changed_at >= strtoll(p->mark, NULL, 10) : in_window(l->server, p, r);
 }
@@ -283,6 +292,7 @@ static enum err pull(struct remote *remote, const struct pull *p, struct page *p
 	bool sf = v->side == SIDE_SF;
 	enum fault f;
 	TRY(read_begin(l, p->cursor ? "pull next" : p->mark ? "pull" : "pull first", &f));
+	l->sim->mount[l->mount].anew |= !p->cursor;
 	if (p->cursor && sscanf(p->cursor, "%d:%d:%lld:%lld", &g.id, &g.at, &g.last, &g.begun) != 4)
 		return ERR_PROTOCOL;
 	g.at = sf ? g.at : 0;
@@ -292,7 +302,7 @@ static enum err pull(struct remote *remote, const struct pull *p, struct page *p
 	int size = f == SHORT_PAGE ? g.at % 2 : l->sim->script->setup.page;
 	int from = f == DOUBLE_PAGE && g.at >= size ? g.at - size : g.at, to = g.at + size < c->n ? g.at + size : c->n;
 	for (int i = from; i < to; i++) {
-		const struct record *r = &v->rec[c->rec[i]];
+		struct record *r = &v->rec[c->rec[i]];
 		if (r->hidden || r->purged)
 			continue;
 		show(l, r, page);
@@ -328,7 +338,7 @@ static enum err find(struct remote *remote, const struct task *t, int64_t since,
 	enum fault f;
 	TRY(read_begin(l, "find", &f));
 	for (int i = 0; i < l->server->n; i++) {
-		const struct record *r = &l->server->rec[i];
+		struct record *r = &l->server->rec[i];
 		if (!r->deleted && !r->hidden && r->created_at >= since - 120 * SECOND &&
 			field_same(r->word[FIELD_TITLE], t->field[FIELD_TITLE]))
 			show(l, r, page);
@@ -387,6 +397,7 @@ static enum err create_one(struct line *l, struct item *it)
 		strcpy(r->body, body);
 		sim_trace(l->sim, "    created %s %s task %d \"%s\"", side_name[side], r->id, r->task, body);
 		oracle_create(l->sim, l, r, it->t->id);
+		oracle_agreed(l->sim, l, r, FIELDS_ALL);
 	}
 	it->new_id = copy(r->id);
 	it->new_version = side == SIDE_SC ? version_of(side, r) : NULL;
@@ -418,6 +429,7 @@ static enum err update_one(struct line *l, struct item *it)
 				task_field[f].name, r->word[f], word);
 			set_word(r, (enum field)f, word);
 		}
+	oracle_updated(l->sim, r, it->fields);
 	server_touch(l->sim, side, r);
 	it->new_version = side == SIDE_SC ? version_of(side, r) : NULL;
 	return ERR_OK;
@@ -445,6 +457,15 @@ static void forget_answers(struct item *it, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		item_finish(&it[i]);
 		it[i].err = ERR_OK;
+	}
+}
+
+static void answered(struct line *l, const struct item *it, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct record *r = it[i].id && !it[i].err ? by_id(l->server, it[i].id) : NULL;
+		if (r)
+			oracle_agreed(l->sim, l, r, it[i].fields);
 	}
 }
 
@@ -487,8 +508,11 @@ static enum err each(struct line *l, const char *what, struct item *it, size_t n
 	}
 	if (f == KILL_AFTER)
 		mount_die(&l->sim->mount[l->mount]);
+	l->sim->mount[l->mount].unheard |= whole[f].after != ERR_OK;
 	if (whole[f].after)
 		forget_answers(it, n);
+	else
+		answered(l, it, n);
 	return whole[f].after;
 }
 

@@ -1,0 +1,176 @@
+/*
+ * What the rules say of each single act, asked while it happens: may this be created, may this be written, did that pass
+ * see all there was? And what people chose, where a field has two values only.
+ */
+#include "sim.h"
+#include "subject.h"
+#include <string.h>
+
+/* ---- choices ---- */
+
+static bool is_choice(enum field f)
+{
+	return f == FIELD_STATUS || f == FIELD_PRIORITY;
+}
+
+static unsigned char choice_of(const char *ours)
+{
+	return !strcmp(ours, TASK_OPEN) || !strcmp(ours, TASK_NORMAL) ? 1 : 2;
+}
+
+/* Nobody may have seen what was there before another value took its place: so what was before that stands as well. */
+static void choose(struct choice *c, const char *ours)
+{
+	unsigned char next = ours ? choice_of(ours) : c->stands | c->before;
+	c->before = c->stands;
+	c->stands = next;
+}
+
+void choice_made(struct sim *s, int task, enum field f, const char *ours, int who)
+{
+	if (task < 0 || !is_choice(f))
+		return;
+	struct logical *g = &s->logical[task];
+	choose(&g->choice[f - FIELD_STATUS][who - SF_PERSON], ours);
+	if (who != SF_PERSON)
+		g->chosen_at[f] = s->now;
+}
+
+/* The answer was lost, or forgotten by who was killed. Who goes back to what both sides agreed on before has said nothing, and then this is their word (D1). */
+static void choice_in_doubt(struct sim *s, int task, enum field f, const char *ours)
+{
+	if (task >= 0 && is_choice(f) && ours)
+		s->logical[task].in_doubt[f - FIELD_STATUS] |= choice_of(ours);
+}
+
+bool choice_stands(const struct sim *s, int task, enum field f, const char *ours)
+{
+	const struct logical *g = &s->logical[task];
+	unsigned char standing = is_choice(f) ? g->in_doubt[f - FIELD_STATUS] : 3;
+	for (int i = 0; is_choice(f) && i < MOUNTS_MAX - SF_PERSON; i++)
+		standing |= g->choice[f - FIELD_STATUS][i].stands;
+	return standing & choice_of(ours);
+}
+
+/* ---- requests that the rules forbid ---- */
+
+static const struct origin *origin_of(const struct mount *m, int64_t row)
+{
+	for (int i = 0; i < m->origins; i++)
+		if (m->origin[i].row == row)
+			return &m->origin[i];
+	return NULL;
+}
+
+static bool was_on(const struct mount *m, int64_t at)
+{
+	bool on = false;
+	for (int i = 0; i < m->switches && m->switched[i].at <= at; i++)
+		on = m->switched[i].on;
+	return on;
+}
+
+/* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
+void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
+{
+	const struct mount *m = &s->mount[l->mount];
+	if (r->task < 0) {
+		sim_fail(s, FORBIDDEN, "%s created for a row of no task", r->id);
+		return;
+	}
+	const struct logical *g = &s->logical[r->task];
+	const struct origin *o = origin_of(m, row);
+	if (l->server->side != SIDE_SF)
+		return;
+	if (o ? !o->sf_on : !was_on(m, g->at))
+		sim_fail(s, FORBIDDEN, "R14: task %d was made while the sync was off and was created in Salesforce", r->task);
+}
+
+static bool typed_by(const struct sim *s, int task, enum field f, const char *value, int who)
+{
+	for (int i = 0; i < s->n_typed; i++)
+		if (s->typed[i].task == task && s->typed[i].field == f && s->typed[i].who == who &&
+			!strcmp(s->typed[i].value, value))
+			return true;
+	return false;
+}
+
+static void check_title(struct sim *s, const struct line *l, const struct record *r, const char *title)
+{
+	if (l->server->side == SIDE_SF && (s->script->setup.sides & BIT(SIDE_SC)) && template_stays(s) &&
+		!subject_has_title(s->server[SIDE_SC].template))
+		sim_fail(s, FORBIDDEN, "R24: subject of task %d updated", r->task);
+	if (l->server->side == SIDE_SC && s->logical[r->task].from != SIDE_SF &&
+		typed_by(s, r->task, FIELD_TITLE, title ? title : "", SF_PERSON))
+		sim_fail(s, FORBIDDEN, "R25: the subject \"%s\" came to Sales Connect", title);
+}
+
+/* R8, R10: another value is replaced only by what somebody chose since the last one was sent. */
+static void check_other(struct sim *s, const struct line *l, const struct record *r, enum field f)
+{
+	const struct logical *g = &s->logical[r->task];
+	bool other = is_choice(f) && !server_ours(l->server->side, f, r->word[f]);
+	if (other && g->copies == 1 && g->chosen_at[f] < r->agreed_at[f])
+		sim_fail(s, FORBIDDEN, "R8, R10: %s \"%s\" of task %d is replaced, and nobody chose that", task_field[f].name,
+			r->word[f], r->task);
+}
+
+void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t)
+{
+	if (!fields || (fields & ~FIELDS_ALL))
+		sim_fail(s, FORBIDDEN, "R3: update of fields %x", fields);
+	if (fields & BIT(FIELD_TITLE))
+		check_title(s, l, r, t->field[FIELD_TITLE]);
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (fields & BIT(f))
+			check_other(s, l, r, f);
+}
+
+void oracle_updated(struct sim *s, struct record *r, uint32_t fields)
+{
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (fields & BIT(f))
+			r->sent_at[f] = s->now;
+}
+
+void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields)
+{
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (fields & BIT(f))
+			r->agreed_at[f] = s->mount[l->mount].pass_began;
+}
+
+/* ---- what a pass has seen ---- */
+
+void oracle_pass_begins(struct sim *s, int mount, enum side side)
+{
+	struct server *v = &s->server[side];
+	s->mount[mount].pass_began = s->now;
+	s->mount[mount].anew = s->mount[mount].unheard = false;
+	for (int i = 0; i < v->n; i++)
+		v->rec[i].begun = v->rec[i].revision;
+}
+
+void oracle_pass_forgot(struct sim *s, int mount, enum side side)
+{
+	struct server *v = &s->server[side];
+	for (int i = 0; i < v->n; i++)
+		for (enum field f = 0; f < TASK_NFIELDS; f++)
+			if (v->rec[i].sent_at[f] >= s->mount[mount].pass_began)
+				choice_in_doubt(s, v->rec[i].task, f, server_ours(side, f, v->rec[i].word[f]));
+}
+
+/* R2, R17: what changed since the first import, before this pass began, was in one of its pages or in an earlier one. */
+void oracle_pass_ended(struct sim *s, int mount, enum side side)
+{
+	struct mount *m = &s->mount[mount];
+	struct server *v = &s->server[side];
+	for (int i = 0; i < v->n && m->since[side] && m->anew; i++) {
+		const struct record *r = &v->rec[i];
+		if (r->touched_at > m->since[side] && r->begun == r->revision && r->shown[mount] != r->revision &&
+			server_tells(&m->line[side], r))
+			sim_fail(s, LOST, "task %d: mount %d was not told of %s by a pass that ended well", r->task, mount, r->id);
+	}
+	if (!m->since[side])
+		m->since[side] = m->pass_began;
+}
