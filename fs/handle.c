@@ -77,38 +77,46 @@ static struct file *acquire(struct files *f, uint64_t ino)
 
 /* ---- what the store hears later ------------------------------------------------------------------------------- */
 
-enum err task_new(struct env *env, struct entry *e)
+static enum err named(const struct entry *e, struct task *t)
 {
-	AUTO_TASK t = TASK_INIT;
 	AUTO_BUF title = BUF_INIT;
 
 	TRY(name_title(e->name, &title));
 	TRY(buf_err(&title));
-	t.created_at = e->created_at;
-	TRY(task_set(&t, FIELD_TITLE, buf_str(&title)));
-	TRY(task_set(&t, FIELD_STATUS, e->open ? TASK_OPEN : TASK_COMPLETE));
+	t->id = e->id;
+	t->created_at = e->created_at;
+	TRY(task_set(t, FIELD_TITLE, buf_str(&title)));
+	return task_set(t, FIELD_STATUS, e->open ? TASK_OPEN : TASK_COMPLETE);
+}
+
+enum err task_new(struct env *env, struct entry *e)
+{
+	AUTO_TASK t = TASK_INIT;
+
+	TRY(named(e, &t));
 	return store_create_as(env->store, &e->id, &t, "", 0, env->now);
 }
 
-/* Inside a transaction. Another side may have taken the name meanwhile. */
+/* The kernel has the name of a task that was just made, unless another side took that meanwhile. */
+static enum err check_name(struct env *env, const struct entry *e)
+{
+	struct entry is;
+
+	env->known = store_fed(env->store);
+	TRY(store_entry(env->store, e->id, &is));
+	if (!strcmp(is.name, e->name))
+		return ERR_OK;
+	env->known = 0;
+	env->forget(env->arg, node_fixed_ino(node_home(e->open)), e->name);
+	return ERR_OK;
+}
+
 static enum err make(struct env *env, struct file *f)
 {
-	AUTO_TASK is = TASK_INIT;
-	struct entry *e = f->fresh;
-
-	TRY(task_new(env, e));
-	env->known = store_fed(env->store);
-	TRY(store_get(env->store, e->id, &is));
-	if (!str_eq(is.name, e->name)) {
-		env->known = 0;
-		env->forget(env->arg, node_fixed_ino(node_home(e->open)), e->name);
-	}
-	if (f->loaded) {
-		task_finish(&f->base);
-		f->base = is;
-		is = TASK_INIT;
-	}
-	return ERR_OK;
+	TRY(task_new(env, f->fresh));
+	TRY(check_name(env, f->fresh));
+	task_finish(&f->base);
+	return f->loaded ? store_get(env->store, f->fresh->id, &f->base) : ERR_OK;
 }
 
 static enum err tell_closed(struct env *env)
@@ -125,18 +133,14 @@ static void forget_fresh(struct env *env, struct file *f)
 	free(TAKE(f->fresh));
 }
 
-/* With the text of f, or without: one transaction. */
-static enum err tell(struct env *env, struct file *f, enum err (*save)(struct env *env, struct file *f))
+/* What was closed, and a file by how: one transaction. */
+static enum err tell(struct env *env, struct file *f, enum err (*how)(struct env *env, struct file *f))
 {
 	AUTO_TX tx = { 0 };
-	enum err e = ERR_OK;
 
 	TRY(tx_begin(env->store, &tx));
 	TRY(tell_closed(env));
-	if (f && f->fresh)
-		e = make(env, f);
-	if (!e && save)
-		e = save(env, f);
+	enum err e = f ? how(env, f) : ERR_OK;
 	enum err failed = e && !text_rejected(e) ? e : tx_commit(&tx);
 	if (failed) {
 		env->known = 0;
@@ -150,7 +154,7 @@ static enum err tell(struct env *env, struct file *f, enum err (*save)(struct en
 
 enum err files_make(struct env *env)
 {
-	return env->fresh ? tell(env, env->fresh, NULL) : ERR_OK;
+	return env->fresh ? tell(env, env->fresh, make) : ERR_OK;
 }
 
 enum err files_closed(struct env *env)
@@ -385,7 +389,7 @@ static enum err shown(const struct task *t, struct task *out)
 	return ERR_OK;
 }
 
-/* Store a text that parsed. Where it does not mean what the task is now, a rendered one that keeps its comments. */
+/* Store a text that parsed; of a task without a name: a new one. Where it does not mean what the task is now, a rendered one that keeps its comments. */
 static enum err put(struct env *env, const struct task *now, const struct task *base, struct text *x, uint32_t said,
 	const char *s, size_t n, bool *rewritten)
 {
@@ -403,7 +407,9 @@ static enum err put(struct env *env, const struct task *now, const struct task *
 		s = text.s;
 		n = text.n;
 	}
-	return store_edit(env->store, now->id, &merged, fields, x->facts, s, n, SIDE_LOCAL, env->now);
+	int64_t id = now->id;
+	return now->name ? store_edit(env->store, id, &merged, fields, x->facts, s, n, SIDE_LOCAL, env->now) :
+		store_create_as(env->store, &id, &merged, s, n, env->now);
 }
 
 enum err text_save(struct env *env, int64_t id, const struct task *base, const char *s, size_t n, bool *rewritten)
@@ -446,6 +452,33 @@ static enum err save(struct env *env, struct file *f)
 	return e;
 }
 
+static bool is_name_of(const char *name, const char *title)
+{
+	char is[NAME_LEN + 1];
+
+	return name_of(title, 1, is) == ERR_OK && !strcmp(is, name);
+}
+
+/* A new task with its text. At once, unless that is refused, or says another title than the name: then an alias is due. */
+static enum err create(struct env *env, struct file *f)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_TEXT x = { 0 };
+	struct text_error why;
+	bool rewritten = false;
+
+	TRY(named(f->fresh, &t));
+	if (text_parse(buf_str(&f->text), f->text.n, env->today, NULL, &x, &why) ||
+	    (x.fields & BIT(FIELD_TITLE) && !is_name_of(f->fresh->name, x.task.field[FIELD_TITLE]))) {
+		TRY(make(env, f));
+		return save(env, f);
+	}
+	TRY(put(env, &t, &t, &x, x.fields, buf_str(&f->text), f->text.n, &rewritten));
+	if (rewritten)
+		env->forget(env->arg, f->ino, NULL);
+	return check_name(env, f->fresh);
+}
+
 static enum err commit(struct file *f, struct env *env)
 {
 	enum err e;
@@ -456,7 +489,7 @@ static enum err commit(struct file *f, struct env *env)
 		f->dirty = false;
 		return ERR_OK;
 	}
-	e = f->fresh || env->closed.n ? tell(env, f, save) : save(env, f);
+	e = f->fresh ? tell(env, f, create) : env->closed.n ? tell(env, f, save) : save(env, f);
 	if (e == ERR_NOENT)	/* deleted on another side while it was open: the text is kept, and the writer told */
 		TRY(store_rescue(env->store, node_id(f->ino), f->text.s, f->text.n, env->now));
 	else if (e && !text_rejected(e))

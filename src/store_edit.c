@@ -5,10 +5,10 @@
 enum { BORN, REVIVABLE, RESERVE, NSQL };
 static const char *const sql_text[NSQL] = {
 	[BORN] = "SELECT side FROM side WHERE is_on",
-	[REVIVABLE] = "SELECT id FROM task INDEXED BY task_gone WHERE name = :name AND gone IN (1, 2)"
+	[REVIVABLE] = "SELECT id, gone, gone_at FROM task INDEXED BY task_gone WHERE name = :name AND gone IN (1, 2)"
 		      " AND (gone = 2 OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until))"
 		      " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2)"
-		      " AND t.gone = 0) ORDER BY gone DESC, gone_at DESC, id DESC LIMIT 1",
+		      " AND t.gone = 0)",
 	[RESERVE] = "UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'task' RETURNING seq",
 };
 
@@ -337,13 +337,18 @@ enum err store_park(struct store *s, int64_t id, bool open, const char *name, in
 
 static enum err revivable(struct store *s, const char *name, int64_t now, int64_t *id)
 {
+	int64_t best[3] = { 0 };	/* id, gone, gone_at: a parked one, else the latest; rarely are there two: no sorting */
 	AUTO_Q q = sql(s, REVIVABLE);
 	q_text(&q, ":name", name);
 	q_int(&q, ":now", now);
-	if (!q_row(&q))
-		return q_end(&q, ERR_NOENT);
-	*id = q_col(&q, 0);
-	return q_end(&q, ERR_OK);
+	while (q_row(&q)) {
+		int64_t is[3] = { q_col(&q, 0), q_col(&q, 1), q_col(&q, 2) };
+		int64_t more = is[1] != best[1] ? is[1] - best[1] : is[2] != best[2] ? is[2] - best[2] : is[0] - best[0];
+		if (more > 0)
+			memcpy(best, is, sizeof(best));
+	}
+	*id = best[0];
+	return q_end(&q, best[0] ? ERR_OK : ERR_NOENT);
 }
 
 enum err store_revive(struct store *s, const char *name, bool open, int64_t now, int64_t *id)

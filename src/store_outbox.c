@@ -1,7 +1,7 @@
 #include "store_p.h"
 
 enum {
-	DUE_LIST, NEXT, EDITED, PUT, DONE, FAIL, DROP_TASK, DELETED, HAS_WAITING, CLOSE_ROWS, CLOSE_TASK,
+	DUE_LIST, NEXT, WANTING, PUT, DONE, FAIL, DROP_TASK, DELETED, HAS_WAITING, CLOSE_ROWS, CLOSE_TASK,
 	CLOSE_ALL_ROWS, CLOSE_ALL_TASKS, UNSENT, NSQL
 };
 /* A row of the future comes from a clock that was wrong: due, or it would wait for years. */
@@ -12,19 +12,17 @@ enum {
 #define IS_UNSAVED                                                                                        \
 	"EXISTS (SELECT 1 FROM body WHERE body.task = outbox.task AND draft IS NOT NULL"                  \
 	" AND text IS NOT NULL AND length(text) = 0)"
-#define HELD_WAIT                                                                                         \
-	"(SELECT o.wait FROM outbox AS o WHERE o.task = :task AND o.side = side.side AND o.err = 0"       \
-	" AND o.wait > 0)"
 static const char *const sql_text[NSQL] = {
 	[DUE_LIST] = "SELECT task, seq, tries FROM outbox NOT INDEXED WHERE side = :side AND " IS_DUE
 		     " ORDER BY seq LIMIT :max",
 	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
 		 " AND wait >= 0",
-	[EDITED] = "INSERT OR REPLACE INTO outbox(task, side, since, wait)"
-		   " SELECT :task, side.side, :now, ifnull(" HELD_WAIT ", :wait) FROM side"
-		   " LEFT JOIN link ON link.task = :task AND link.side = side.side WHERE side.side <> :by"
-		   " AND iif(link.id IS NULL, (:born >> side.side) & 1, NOT link.away AND NOT link.gone)",
-	[PUT] = "INSERT OR REPLACE INTO outbox(task, side, since, wait) VALUES(:task, :side, :now, :wait)",
+	[WANTING] = "SELECT side.side FROM side"
+		    " LEFT JOIN link ON link.task = :task AND link.side = side.side WHERE side.side <> :by"
+		    " AND iif(link.id IS NULL, (:born >> side.side) & 1, NOT link.away AND NOT link.gone)",
+	[PUT] = "INSERT INTO outbox(task, side, since, wait) VALUES(:task, :side, :now, :wait)"
+		" ON CONFLICT(task, side) DO UPDATE SET seq = excluded.seq, since = excluded.since,"
+		" wait = iif(:edited AND " IS_HELD ", wait, excluded.wait), tries = 0, err = 0, message = ''",
 	[DONE] = "DELETE FROM outbox WHERE task = :task AND side = :side AND seq <= :seq",
 	[FAIL] = "UPDATE outbox SET err = :err, message = :message, tries = tries + 1, since = :now,"
 		 " wait = :wait WHERE task = :task AND side = :side AND seq <= :seq",
@@ -62,15 +60,27 @@ static enum err written(struct store *s, struct q *q)
 
 /* ---- what the store itself puts there ---- */
 
+/* edited: what is held or in its grace time goes on waiting. */
+static enum err put(struct store *s, int64_t task, enum side side, int64_t now, int64_t wait, bool edited)
+{
+	AUTO_Q q = sql(s, PUT);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	q_int(&q, ":now", now);
+	q_int(&q, ":wait", wait);
+	q_int(&q, ":edited", edited);
+	return written(s, &q);
+}
+
 enum err outbox_edited(struct store *s, const struct task *t, enum side by, int64_t now, int64_t wait)
 {
-	AUTO_Q q = sql(s, EDITED);
+	AUTO_Q q = sql(s, WANTING);
 	q_int(&q, ":task", t->id);
 	q_int(&q, ":by", by);
 	q_int(&q, ":born", t->born);
-	q_int(&q, ":now", now);
-	q_int(&q, ":wait", wait);
-	return written(s, &q);
+	while (q_row(&q))
+		TRY(put(s, t->id, (enum side)q_col(&q, 0), now, wait, true));
+	return q_end(&q, ERR_OK);
 }
 
 static enum err drop_task(struct store *s, int64_t task)
@@ -88,16 +98,6 @@ enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now
 	q_int(&q, ":by", by);
 	q_int(&q, ":now", now);
 	q_int(&q, ":wait", grace_ms);
-	return written(s, &q);
-}
-
-static enum err put(struct store *s, int64_t task, enum side side, int64_t now, int64_t wait)
-{
-	AUTO_Q q = sql(s, PUT);
-	q_int(&q, ":task", task);
-	q_int(&q, ":side", side);
-	q_int(&q, ":now", now);
-	q_int(&q, ":wait", wait);
 	return written(s, &q);
 }
 
@@ -125,7 +125,7 @@ enum err outbox_revived(struct store *s, const struct task *t, int64_t now)
 	TRY(outbox_unsent(s, t, &births, &edits));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if ((births | edits) & BIT(side))
-			TRY(put(s, t->id, side, now, births & BIT(side) ? HOLD_MS : 0));
+			TRY(put(s, t->id, side, now, births & BIT(side) ? HOLD_MS : 0, false));
 	return ERR_OK;
 }
 
@@ -202,7 +202,7 @@ enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(s, &tx));
-	TRY(put(s, task, side, now, 0));
+	TRY(put(s, task, side, now, 0, false));
 	return tx_commit(&tx);
 }
 
