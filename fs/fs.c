@@ -325,6 +325,17 @@ static void finish(struct fs *f)
 	free(f->page);
 }
 
+/* On a full disk what is held is so for longer, and the trash is older; reading needs no room. */
+static enum err tidy(struct fs *f)
+{
+	enum err e = store_trash_purge(f->env.store, f->env.now);
+	if (!e)
+		e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
+	if (e == ERR_NOSPC)
+		log_warn("event=disk-full note=\"mounted all the same; make room\"");
+	return e == ERR_NOSPC ? ERR_OK : e;
+}
+
 static enum err prepare(struct fs *f)
 {
 	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox };
@@ -338,11 +349,7 @@ static enum err prepare(struct fs *f)
 	f->events = events_create(f->seq);
 	if (!f->events)
 		return ERR_NOMEM;
-	TRY(store_trash_purge(f->env.store, f->env.now));
-	enum err e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
-	if (e == ERR_NOSPC)	/* what is held is so for longer; reading needs no room */
-		log_warn("event=disk-full note=\"mounted all the same; make room\"");
-	return e == ERR_NOSPC ? ERR_OK : e;
+	return tidy(f);
 }
 
 enum err fs_run(const struct fs_options *o)

@@ -266,17 +266,15 @@ static enum err purge(struct store *s, int64_t task)
 static enum err purge_older(struct store *s, int64_t task, int64_t now, int64_t life, enum err none)
 {
 	AUTO_TX tx = { 0 };
+	bool any = false;
+	TRY(tx_begin(s, &tx));	/* before the list: what was read before it may be old, and cannot be written to */
 	AUTO_Q q = sql(s, task ? OLD_ONE : OLD);
 	if (task)
 		q_int(&q, ":task", task);
 	bind_age(&q, now, life);
-	if (!q_row(&q))
-		return q_end(&q, none);
-	TRY(tx_begin(s, &tx));
-	do {
+	for (; q_row(&q); any = true)
 		TRY(purge(s, q_col(&q, 0)));
-	} while (q_row(&q));
-	TRY(q_end(&q, ERR_OK));
+	TRY(q_end(&q, any ? ERR_OK : none));
 	return tx_commit(&tx);
 }
 

@@ -1,5 +1,6 @@
 #include "store_p.h"
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #define LOG_MODULE "store"
@@ -35,6 +36,8 @@ enum err sql_err(sqlite3 *db, int rc, const char *what)
 			e = map[i].err;
 			break;
 		}
+	if (e == ERR_IO && db && (sqlite3_system_errno(db) == ENOSPC || sqlite3_system_errno(db) == EDQUOT))
+		e = ERR_NOSPC;	/* for the log's index */
 	/* A constraint is an answer (name taken, no such task), not a fault. */
 	if ((rc & 0xff) != SQLITE_CONSTRAINT)
 		log_err("sqlite what=%s rc=%d errno=%d: %s", what, rc, db ? sqlite3_system_errno(db) : 0,

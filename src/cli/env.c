@@ -159,6 +159,9 @@ int open_store(const struct env *e, bool read_only, struct store **out)
 				 "remindfs mount DIR", path);
 	else if (err == ERR_PERM)
 		complain(ERR_OK, "%s must be yours with mode 0600; type: chmod 600 '%s'", path, path);
+	else if (err == ERR_NOSPC)
+		complain(ERR_OK, "the disk of %s is full, and it cannot be opened; all that was saved is kept: make room, and type it again",
+			path);
 	else if (err)
 		complain(err, "%s", path);
 	return err ? exit_code(err) : 0;

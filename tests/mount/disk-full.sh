@@ -96,8 +96,14 @@ the_database_is_whole_and_all_survives_kill_9() {
 }
 a_mount_on_a_full_disk_still_reads() {
   local before
+  echo x >open/Old.txt && rm open/Old.txt && sqlite3 -cmd '.timeout 5000' "$store" "update task set gone_at = gone_at - 15 * 86400000 where title = 'Old'"
   before=$(sum)
   fillup && mount_down && mount_up 100 && is texts "$(sum)" "$before" && room && echo "fits" >"open/Fits.txt" && grep -q fits "open/Fits.txt"
+}
+a_disk_without_any_room_is_told_when_mounting() {
+  mount_down && fillup || return 1
+  mount_up 100
+  is mount "$(tail -n 1 "$work/log")" "mountd: disk full" && room && mount_up 100 && grep -q fits "open/Fits.txt"
 }
 
 run_stories "$0"

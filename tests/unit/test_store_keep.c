@@ -1,5 +1,7 @@
 /* What is kept for the user: conflicts, the trash, edits not sent, undo. */
 #include "store_unit.h"
+#include <pthread.h>
+#include <unistd.h>
 
 static bool put_kept(void *arg, const struct kept *k)
 {
@@ -167,6 +169,34 @@ static void the_trash_keeps_15_days(void **state)
 	assert_int_equal(number(x->s, "SELECT count(*) FROM history WHERE task = 1"), 0);
 	assert_int_equal(number(x->s, "SELECT gone_at > 0 FROM task WHERE id = 2"), 1);	/* not sent yet: as it is */
 	assert_no_write(x->s, store_trash_purge(x->s, NOW + TRASH_MS));
+}
+
+static void *commit_soon(void *tx)
+{
+	usleep(50000);
+	return (void *)(intptr_t)tx_commit(tx);
+}
+
+/* A mount empties it while the sync already writes. */
+static void the_trash_is_emptied_after_who_is_writing(void **state)
+{
+	struct fx *x = *state;
+	struct store *other = NULL;
+	struct tx tx;
+	pthread_t writer;
+	void *bad;
+	int64_t id = make(x->s, "Old", SIDE_LOCAL);
+	set(x->s, id, FIELD_DETAILS, "words", SIDE_LOCAL);
+	assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_open(x->path, &(struct store_options){ 0 }, &other));
+	assert_ok(tx_begin(other, &tx));
+	make(other, "New", SIDE_SC);
+	assert_int_equal(pthread_create(&writer, NULL, commit_soon, &tx), 0);
+	assert_ok(store_trash_purge(x->s, NOW + TRASH_MS));
+	pthread_join(writer, &bad);
+	assert_null(bad);
+	check_field(x->s, id, FIELD_DETAILS, NULL);
+	store_close(other);
 }
 
 /* rm in the trash: not what was deleted a moment ago, or rm -r of everything could not be taken back. */
@@ -539,6 +569,7 @@ int main(void)
 		ON_TEST(outbox_names_are_told_apart),
 		ON_TEST(one_row_is_found_without_a_look_at_the_others),
 		ON_TEST(the_trash_keeps_15_days),
+		ON_TEST(the_trash_is_emptied_after_who_is_writing),
 		ON_TEST(rm_purges_what_is_surely_meant),
 		ON_TEST(D3_restored_as_itself_or_anew),
 		ON_TEST(a_restored_text_is_the_users_own),
