@@ -43,6 +43,18 @@ static int64_t monotonic_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+#define WAY_US 200
+#define WAY_TRIES 500	/* 0.1 s: who saves all the time must not keep the sync from writing at all */
+
+static int eager;	/* connections of this process that write what a person did, or wait to */
+
+/* The sync writes many times in a row: who came between two of them could wait for all. */
+static void give_way(const struct store *s)
+{
+	for (int i = 0; s->patient && __atomic_load_n(&eager, __ATOMIC_RELAXED) && i < WAY_TRIES; i++)
+		usleep(WAY_US);
+}
+
 /* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time. */
 static int on_busy(void *arg, int tries)
 {
@@ -53,6 +65,7 @@ static int on_busy(void *arg, int tries)
 	if (now - since > BUSY_MS)
 		return 0;
 	usleep(tries < 20 ? 200 : 2000);
+	give_way(arg);
 	return 1;
 }
 
@@ -191,7 +204,7 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	if (rc != SQLITE_OK)
 		return sql_err(s->db, rc, "open");
 	TRY(check_head(s->db));
-	sqlite3_busy_handler(s->db, on_busy, NULL);
+	sqlite3_busy_handler(s->db, on_busy, s);
 	/* A newer program's log must not be folded into its database by us. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	TRY(ask(s, "PRAGMA user_version", &version));
@@ -222,6 +235,7 @@ enum err store_open(const char *path, const struct store_options *o, struct stor
 	s->changed = o->changed;
 	s->outbox = o->outbox;
 	s->read_only = o->read_only;
+	s->patient = o->durable;
 	enum err e = open_db(s, path, o);
 	if (e)
 		store_close(s);
@@ -283,6 +297,17 @@ static void rollback(struct store *s)
 		log_err("rollback failed");
 }
 
+static enum err begin(struct store *s)
+{
+	AUTO_Q q = sql(s, BEGIN);
+
+	give_way(s);
+	__atomic_fetch_add(&eager, !s->patient, __ATOMIC_RELAXED);
+	enum err e = q_run(&q);
+	__atomic_fetch_sub(&eager, !s->patient, __ATOMIC_RELAXED);
+	return e;
+}
+
 enum err tx_begin(struct store *s, struct tx *tx)
 {
 	*tx = (struct tx){ 0 };
@@ -294,8 +319,7 @@ enum err tx_begin(struct store *s, struct tx *tx)
 		store_rest(s);
 		if (!sqlite3_get_autocommit(s->db))
 			rollback(s);	/* the last one did not succeed */
-		AUTO_Q q = sql(s, BEGIN);
-		TRY(q_run(&q));
+		TRY(begin(s));
 		wal_begin(s);
 		tx->outer = s->in_tx = true;
 		s->doomed = s->failed = ERR_OK;

@@ -27,7 +27,8 @@
 struct store;
 
 struct store_options {
-	bool durable;		/* synchronous=FULL: every commit survives power loss (the sync threads) */
+	/* synchronous=FULL: every commit survives power loss; and others of this process write first. The sync threads. */
+	bool durable;
 	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
 	bool check;		/* look at every page first, unless it is as store_seal left it; may take seconds */
 	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */

@@ -35,6 +35,7 @@ struct store {
 	sqlite3_stmt *stmt[SQL_FILES][SQL_MAX];	/* prepared at first use */
 	struct wake *changed, *outbox;		/* borrowed; NULL: nobody listens */
 	bool read_only;
+	bool patient;		/* lets those write first who are not */
 	bool in_tx;
 	enum err doomed;	/* in_tx: the transaction can only be rolled back, for this reason */
 	enum err failed;	/* the last failure: the reason when an inner transaction gives up */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define LOG_MODULE "pull"
-#define RECORDS_PER_TX 100	/* a user's edit waits for our commit no longer than for these */
+#define RECORDS_PER_TX 20	/* a user's edit waits for our commit no longer than for these */
 #define HOUR (3600 * INT64_C(1000))
 #define DAY (86400 * INT64_C(1000))
 

@@ -213,6 +213,61 @@ static void threads_open_a_new_one_together(void **state)
 	}
 }
 
+struct sync {		/* threads that write one transaction after another */
+	struct fx *x;
+	int commits;
+	bool stop;
+	enum err err;
+};
+
+static enum err write_once(struct store *s, int i)
+{
+	char value[16];
+	AUTO_TX tx = { 0 };
+	snprintf(value, sizeof(value), "%d", i);
+	TRY(tx_begin(s, &tx));
+	TRY(store_meta_set(s, "k", value));
+	usleep(3000);
+	return tx_commit(&tx);
+}
+
+static void *write_on(void *arg)
+{
+	struct sync *w = arg;
+	struct store *s = fx_open(w->x, true);
+	while (!w->err && !__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		w->err = write_once(s, __atomic_add_fetch(&w->commits, 1, __ATOMIC_RELAXED));
+	}
+	store_close(s);
+	return NULL;
+}
+
+/* Counted in the sync's commits, so it is the same on a slow machine. Most of 11: one may be asleep before it asks. */
+static void a_persons_write_waits_for_one_of_the_sync(void **state)
+{
+	struct sync w = { .x = *state };
+	pthread_t thread[2];
+	int fair = 0;
+	for (size_t i = 0; i < COUNT(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, write_on, &w), 0);
+	while (!__atomic_load_n(&w.commits, __ATOMIC_RELAXED))
+		usleep(100);
+	for (int i = 0; i < 11; i++) {
+		AUTO_TX tx = { 0 };
+		usleep(5000);
+		int before = __atomic_load_n(&w.commits, __ATOMIC_RELAXED);
+		assert_ok(tx_begin(w.x->s, &tx));
+		fair += __atomic_load_n(&w.commits, __ATOMIC_RELAXED) - before <= 3;
+		assert_ok(store_meta_set(w.x->s, "mine", i % 2 ? "a" : "b"));
+		assert_ok(tx_commit(&tx));
+	}
+	__atomic_store_n(&w.stop, true, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < COUNT(thread); i++)
+		pthread_join(thread[i], NULL);
+	assert_ok(w.err);
+	assert_true(fair > 5);
+}
+
 /* ---- transactions ---- */
 
 static enum err edit_and_give_up(struct store *s)
@@ -497,6 +552,7 @@ int main(void)
 		TEST(a_damaged_page_is_corrupt),
 		TEST(read_only_creates_and_changes_nothing),
 		TEST(threads_open_a_new_one_together),
+		TEST(a_persons_write_waits_for_one_of_the_sync),
 		TEST(rollback_leaves_nothing),
 		TEST(an_outer_one_decides_and_rings_once),
 		TEST(half_an_inner_one_dooms_the_outer),
