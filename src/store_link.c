@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
 #define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, " BASE ", " RAW
@@ -30,14 +30,14 @@ static const char *const sql_text[NSQL] = {
 	[DROP] = "DELETE FROM link WHERE task = :task AND side = :side",
 	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link"
 		  " WHERE task = :task",
-	[TWIN] = "SELECT task.id, title, status, priority, due, details, person, email, sc_person, sf_who,"
-		 " type, campaign, campaign_day, campaign_step"
-		 " FROM task INDEXED BY task_due JOIN body ON body.task = task.id"
+	/* What a candidate says first, as most are none; only then what it is linked to, and its details. */
+	[TWIN] = "SELECT id, title, status, priority, due, person, email, sc_person, sf_who,"
+		 " type, campaign, campaign_day, campaign_step FROM task INDEXED BY task_due"
 		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
-		 " AND gone IN (0, 2, 3)"
-		 " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side = :side)"
-		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side <> :side AND NOT gone)"
-		 " ORDER BY created_at, task.id",
+		 " AND gone IN (0, 2, 3) ORDER BY created_at, id",
+	[TWIN_FREE] = "SELECT details FROM body WHERE task = :task"
+		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side)"
+		      " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND NOT gone)",
 };
 
 static struct q sql(struct store *s, int i)
@@ -270,45 +270,57 @@ static enum err renders_as(const char *template, const struct task *t, const cha
 	return buf_err(&b);
 }
 
-/* The copy that the other syncer made bears the title itself, or the title as the template renders it. */
-static enum err same_title(const char *template, const struct task *a, const struct task *b, bool *out)
+/* The copy that the other syncer made bears the title itself, or the title as the template renders it (rendered: t's). */
+static enum err same_title(const char *template, const struct task *x, const struct task *t, const char *rendered, bool *out)
 {
-	*out = field_same(a->field[FIELD_TITLE], b->field[FIELD_TITLE]);
-	if (!*out)
-		TRY(renders_as(template, a, b->field[FIELD_TITLE], out));
-	if (!*out)
-		TRY(renders_as(template, b, a->field[FIELD_TITLE], out));
-	return ERR_OK;
+	*out = field_same(x->field[FIELD_TITLE], t->field[FIELD_TITLE]) || field_same(x->field[FIELD_TITLE], rendered);
+	return *out ? ERR_OK : renders_as(template, x, t->field[FIELD_TITLE], out);
 }
 
-/* Status and priority may be words that are not ours: then t has none. */
-static bool same_rest(const struct task *t, const struct task *x)
+/* They may be words that are not ours: then t has none. */
+static bool same_words(const struct task *t, const struct task *x)
 {
 	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
 		if (t->field[f] && !field_same(t->field[f], x->field[f]))
 			return false;
-	return field_same(t->field[FIELD_DETAILS], x->field[FIELD_DETAILS]);
+	return true;
+}
+
+/* Has it a place for a link to side, and, if these are asked for, the same details? */
+static enum err is_free(struct store *s, int64_t task, enum side side, const char *details, bool whole, bool *out)
+{
+	AUTO_Q q = sql(s, TWIN_FREE);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	*out = q_row(&q) && (!whole || field_same(details, q_col_text(&q, 0)));
+	return q_end(&q, ERR_OK);
 }
 
 enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
 	int64_t *task)
 {
+	AUTO_BUF rendered = BUF_INIT;
+	subject_render(template, t, &rendered);
+	TRY(buf_err(&rendered));
 	AUTO_Q q = sql(s, TWIN);
 	q_int(&q, ":any_age", whole);
 	q_text(&q, ":due", t->field[FIELD_DUE]);
 	q_int(&q, ":at", t->created_at);
 	q_int(&q, ":slack", TWIN_MS);
-	q_int(&q, ":side", side);
 	while (q_row(&q)) {
-		struct task x = TASK_INIT;	/* borrows from the statement */
+		struct task x = TASK_INIT;	/* borrows from the statement; without details */
 		bool twin;
-		for (int f = 0; f < TASK_NFIELDS; f++)
+		for (int f = 0; f < FIELD_DETAILS; f++)
 			x.field[f] = borrow(&q, 1 + f);
 		for (int f = 0; f < TASK_NFACTS; f++)
-			x.fact[f] = borrow(&q, 1 + TASK_NFIELDS + f);
+			x.fact[f] = borrow(&q, 1 + FIELD_DETAILS + f);
 		TRY(q_end(&q, ERR_OK));
-		TRY(same_title(template, &x, t, &twin));
-		if (twin && same_person(&x, t) && (!whole || same_rest(t, &x))) {
+		if (!same_person(&x, t) || (whole && !same_words(t, &x)))
+			continue;
+		TRY(same_title(template, &x, t, buf_str(&rendered), &twin));
+		if (twin)
+			TRY(is_free(s, q_col(&q, 0), side, t->field[FIELD_DETAILS], whole, &twin));
+		if (twin) {
 			*task = q_col(&q, 0);
 			return q_end(&q, ERR_OK);
 		}
