@@ -418,14 +418,11 @@ enum err text_save(struct env *env, int64_t id, const struct task *base, const c
 	AUTO_TEXT x = { 0 };
 	AUTO_BUF old = BUF_INIT;
 	struct text_error why;
+	bool fresh;
 
-	TRY(store_text(env->store, id, &old));
-	TRY(buf_err(&old));
+	TRY(store_whole(env->store, id, &now, &old, &fresh));
 	if (n == old.n && (!n || !memcmp(s, old.s, n)))
 		return ERR_OK;
-	TRY(store_get(env->store, id, &now));
-	bool fresh = false;
-	TRY(store_unsaved(env->store, id, &fresh));
 	enum err e = text_parse(s, n, env->today, fresh ? NULL : &now, &x, &why);
 	if (text_rejected(e)) {
 		TRY(store_draft(env->store, id, s, n, why.line, why.msg, env->now));

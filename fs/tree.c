@@ -373,22 +373,25 @@ static enum err edit_by_name(struct move *m)
 	struct env *env = m->env;
 	AUTO_TASK t = TASK_INIT;
 	uint32_t fields = 0;
-	struct entry now;
+	struct entry now = m->from.e;
 
 	if (!name_is_task(m->to))
 		return ERR_PERM;
-	TRY(taken(env, m->to, m->from.e.id));
+	bool renamed = strcmp(m->to, m->from.e.name);
+	if (renamed)
+		TRY(taken(env, m->to, m->from.e.id));
 	TRY(take(m, &t, &fields));
-	if (strcmp(m->to, m->from.e.name)) {
+	if (renamed) {
 		TRY(set_title(&t, m->to));
 		fields |= BIT(FIELD_TITLE);
 	}
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(env->store, &tx));
 	TRY(store_edit(env->store, m->from.e.id, &t, fields, 0, NULL, 0, SIDE_LOCAL, env->now));
-	if (fields & BIT(FIELD_TITLE))	/* or mv back would find the two names to be one file */
+	if (fields & BIT(FIELD_TITLE)) {	/* or mv back would find the two names to be one file */
 		TRY(store_unalias(env->store, m->from.e.name));
-	TRY(store_entry(env->store, m->from.e.id, &now));
+		TRY(store_entry(env->store, m->from.e.id, &now));
+	}
 	TRY(tx_commit(&tx));
 	if (fields & ~(uint32_t)BIT(FIELD_STATUS))
 		env->forget(env->arg, node_ino(KIND_TASK, now.id), NULL);

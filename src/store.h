@@ -138,8 +138,9 @@ enum gone { GONE_NO, GONE_DELETED, GONE_PARKED, GONE_AWAY };
 NODISCARD enum err store_gone(struct store *s, int64_t id, enum gone *out);
 /* The bytes served: the draft, else the user's own text while it means the task's fields, else rendered. Appended. */
 NODISCARD enum err store_text(struct store *s, int64_t id, struct buf *out);
-/* *out: no save of this task was taken yet; it was created with an empty text, and may serve a rejected one. ERR_NOENT. */
-NODISCARD enum err store_unsaved(struct store *s, int64_t id, bool *out);
+/* Both at once. *unsaved: no save of this task was taken yet; it was created with an empty text, and may serve a rejected
+ * one. */
+NODISCARD enum err store_whole(struct store *s, int64_t id, struct task *t, struct buf *text, bool *unsaved);
 
 /*
  * Create a task from t (fields, facts, created_at; missing fields get their initial value). Its file name comes from

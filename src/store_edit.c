@@ -245,7 +245,7 @@ enum err store_edit(struct store *s, int64_t id, const struct task *t, uint32_t 
 	TRY(apply(&is.t, t, fields, facts));
 	uint32_t diff = task_diff(&was.t, &is.t, FIELDS_ALL);
 	bool facts_same = same_facts(&was.t, &is.t);
-	if (text || diff || !facts_same)
+	if (text || diff & ~(uint32_t)BIT(FIELD_STATUS) || !facts_same)	/* of the status no text tells */
 		TRY(edit_text(&is, text, n, diff));
 	if (!diff && facts_same && same_text(&was, &is))
 		return ERR_OK;

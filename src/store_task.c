@@ -1,10 +1,9 @@
 #include "store_p.h"
 #include "text.h"
-#include <stdio.h>
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, UNSAVED, GONE, INSERT, INSERT_BODY, UPDATE,
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE,
 	UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
@@ -25,7 +24,6 @@ static const char *const sql_text[NSQL] = {
 		" FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
 	[SERVED] = "SELECT " FIELDS ", " FACTS ", body.text, body.draft"
 		   " FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
-	[UNSAVED] = "SELECT text IS NOT NULL AND length(text) = 0 FROM body WHERE task = :id",
 	[GONE] = "SELECT gone FROM task WHERE id = :id",
 	[INSERT] = "INSERT INTO task(id, title, status, priority, due, " FACTS ", name, size, created_at,"
 		   " changed_at, born, made_by, stem, num, draft_line)"
@@ -203,15 +201,16 @@ enum err row_copy(struct row *to, const struct row *from)
 	return ok ? ERR_OK : ERR_NOMEM;
 }
 
+static const char *const fact_param[TASK_NFACTS] = {
+	":person", ":email", ":sc_person", ":sf_who", ":type", ":campaign", ":campaign_day", ":campaign_step",
+};
+
 static void bind_light(struct q *q, const struct row *r)
 {
 	q_text(q, ":title", r->t.field[FIELD_TITLE]);
 	q_text(q, ":priority", r->t.field[FIELD_PRIORITY]);
-	for (int f = 0; f < TASK_NFACTS; f++) {
-		char param[40];
-		snprintf(param, sizeof(param), ":%s", task_fact[f]);
-		q_text(q, param, r->t.fact[f]);
-	}
+	for (int f = 0; f < TASK_NFACTS; f++)
+		q_text(q, fact_param[f], r->t.fact[f]);
 	q_int(q, ":size", r->size);
 	q_int(q, ":changed_at", r->t.changed_at);
 	q_int(q, ":born", r->t.born);
@@ -388,14 +387,16 @@ enum err store_text(struct store *s, int64_t id, struct buf *out)
 	return buf_err(out);
 }
 
-enum err store_unsaved(struct store *s, int64_t id, bool *out)
+enum err store_whole(struct store *s, int64_t id, struct task *t, struct buf *text, bool *unsaved)
 {
-	AUTO_Q q = sql(s, UNSAVED);
-	q_int(&q, ":id", id);
-	if (!q_row(&q))
-		return q_end(&q, ERR_NOENT);
-	*out = q_col(&q, 0);
-	return q_end(&q, ERR_OK);
+	AUTO_ROW r = ROW_INIT;
+	*t = TASK_INIT;
+	TRY(row_get(s, id, &r));
+	TRY(row_served(&r, text));
+	*unsaved = r.has_text && !r.text.n;
+	*t = r.t;
+	r.t = TASK_INIT;
+	return ERR_OK;
 }
 
 enum err row_served(const struct row *r, struct buf *out)
