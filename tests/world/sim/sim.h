@@ -32,6 +32,7 @@ struct setup {
 	int order;		/* of conflict_winner, 0 to 5 */
 	int first_import, skip, page;
 	int enabled;		/* sync is on from the start */
+	int keyed;		/* Salesforce keeps the key of a create (salesforce.md 4.4) */
 };
 struct op {
 	int kind, mount, a, b;
@@ -74,11 +75,13 @@ struct record {
 	bool renamed;			/* a colleague gave the subject */
 	int64_t touched_at;		/* when it last changed for those who see it, the true time */
 	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */
+	bool chosen[TASK_NFIELDS];	/* by a person there, and no mount has written it since */
 	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
 	int begun;			/* its revision when the pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
 	bool shown_ours;		/* at some time with a status that is one of ours */
 	int made_by;			/* mount, or -1: a person there */
+	int64_t born_at;		/* its create is under way until then (true time), and nobody sees it; 0: it is there */
 	int64_t commits_at;		/* a long transaction holds the row until then (true time); 0: none */
 	int64_t late_stamp;
 	enum field late_field;
@@ -155,7 +158,7 @@ struct mount {
 	int64_t pass_began;	/* the last one; true time */
 	bool anew;		/* it asked from the mark on, rather than go on where another was cut off */
 	bool unheard;		/* an answer to it was lost */
-	int64_t since[NSIDES];	/* when the first whole pass that ended well began; 0: none did */
+	int64_t since[NSIDES], good[NSIDES];	/* when the first whole pass that ended well began, and the last; 0: none did */
 };
 
 /* ---- what people typed ---- */
@@ -173,7 +176,7 @@ struct logical {		/* one task as people think of it */
 		unsigned char stands, before;
 	} choice[2][MOUNTS_MAX + 2];
 	unsigned char in_doubt[2];
-	int64_t chosen_at[TASK_NFIELDS];	/* by anybody but Salesforce's people; true time */
+	int64_t chosen_at[TASK_NFIELDS];	/* by the user of a mount, or told to a mount by Sales Connect; true time */
 	int64_t at;		/* true time */
 };
 enum { SC_PERSON = -1, SF_PERSON = -2 };
@@ -260,10 +263,11 @@ void typed_replaced(struct sim *s, int task, enum field f, const char *value);
 
 void oracle_check(struct sim *s);
 bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
-/* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way. */
+/* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way; shown: the record is. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
+void oracle_shown(struct sim *s, const struct line *l, struct record *r);
 void oracle_updated(struct sim *s, struct record *r, uint32_t fields);
 /* Of every pass; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
 void oracle_pass_begins(struct sim *s, int mount, enum side side);

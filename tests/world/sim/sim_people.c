@@ -340,15 +340,20 @@ static void mount_undo(struct sim *s, const struct op *op)
 
 /* ---- people at the two systems ---- */
 
+static bool is_there(const struct record *r)
+{
+	return !r->deleted && !r->commits_at && !r->born_at;
+}
+
 static struct record *pick(struct sim *s, enum side side, int a)
 {
 	struct server *v = &s->server[side];
 	int live = 0;
 	for (int i = 0; i < v->n; i++)
-		live += !v->rec[i].deleted && !v->rec[i].commits_at;
+		live += is_there(&v->rec[i]);
 	a = live ? a % live : -1;
 	for (int i = 0; i < v->n && a >= 0; i++)
-		if (!v->rec[i].deleted && !v->rec[i].commits_at && !a--)
+		if (is_there(&v->rec[i]) && !a--)
 			return &v->rec[i];
 	return NULL;
 }
@@ -381,6 +386,7 @@ static void there_put(struct sim *s, enum side side, struct record *r, enum fiel
 	typed_add(s, r->task, f, word, person_of(side));
 	r->renamed |= f == FIELD_TITLE;
 	choice_made(s, r->task, f, server_ours(side, f, word), person_of(side));
+	r->chosen[f] = true;
 	s->logical[r->task].crossed_name |= f == FIELD_TITLE && side == SIDE_SC;
 	server_put(s, side, r, f, word);
 	unknowable(s, side, r);
@@ -517,6 +523,21 @@ static void sf_back(struct sim *s, const struct op *op)
 	}
 }
 
+/* The log of deletions is emptied early: who has not heard of them never will, for absence says nothing (R19). */
+static void sf_purge(struct sim *s, const struct op *op)
+{
+	struct server *v = &s->server[SIDE_SF];
+	for (int i = 0; i < v->n; i++) {
+		struct record *r = &v->rec[i];
+		bool heard = true;
+		for (int m = 0; m < s->script->setup.mounts; m++)
+			heard &= r->touched_at < s->mount[m].good[SIDE_SF];
+		r->purged |= r->deleted;
+		if (r->purged && !heard)
+			s->logical[r->task].out_of_sight = s->logical[r->task].was_hidden = true;
+	}
+}
+
 static void sf_instance(struct sim *s, const struct op *op)
 {
 	s->server[SIDE_SF].instance++;
@@ -627,6 +648,7 @@ const struct op_def op_def[] = {
 	{ "sf-reassign", sf_reassign, 1, true, SF },
 	{ "sf-hide", sf_hide, 1, true, SF },
 	{ "sf-back", sf_back, 1, true, SF },
+	{ "sf-purge", sf_purge, 1, true, SF },
 	{ "sf-instance", sf_instance, 1, true, SF },
 	{ "wait", wait_a_while, 12, false, 0 },
 	{ "pass", pass, 20, false, 0 },

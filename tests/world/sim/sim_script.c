@@ -33,6 +33,7 @@ static void make_setup(struct setup *u, uint64_t *r)
 	u->skip = !sim_rand(r, 5);
 	u->page = 1 + (int)sim_rand(r, 4);
 	u->enabled = sim_rand(r, 4) != 0;
+	u->keyed = sim_rand(r, 3) == 0;
 }
 
 static int make_kind(uint64_t *r, int sides)
@@ -67,13 +68,13 @@ void script_make(struct script *s, uint64_t seed, int mounts)
 
 /* ---- as text ---- */
 
-#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d"
+#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d keyed=%d"
 
 void script_print(const struct script *s, FILE *to)
 {
 	const struct setup *u = &s->setup;
 	fprintf(to, "# seed=%llu " SETUP "\n", (unsigned long long)s->seed, u->sides, u->mounts, u->template, u->order,
-		u->first_import, u->skip, u->page, u->enabled);
+		u->first_import, u->skip, u->page, u->enabled, u->keyed);
 	for (int i = 0; i < s->n; i++) {
 		const struct op *op = &s->op[i];
 		fprintf(to, "# %s m=%d a=%d b=%d inside=%d\n", op_def[op->kind].name, op->mount, op->a, op->b, op->inside);
@@ -98,7 +99,8 @@ bool script_read(struct script *s, FILE *from)
 	unsigned long long seed;
 	*s = (struct script){ 0 };
 	if (!fgets(line, sizeof(line), from) || sscanf(line, "# seed=%llu " SETUP, &seed, &u->sides, &u->mounts, &u->template,
-		&u->order, &u->first_import, &u->skip, &u->page, &u->enabled) != 9 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
+		&u->order, &u->first_import, &u->skip, &u->page, &u->enabled,
+		&u->keyed) != 10 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
 		return false;
 	s->seed = seed;
 	while (fgets(line, sizeof(line), from))

@@ -108,6 +108,11 @@ void server_late(struct sim *s)
 	struct server *v = &s->server[SIDE_SF];
 	for (int i = 0; i < v->n; i++) {
 		struct record *r = &v->rec[i];
+		if (r->born_at && r->born_at <= s->now) {
+			r->born_at = 0;
+			r->touched_at = s->now;
+			sim_trace(s, "  %s is there now", r->id);
+		}
 		if (!r->commits_at || r->commits_at > s->now)
 			continue;
 		r->commits_at = 0;
@@ -150,11 +155,17 @@ static enum err read_begin(struct line *l, const char *what, enum fault *f)
 	return is_read_loss(*f, &e) ? e : ERR_OK;
 }
 
+static bool keyed(const struct line *l)
+{
+	return l->server->side == SIDE_SF && l->sim->script->setup.keyed;
+}
+
 static enum err hello(struct remote *remote, struct hello *h)
 {
 	struct line *l = line_of(remote);
 	enum fault f;
 	TRY(read_begin(l, "hello", &f));
+	remote->once_is_kept = keyed(l);
 	h->account = copy(l->server->side == SIDE_SF ? "00D1/0051" : "7");
 	h->user = copy("Ann Lee");
 	h->template = l->server->side == SIDE_SC ? copy(l->server->template) : NULL;
@@ -179,8 +190,7 @@ static void show(const struct line *l, struct record *r, struct page *page)
 	struct remote_task *t = page_add(page);
 	if (!t)
 		abort();
-	r->shown[l->mount] = r->revision;
-	r->shown_ours |= server_ours(side, FIELD_STATUS, r->word[FIELD_STATUS]) != NULL;
+	oracle_shown(l->sim, l, r);
 	t->id = copy(r->id);
 	t->version = version_of(side, r);
 	t->deleted = r->deleted;
@@ -195,6 +205,7 @@ static void show(const struct line *l, struct record *r, struct page *page)
 			t->raw[f] = copy(r->word[f]);
 	}
 	t->t.fact[FACT_PERSON] = copy(r->person);
+	t->once = keyed(l) ? copy(r->once) : NULL;
 	t->url = print("https://%d.test/%s", l->server->instance, r->id);
 }
 
@@ -214,7 +225,7 @@ static bool in_window(const struct server *v, const struct pull *p, const struct
 
 bool server_tells(const struct line *l, const struct record *r)
 {
-	return !r->hidden && !(r->away && l->server->side == SIDE_SF) && !(r->deleted && !in_bin(l, r));
+	return !r->hidden && !r->born_at && !(r->away && l->server->side == SIDE_SF) && !(r->deleted && !in_bin(l, r));
 }
 
 static bool streamed(const struct line *l, const struct pull *p, const struct record *r)
@@ -326,7 +337,7 @@ static enum err fetch(struct remote *remote, const char *const *ids, size_t n, s
 	TRY(read_begin(l, "fetch", &f));
 	for (size_t i = 0; i < n; i++) {
 		struct record *r = by_id(l->server, ids[i]);
-		if (r && !r->hidden && !r->purged && (!r->deleted || in_bin(l, r)))
+		if (r && !r->hidden && !r->born_at && !r->purged && (!r->deleted || in_bin(l, r)))
 			show(l, r, page);
 	}
 	return ERR_OK;
@@ -339,7 +350,7 @@ static enum err find(struct remote *remote, const struct task *t, int64_t since,
 	TRY(read_begin(l, "find", &f));
 	for (int i = 0; i < l->server->n; i++) {
 		struct record *r = &l->server->rec[i];
-		if (!r->deleted && !r->hidden && r->created_at >= since - 120 * SECOND &&
+		if (!r->deleted && !r->hidden && !r->born_at && r->created_at >= since - 120 * SECOND &&
 			field_same(r->word[FIELD_TITLE], t->field[FIELD_TITLE]))
 			show(l, r, page);
 	}
@@ -370,13 +381,18 @@ static void body_of(const struct task *t, char out[5 * WORD])
 
 #define KEYS_KEPT (7 * DAY)
 
+/* Sales Connect remembers keys for a while, whatever became of the task; Salesforce has them in the records. */
+static bool has_key(const struct line *l, const struct record *r, const char *once)
+{
+	bool sc = l->server->side == SIDE_SC;
+	return !strcmp(r->once, once) && (sc ? clock_of(l->sim, SIDE_SC) - r->created_at < KEYS_KEPT : !r->deleted && !r->hidden);
+}
+
 static struct record *by_key(struct line *l, const char *once)
 {
-	for (int i = 0; l->ops.once_is_kept && i < l->server->n; i++) {
-		struct record *r = &l->server->rec[i];
-		if (!strcmp(r->once, once) && clock_of(l->sim, SIDE_SC) - r->created_at < KEYS_KEPT)
-			return r;
-	}
+	for (int i = 0; (l->ops.once_is_kept || keyed(l)) && i < l->server->n; i++)
+		if (has_key(l, &l->server->rec[i], once))
+			return &l->server->rec[i];
 	return NULL;
 }
 
@@ -386,7 +402,9 @@ static enum err create_one(struct line *l, struct item *it)
 	enum side side = l->server->side;
 	body_of(it->t, body);
 	struct record *r = by_key(l, it->once);
-	if (r && strcmp(r->body, body))
+	if (r && r->born_at)
+		return ERR_RETRY;	/* DUPLICATE_VALUE, and nothing to be read back yet */
+	if (r && side == SIDE_SC && strcmp(r->body, body))
 		return ERR_EXIST;
 	if (!r) {
 		r = server_add(l->sim, side, mount_task(l->sim, l->mount, it->t->id), l->mount);
@@ -491,12 +509,29 @@ static bool spared(struct line *l, const struct item *it)
 	return it->once && by_key(l, it->once);
 }
 
+/* Every other request that nobody knows of is on its way, and done within a minute (salesforce.md 4.4). */
+static void come_late(struct line *l, struct item *it, size_t n)
+{
+	struct server *v = l->server;
+	int from = v->n;
+	if (l->sim->serial & 1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		(void)!create_one(l, &it[i]);
+	l->sim->mount[l->mount].unheard = true;
+	for (int i = from; i < v->n; i++)
+		v->rec[i].born_at = l->sim->now + (5 + l->sim->serial % 50) * SECOND;
+	forget_answers(it, n);
+}
+
 static enum err each(struct line *l, const char *what, struct item *it, size_t n,
 	enum err (*one)(struct line *, struct item *))
 {
 	if (!n || n > l->ops.batch)
 		sim_fail(l->sim, FORBIDDEN, "%s of %zu items", what, n);
 	enum fault f = sim_request(l, what);
+	if (f == LOST_UNKNOWN && one == create_one && l->server->side == SIDE_SF)
+		come_late(l, it, n);
 	if (whole[f].before)
 		return whole[f].before;
 	l->sim->figures->writes++;

@@ -32,7 +32,7 @@ void choice_made(struct sim *s, int task, enum field f, const char *ours, int wh
 		return;
 	struct logical *g = &s->logical[task];
 	choose(&g->choice[f - FIELD_STATUS][who - SF_PERSON], ours);
-	if (who != SF_PERSON)
+	if (who >= 0)
 		g->chosen_at[f] = s->now;
 }
 
@@ -129,8 +129,20 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 void oracle_updated(struct sim *s, struct record *r, uint32_t fields)
 {
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
-		if (fields & BIT(f))
+		if (fields & BIT(f)) {
 			r->sent_at[f] = s->now;
+			r->chosen[f] = false;
+		}
+}
+
+void oracle_shown(struct sim *s, const struct line *l, struct record *r)
+{
+	enum side side = l->server->side;
+	r->shown[l->mount] = r->revision;
+	r->shown_ours |= server_ours(side, FIELD_STATUS, r->word[FIELD_STATUS]) != NULL;
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (side == SIDE_SC && r->chosen[f])
+			s->logical[r->task].chosen_at[f] = s->now;
 }
 
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields)
@@ -151,13 +163,33 @@ void oracle_pass_begins(struct sim *s, int mount, enum side side)
 		v->rec[i].begun = v->rec[i].revision;
 }
 
+/* A create of which nobody knows whether it happened, and others that said the same: no rule tells which record is whose, and
+ * what people do to one may befall the other. */
+static void check_alike(struct sim *s, enum side side, const struct record *r)
+{
+	struct server *v = &s->server[side];
+	for (int i = 0; i < v->n; i++) {
+		const struct record *o = &v->rec[i];
+		if (o->task == r->task || o->made_by != r->made_by || strcmp(o->body, r->body))
+			continue;
+		struct logical *both[] = { &s->logical[o->task], &s->logical[r->task] };
+		for (int k = 0; k < 2; k++)
+			both[k]->out_of_sight = both[k]->was_hidden = both[k]->beyond = true;
+	}
+}
+
 void oracle_pass_forgot(struct sim *s, int mount, enum side side)
 {
 	struct server *v = &s->server[side];
-	for (int i = 0; i < v->n; i++)
+	int64_t began = s->mount[mount].pass_began;
+	for (int i = 0; i < v->n; i++) {
+		struct record *r = &v->rec[i];
 		for (enum field f = 0; f < TASK_NFIELDS; f++)
-			if (v->rec[i].sent_at[f] >= s->mount[mount].pass_began)
-				choice_in_doubt(s, v->rec[i].task, f, server_ours(side, f, v->rec[i].word[f]));
+			if (r->sent_at[f] >= began)
+				choice_in_doubt(s, r->task, f, server_ours(side, f, r->word[f]));
+		if (r->made_by == mount && r->true_at >= began && side == SIDE_SF)
+			check_alike(s, side, r);
+	}
 }
 
 /* R2, R17: what changed since the first import, before this pass began, was in one of its pages or in an earlier one. */
@@ -173,4 +205,6 @@ void oracle_pass_ended(struct sim *s, int mount, enum side side)
 	}
 	if (!m->since[side])
 		m->since[side] = m->pass_began;
+	if (m->anew)
+		m->good[side] = m->pass_began;
 }
