@@ -129,11 +129,13 @@ static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err 
 	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
 }
 
-/* The record came to us as another task while its create was in doubt: this one is the copy. */
+/* The record came to us as another task while its create was in doubt: this one is the copy, with what was typed since. */
 static enum err drop_double(struct pass *p, struct parcel *x)
 {
+	AUTO_TASK mine = TASK_INIT;
+	TRY(store_get(p->s, x->row.task, &mine));
 	TRY(store_link_drop(p->s, x->row.task, p->side));
-	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &x->task, NULL, p->local_now));
+	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &mine, NULL, p->local_now));
 	TRY(store_delete(p->s, x->row.task, p->side, p->local_now, 0));
 	return send_row_done(p, x);
 }

@@ -137,6 +137,34 @@ static void a_keyed_create_in_doubt_is_found_though_it_was_edited_there(void **s
 	world_finish(&w);
 }
 
+static bool first_conflict(void *arg, const struct kept *k)
+{
+	*(int64_t *)arg = k->id;
+	return false;
+}
+
+/* The clocks were a day apart, so their record was taken for another task. */
+static void what_was_typed_into_a_copy_is_in_its_conflict(void **state)
+{
+	int64_t conflict = 0, task;
+	begin(SC);
+	sc->skew = DAY;
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	int64_t id = user_new(&w, "a");
+	assert_int_equal(world_pass(&w), ERR_LOST);
+	fake_word(sc, fake_titled(sc, "a"), FIELD_TITLE, "b");
+	assert_int_equal(world_pass(&w), ERR_OK);
+	assert_true(user_find(&w, "b"));
+	user_set(&w, id, FIELD_DETAILS, "words");
+	w.now += MINUTE;
+	check_rest(&w);
+	assert_false(user_find(&w, "a"));
+	assert_int_equal(store_kept_list(w.store, KEEP_CONFLICTS, w.now, 0, first_conflict, &conflict), ERR_OK);
+	assert_int_equal(store_conflict_take(w.store, conflict, VERSION_MINE, w.now, 0, &task), ERR_OK);
+	assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "words");
+	world_finish(&w);
+}
+
 /* What a colleague makes in the same minute is no create of ours. */
 static void a_create_in_doubt_is_not_taken_for_a_colleagues_task(void **state)
 {
@@ -333,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
 		cmocka_unit_test(a_push_does_not_make_again_what_was_renamed_there),
 		cmocka_unit_test(a_keyed_create_in_doubt_is_found_though_it_was_edited_there),
+		cmocka_unit_test(what_was_typed_into_a_copy_is_in_its_conflict),
 		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
 		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
