@@ -114,6 +114,15 @@ static void book_all(struct sim *s, int task, int who, const struct task *t, boo
 			typed_replaced(s, task, (enum field)f, t->field[f]);
 }
 
+/* From the trash; a copy that nobody but the engine put there is one more on purpose. */
+static void brought_back(struct logical *g)
+{
+	if (g->removed > 0)
+		g->removed--;
+	else
+		g->copies++;
+}
+
 /* What an act of the user did, by how the mount looks. Rows that are new together are made twice on purpose. */
 static void book(struct sim *s, int mount, const struct seen *was, const struct seen *is)
 {
@@ -127,7 +136,7 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 		if (before)
 			continue;
 		if (task >= 0) {
-			s->logical[task].removed--;
+			brought_back(&s->logical[task]);
 			continue;	/* as it was: no word of its own */
 		} else {
 			moved(s, &is->task[i]);
