@@ -180,6 +180,8 @@ void mount_switch(struct sim *s, int mount, bool on)
 	if (m->dead || !(s->script->setup.sides & BIT(SIDE_SF)))
 		return;
 	enum err e = store_side_switch(m->store, SIDE_SF, on, s->now + m->skew);
+	if (m->dead)
+		mount_restart(s, mount);
 	if (e == ERR_OK && on && !was) {
 		m->on_since = s->now;
 		m->met = false;
