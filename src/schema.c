@@ -201,6 +201,9 @@ static const char *const migration[] = {
 	/* store_reserve: there is a number to begin at. */
 	"INSERT INTO sqlite_sequence(name, seq) SELECT 'task', 0"
 	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'task');",
+
+	/* Who made the record: perhaps another mount of the account, see join.c. */
+	"ALTER TABLE link ADD COLUMN by_me INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

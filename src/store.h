@@ -305,6 +305,7 @@ struct link {			/* a task's spoke */
 	char *rid;		/* the remote's id. NULL: a create was sent and its answer is not known (in doubt) */
 	char *once;		/* the create's idempotency key; kept */
 	int64_t sent_at;	/* when the create was sent; 0: it was imported */
+	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
 	char *version;		/* revision or time stamp for conditional writes; may be NULL */
 	char *base[TASK_NFIELDS];	/* in our vocabulary; for an in-doubt create: the values sent */
 	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not ours (R8, R10, R26), else NULL */
@@ -359,12 +360,35 @@ NODISCARD enum err store_conflict(struct store *s, int64_t task, enum side with,
 /* Who set this field last; SIDE_LOCAL if nobody did. (D2) */
 NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, enum side *out);
 /*
- * D7: a live task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
- * date and person are t's and which was created within two minutes of it. ERR_NOENT: none; the oldest if several.
+ * D7: a task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
+ * date and person are t's and which was created within two minutes of it. ERR_NOENT: none; the oldest if *several.
  * whole: of any age, but t's other fields, where it has them, must be the same, too.
+ * It may be a deleted one: whoever copied it, after it was there, did not know yet. t was made_at (this machine's clock) before that other remote had
+ * the deletion.
  */
 NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
-	int64_t *task);
+	int64_t made_at, int64_t *task, bool *several);
+/* Live tasks that are as t in everything and have a record on side already, oldest first. fn gives false to stop, and must not
+ * write. */
+typedef bool store_task_fn(void *arg, int64_t task);
+NODISCARD enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template, store_task_fn *fn,
+	void *arg);
+
+/*
+ * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); oldest first. Not those of which an editor has the file in
+ * hand; those that are deleted, if the side did not have the deletion yet at made_at (this machine's clock). fn must not write.
+ */
+NODISCARD enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_task_fn *fn, void *arg);
+/*
+ * Task drop turns out to be task keep, which lacks the links it has: they, its history and its conflicts are keep's from now
+ * on, and the row is gone as if it had never been (it is in no trash, and nobody is told to delete anything). What a user
+ * wrote in its file beyond its fields is kept as a scratch file.
+ */
+NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
+
+/* How often was a task of that date and person, whose title is this one's or is in it, copied to side since then, and each time
+ * before this one was made? */
+NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t since, int64_t *n);
 
 /* ---- after a damaged database was set aside (store_salvage.h) ------------------------------------------------- */
 

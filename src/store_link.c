@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, TWIN_SEEN, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
-#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, " BASE ", " RAW
+#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, " BASE ", " RAW
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
@@ -17,12 +17,12 @@ static const char *const sql_text[NSQL] = {
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :doom, :completed, :base_title, :base_status, :base_priority,"
-		   " :base_due, :base_details,"
+		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :base_title, :base_status,"
+		   " :base_priority, :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
 	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
 		   " url = :url,"
-		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, completed = :completed,"
+		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, completed = :completed, by_me = :by_me,"
 		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
 		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
@@ -34,10 +34,16 @@ static const char *const sql_text[NSQL] = {
 	[TWIN] = "SELECT id, title, status, priority, due, person, email, sc_person, sf_who,"
 		 " type, campaign, campaign_day, campaign_step FROM task INDEXED BY task_due"
 		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
-		 " AND gone IN (0, 2, 3) ORDER BY created_at, id",
-	[TWIN_FREE] = "SELECT details FROM body WHERE task = :task"
-		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side)"
-		      " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND NOT gone)",
+		 " ORDER BY created_at, id",
+	[TWIN_FREE] = "SELECT details FROM body JOIN task ON task.id = body.task WHERE body.task = :task"
+		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side AND NOT away"
+		      " AND NOT (task.gone = 1 AND link.gone))"
+		      " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND"
+		      " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone OR :made_at <= synced_at),"
+		      " NOT link.gone))",
+	[TWIN_SEEN] = "SELECT details FROM body JOIN task ON task.id = body.task JOIN link ON link.task = task.id"
+		      " WHERE body.task = :task AND task.gone = 0 AND side = :side AND rid IS NOT NULL AND NOT away"
+		      " AND NOT link.gone",
 };
 
 static struct q sql(struct store *s, int i)
@@ -49,7 +55,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 12, COL_RAW = COL_BASE + TASK_NFIELDS };
+enum { COL_BASE = 13, COL_RAW = COL_BASE + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -84,6 +90,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->synced_at = q_col(q, 9);
 	l->doom = (enum doom)q_col(q, 10);
 	l->completed = q_col(q, 11);
+	l->by_me = q_col(q, 12);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -154,7 +161,7 @@ static bool same(const struct link *a, const struct link *b)
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
-		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->synced_at == b->synced_at;
+		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->by_me == b->by_me && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -172,6 +179,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":synced_at", l->synced_at);
 	q_int(&q, ":doom", l->doom);
 	q_int(&q, ":completed", l->completed);
+	q_int(&q, ":by_me", l->by_me);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	return q_run(&q);
@@ -286,44 +294,103 @@ static bool same_words(const struct task *t, const struct task *x)
 	return true;
 }
 
-/* Has it a place for a link to side, and, if these are asked for, the same details? */
-static enum err is_free(struct store *s, int64_t task, enum side side, const char *details, bool whole, bool *out)
+struct like {			/* what is looked for */
+	const struct task *t;
+	const char *template;
+	char *rendered;		/* owned */
+	enum side side;
+	int statement;		/* TWIN_FREE: has it a place for a link to side? TWIN_SEEN: has it one? */
+	int64_t made_at;
+	bool whole;
+};
+static void like_finish(struct like *l)
 {
-	AUTO_Q q = sql(s, TWIN_FREE);
+	free(l->rendered);
+}
+
+/* A template without a name makes all titles alike; in a whole copy the rest counts, too. */
+static enum err like_init(struct like *l)
+{
+	AUTO_BUF b = BUF_INIT;
+	bool ok = true;
+	if (!l->whole && !subject_has_title(l->template))
+		l->template = NULL;
+	subject_render(l->template, l->t, &b);
+	TRY(buf_err(&b));
+	l->rendered = str_dup(buf_str(&b), &ok);
+	return ok ? ERR_OK : ERR_NOMEM;
+}
+
+/* Is it linked as is asked for, and, if these are asked for, has it the same details? */
+static enum err is_linked(struct store *s, const struct like *l, int64_t task, bool *out)
+{
+	AUTO_Q q = sql(s, l->statement);
 	q_int(&q, ":task", task);
-	q_int(&q, ":side", side);
-	*out = q_row(&q) && (!whole || field_same(details, q_col_text(&q, 0)));
+	q_int(&q, ":side", l->side);
+	if (l->statement == TWIN_FREE) {
+		q_int(&q, ":at", l->t->created_at);
+		q_int(&q, ":made_at", l->made_at);
+	}
+	*out = q_row(&q) && (!l->whole || field_same(l->t->field[FIELD_DETAILS], q_col_text(&q, 0)));
 	return q_end(&q, ERR_OK);
 }
 
-enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
-	int64_t *task)
+/* The next row of the statement that is like that. ERR_NOENT: the end. */
+static enum err next_twin(struct q *q, const struct like *l, int64_t *task)
 {
-	AUTO_BUF rendered = BUF_INIT;
-	subject_render(template, t, &rendered);
-	TRY(buf_err(&rendered));
-	AUTO_Q q = sql(s, TWIN);
-	q_int(&q, ":any_age", whole);
-	q_text(&q, ":due", t->field[FIELD_DUE]);
-	q_int(&q, ":at", t->created_at);
-	q_int(&q, ":slack", TWIN_MS);
-	while (q_row(&q)) {
+	while (q_row(q)) {
 		struct task x = TASK_INIT;	/* borrows from the statement; without details */
 		bool twin;
 		for (int f = 0; f < FIELD_DETAILS; f++)
-			x.field[f] = borrow(&q, 1 + f);
+			x.field[f] = borrow(q, 1 + f);
 		for (int f = 0; f < TASK_NFACTS; f++)
-			x.fact[f] = borrow(&q, 1 + FIELD_DETAILS + f);
-		TRY(q_end(&q, ERR_OK));
-		if (!same_person(&x, t) || (whole && !same_words(t, &x)))
+			x.fact[f] = borrow(q, 1 + FIELD_DETAILS + f);
+		TRY(q_end(q, ERR_OK));
+		if (!same_person(&x, l->t) || (l->whole && !same_words(l->t, &x)))
 			continue;
-		TRY(same_title(template, &x, t, buf_str(&rendered), &twin));
+		*task = q_col(q, 0);
+		TRY(same_title(l->template, &x, l->t, l->rendered, &twin));
 		if (twin)
-			TRY(is_free(s, q_col(&q, 0), side, t->field[FIELD_DETAILS], whole, &twin));
-		if (twin) {
-			*task = q_col(&q, 0);
-			return q_end(&q, ERR_OK);
-		}
+			TRY(is_linked(q->s, l, *task, &twin));
+		if (twin)
+			return ERR_OK;
 	}
-	return q_end(&q, ERR_NOENT);
+	return q_end(q, ERR_NOENT);
+}
+
+static struct q candidates(struct store *s, const struct like *l)
+{
+	struct q q = sql(s, TWIN);
+	q_int(&q, ":any_age", l->whole);
+	q_text(&q, ":due", l->t->field[FIELD_DUE]);
+	q_int(&q, ":at", l->t->created_at);
+	q_int(&q, ":slack", TWIN_MS);
+	return q;
+}
+
+enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
+	int64_t made_at, int64_t *task, bool *several)
+{
+	AUTO(like_finish) struct like l = { t, template, NULL, side, TWIN_FREE, made_at, whole };
+	int64_t other;
+	TRY(like_init(&l));
+	AUTO_Q q = candidates(s, &l);
+	TRY(next_twin(&q, &l, task));
+	enum err e = next_twin(&q, &l, &other);
+	*several = e == ERR_OK;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template, store_task_fn *fn,
+	void *arg)
+{
+	AUTO(like_finish) struct like l = { t, template, NULL, side, TWIN_SEEN, 0, true };
+	int64_t task;
+	enum err e;
+	TRY(like_init(&l));
+	AUTO_Q q = candidates(s, &l);
+	while ((e = next_twin(&q, &l, &task)) == ERR_OK)
+		if (!fn(arg, task))
+			return ERR_OK;
+	return e == ERR_NOENT ? ERR_OK : e;
 }

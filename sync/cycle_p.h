@@ -101,6 +101,33 @@ NODISCARD enum err settle_doubt(struct pass *p);
 /* push.c: everything in the outbox that is due. */
 NODISCARD enum err push_all(struct pass *p);
 
+/*
+ * join.c: two rows that are one task become one. Several mounts of one account know nothing of each other, and whoever sees a task
+ * that has no copy on the other side makes it. How does the next one know the copy again?
+ *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the same: the answer is the
+ *    record, or that the key was used for another text; then it is one of those that nobody has linked.
+ *  - SC to SF where the org has an external-id field: likewise (record.c, find_copy).
+ *  - SC to SF else: there is no key. What is the same in all fields is it (record.c, find_twin). What is not is taken in as a task of
+ *    its own, and before either is copied, with both sides read, the other is looked at: made by the account, for the same person,
+ *    and name, details or date as they are or ever were here: it is it. Which value is newer, the history of both tells; where it does
+ *    not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
+ *  - A template without a name makes all subjects alike; then it waits, for whoever made the copy will bring both in line.
+ * No mount ever deletes a copy of its own: to the others that would be a deletion of the task.
+ * What remains without a key: a task of which name, details and date were all changed, on either side, before the second mount saw
+ * them together, is copied twice, and a fuse ends the copying of copies (push.c); and two mounts that both make the copy within the
+ * same second or two.
+ * Before a task is copied to this side, whose changes were all read just now: is a task that is there, and that nobody has
+ * copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT: nobody can tell yet.
+ */
+enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
+/* KNOW_FIRST: there is one, for its key is taken; but of several, others may be told first that they have theirs. KNOW_LAST: of
+ * several it is the one most like it. */
+enum knowledge { KNOW_NOTHING, KNOW_FIRST, KNOW_LAST };
+NODISCARD enum err join_copy(struct pass *p, int64_t task, enum knowledge know, enum joined *out);
+/* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever has the record is on
+ * the other side, too. */
+NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
+
 /* parcel.c: a row of the outbox on its way. */
 enum verb { VERB_NONE, VERB_WAIT, VERB_HELD, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };
 struct parcel {
@@ -123,7 +150,8 @@ NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *on
 NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
 /* The link's base and raw say that the remote has these fields of the parcel now. */
 NODISCARD enum err parcel_agree(struct parcel *x, uint32_t fields);
-/* The key of a create, in the link. The same attempt has the same key, also after a crash; another text has another. */
+/* The key of a create, in the link. The same attempt has the same key, also after a crash; and so has every mount's attempt to
+ * copy a record of the other side, whatever it says by then. */
 NODISCARD enum err parcel_key(struct pass *p, struct parcel *x);
 /* Replace an owned text. */
 NODISCARD enum err replace_text(char **slot, const char *value);

@@ -141,10 +141,6 @@ enum err parcel_key(struct pass *p, struct parcel *x)
 	char text[40];
 	AUTO_BUF b = BUF_INIT;
 	TRY(origin(p, x->row.task, &b));
-	for (int f = 0; f < TASK_NFIELDS && !p->r->once_is_kept; f++) {
-		buf_putc(&b, '\0');
-		buf_puts(&b, x->wire.field[f]);
-	}
 	TRY(key_of(&b, text));
 	return replace_text(&x->link.once, text);
 }

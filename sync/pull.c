@@ -1,5 +1,6 @@
 #include "cycle_p.h"
 #include "log.h"
+#include "subject.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -194,9 +195,83 @@ static enum err ask_before_news(struct pass *p, const struct page *page)
 	return ERR_OK;
 }
 
+struct look_alikes {
+	struct pass *p;
+	struct ids ids;
+	enum err err;
+};
+
+static bool look_alike(void *arg, int64_t task)
+{
+	struct look_alikes *x = arg;
+	AUTO_LINK l = LINK_INIT;
+	x->err = store_link(x->p->s, task, x->p->side, &l);
+	if (x->err == ERR_OK)
+		x->err = ids_add(&x->ids, l.rid);
+	return x->err == ERR_OK && x->ids.n < x->p->ops->check_max;
+}
+
+/* Its subject was changed there, and the new one has the name. */
+static enum err fits_better(struct pass *p, const struct remote_task *rt, struct link *l, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_BUF subject = BUF_INIT;
+	*yes = false;
+	if (!subject_has_title(p->template))
+		return ERR_OK;
+	TRY(store_get(p->s, l->task, &t));
+	subject_render(p->template, &t, &subject);
+	const char *shown = l->raw[FIELD_TITLE] ? l->raw[FIELD_TITLE] : l->base[FIELD_TITLE];
+	*yes = !field_same(shown, buf_str(&subject)) && !field_same(shown, rt->t.field[FIELD_TITLE]);
+	return buf_err(&subject);
+}
+
+/* The first one that shows another subject than the new one is a task of its own from now on. */
+static enum err free_one(struct pass *p, const struct remote_task *rt, const struct ids *first, struct ids *freed)
+{
+	for (size_t i = 0; i < first->n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		bool yes;
+		TRY(store_link_by_rid(p->s, p->side, first->id[i], &l));
+		TRY(fits_better(p, rt, &l, &yes));
+		if (!yes || l.away || l.gone)
+			continue;
+		TRY(store_link_drop(p->s, l.task, p->side));
+		return ids_add(freed, first->id[i]);
+	}
+	return ERR_OK;
+}
+
+static enum err look_at_first_one(struct pass *p, const struct remote_task *rt, struct ids *freed)
+{
+	AUTO(ids_finish) struct ids first = { 0 };
+	struct look_alikes x = { .p = p };
+	AUTO_LINK known = LINK_INIT;
+	if (rt->deleted || !rt->by_me || store_link_by_rid(p->s, p->side, rt->id, &known) != ERR_NOENT)
+		return ERR_OK;
+	TRY(store_seen(p->s, p->side, &rt->t, p->template, look_alike, &x));
+	first = x.ids;
+	TRY(x.err);
+	TRY(pull_these(p, &first));
+	return free_one(p, rt, &first, freed);
+}
+
+/*
+ * A new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or a subject was changed
+ * (R25), and another mount, that could not know the first, has copied the task again. So look at the first before the second
+ * becomes a task that is copied in turn. *freed: records that are to be read as new ones.
+ */
+static enum err look_at_first_ones(struct pass *p, const struct course *k, const struct page *page, struct ids *freed)
+{
+	for (size_t i = 0; i < page->n && p->side == SIDE_SF && !k->first; i++)
+		TRY(look_at_first_one(p, &page->task[i], freed));
+	return ERR_OK;
+}
+
 static enum err next_page(struct pass *p, struct course *k, bool *last)
 {
 	AUTO_PAGE page = PAGE_INIT;
+	AUTO(ids_finish) struct ids freed = { 0 };
 	const char *mark = k->first ? NULL : k->mark;
 	struct pull q = { .mark = mark, .cursor = k->cursor, .first = k->want, .now = k->first_now };
 	*last = false;
@@ -206,7 +281,9 @@ static enum err next_page(struct pass *p, struct course *k, bool *last)
 		return forget_cursor(p, k);
 	TRY(e);
 	TRY(ask_before_news(p, &page));
+	TRY(look_at_first_ones(p, k, &page, &freed));
 	TRY(page_apply(p, k, &page));
+	TRY(pull_these(p, &freed));
 	free(k->cursor);
 	k->cursor = TAKE(page.cursor);
 	*last = !k->cursor;
@@ -216,14 +293,25 @@ static enum err next_page(struct pass *p, struct course *k, bool *last)
 /* R17: how many open tasks the window kept out. */
 static enum err count_left_out(struct pass *p);
 
-enum err pull_all(struct pass *p)
+/* *resumed: it may show the remote as it was when the cursor was made, and that was another pass. */
+static enum err pull_once(struct pass *p, bool *resumed)
 {
 	AUTO(course_finish) struct course k = { 0 };
 	bool last = false;
 	TRY(course_load(p, &k));
 	TRY(course_begin(p, &k));
+	*resumed = k.cursor;
 	while (!last)
 		TRY(next_page(p, &k, &last));
+	return ERR_OK;
+}
+
+enum err pull_all(struct pass *p)
+{
+	bool again;
+	TRY(pull_once(p, &again));
+	if (again)
+		TRY(pull_once(p, &again));
 	return count_left_out(p);
 }
 

@@ -1,6 +1,10 @@
 #include "send.h"
 #include <stdlib.h>
 
+#define DAY (86400 * INT64_C(1000))
+#define WAITS_MAX 12			/* about two hours */
+#define CIRCLE_MS (7 * DAY)
+#define CIRCLE_MAX 5
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not send a burst of
@@ -25,6 +29,33 @@ static enum err held(struct pass *p, const struct outgoing *row)
 		"deleted there, with many others at once; to delete them here too: remindfs confirm-deletes", p->local_now, -1);
 }
 
+/* What is there may be its copy; whoever made that is still at work. */
+static enum err waits(struct pass *p, const struct outgoing *row)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
+		"perhaps another mount has copied it there; waits until that is known", p->local_now,
+		row->tries < WAITS_MAX ? send_backoff(row->tries) : DAY);
+}
+
+/*
+ * The fuse. Two mounts that cannot know each other's copies again (all that tells tasks apart was changed, see join.c) copy them in
+ * turn: each new one comes after the last was copied. That ends after a few.
+ */
+static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
+{
+	int64_t n;
+	TRY(store_copied(p->s, task, p->side, p->now - CIRCLE_MS, &n));
+	*yes = n >= CIRCLE_MAX;
+	return ERR_OK;
+}
+
+static enum err no_more(struct pass *p, const struct outgoing *row)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
+		"one like it was copied there five times this week; is another mount copying the copies? delete those you do not want",
+		p->local_now, DAY);
+}
+
 /* A create tells no version: until a pull brings it, a write would have no condition. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
 {
@@ -44,6 +75,16 @@ static enum err post(struct round *r, const struct outgoing *row)
 	if (where == ELSEWHERE_KNOWN && !r->p->pulled) {	/* another mount may have copied it from there */
 		r->p->look_first = true;
 		return ERR_OK;
+	}
+	if (where == ELSEWHERE_KNOWN) {
+		enum joined joined;
+		bool circle;
+		TRY(join_copy(r->p, row->task, KNOW_NOTHING, &joined));
+		if (joined != JOIN_NONE)
+			return joined == JOIN_WAIT ? waits(r->p, row) : ERR_OK;
+		TRY(in_a_circle(r->p, row->task, &circle));
+		if (circle)
+			return no_more(r->p, row);
 	}
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);

@@ -149,6 +149,37 @@ static bool postpone(struct link *l, enum gone gone, const struct task *theirs, 
 	return l->doom != was || l->completed != was_completed;
 }
 
+/* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is no rename
+ * to be sent (R26). */
+static enum err settle_names(struct pass *p, const struct remote_task *rt, int64_t task)
+{
+	AUTO_LINK sf = LINK_INIT;
+	bool changed = false;
+	if (p->side != SIDE_SC)
+		return ERR_OK;
+	enum err e = store_link(p->s, task, SIDE_SF, &sf);
+	if (e == ERR_NOENT)
+		return ERR_OK;
+	TRY(e);
+	TRY(set(&sf.raw[FIELD_TITLE], sf.raw[FIELD_TITLE] ? sf.raw[FIELD_TITLE] : sf.base[FIELD_TITLE], &changed));
+	TRY(set(&sf.base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
+	return store_link_put(p->s, &sf);
+}
+
+/* Sales Connect's name was a subject, and now is the name of which that subject is made: no rename (R26). */
+static enum err settle_if_rendered(struct pass *p, const struct remote_task *rt, const struct task *ours)
+{
+	AUTO_BUF subject = BUF_INIT;
+	AUTO_TASK t = TASK_INIT;
+	if (p->side != SIDE_SC || !subject_has_title(p->template) || field_same(rt->t.field[FIELD_TITLE], ours->field[FIELD_TITLE]))
+		return ERR_OK;
+	TRY(task_copy(&t, ours));
+	TRY(task_set(&t, FIELD_TITLE, rt->t.field[FIELD_TITLE]));
+	subject_render(p->template, &t, &subject);
+	TRY(buf_err(&subject));
+	return field_same(buf_str(&subject), ours->field[FIELD_TITLE]) ? settle_names(p, rt, ours->id) : ERR_OK;
+}
+
 static enum err known(struct pass *p, const struct remote_task *rt, struct link *l)
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
@@ -160,6 +191,7 @@ static enum err known(struct pass *p, const struct remote_task *rt, struct link 
 	uint32_t silent = rules_silent(p->side, rt);
 	TRY(store_get(p->s, l->task, &ours));
 	TRY(store_gone(p->s, l->task, &gone));
+	TRY(settle_if_rendered(p, rt, &ours));
 	TRY(speak_for(&theirs, &rt->t, &ours, silent));
 	struct merge m = merge_task(l->base, &ours, &theirs, silent);
 	bool changed = postpone(l, gone, &theirs, &m, &silent);
@@ -279,10 +311,25 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 	return ERR_OK;
 }
 
+/* Is Sales Connect's name the subject that we gave? A mount that knew no more has copied it, and a subject is no name (R26). */
+static enum err is_our_subject(struct pass *p, int64_t task, const struct remote_task *rt, bool *out)
+{
+	AUTO_LINK sf = LINK_INIT;
+	*out = false;
+	if (p->side != SIDE_SC)
+		return ERR_OK;
+	enum err e = store_link(p->s, task, SIDE_SF, &sf);
+	*out = sf.sent_at && field_same(sf.raw[FIELD_TITLE], rt->t.field[FIELD_TITLE]);
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
 {
-	bool changed;
+	bool changed, subject;
 	TRY(set(&l->rid, rt->id, &changed));
+	TRY(is_our_subject(p, l->task, rt, &subject));
+	if (subject)
+		TRY(set(&l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
 	TRY(store_link_put(p->s, l));
 	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task, side_name[p->side]);
 	return known(p, rt, l);
@@ -305,21 +352,28 @@ static enum err doubtful(struct pass *p, const struct remote_task *rt, struct li
 	return ERR_OK;
 }
 
-/* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is no rename
- * to be sent (R26). */
-static enum err settle_names(struct pass *p, const struct remote_task *rt, int64_t task)
+static bool renamed_here(void *arg, const struct history *h)
 {
-	AUTO_LINK sf = LINK_INIT;
-	bool changed = false;
+	bool *yes = arg;
+	*yes |= h->field == FIELD_TITLE && h->by == SIDE_LOCAL;
+	return !*yes;
+}
+
+/* What have the two agreed on as the name? Ours, which takes Sales Connect's from now on. But if that is our subject, theirs;
+ * and nothing, if it was changed here. */
+static enum err agreed_name(struct pass *p, const struct remote_task *rt, const struct task *ours, const char **out)
+{
+	bool renamed = false, subject;
+	*out = ours->field[FIELD_TITLE];
 	if (p->side != SIDE_SC)
 		return ERR_OK;
-	enum err e = store_link(p->s, task, SIDE_SF, &sf);
-	if (e == ERR_NOENT)
-		return ERR_OK;
-	TRY(e);
-	TRY(set(&sf.raw[FIELD_TITLE], sf.raw[FIELD_TITLE] ? sf.raw[FIELD_TITLE] : sf.base[FIELD_TITLE], &changed));
-	TRY(set(&sf.base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
-	return store_link_put(p->s, &sf);
+	TRY(store_history(p->s, ours->id, renamed_here, &renamed));
+	TRY(is_our_subject(p, ours->id, rt, &subject));
+	if (subject)
+		*out = rt->t.field[FIELD_TITLE];
+	else if (renamed)
+		*out = NULL;
+	return subject || renamed ? ERR_OK : settle_names(p, rt, ours->id);
 }
 
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
@@ -330,42 +384,65 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
+	enum gone gone;
+	const char *name;
 	TRY(store_get(p->s, task, &ours));
-	TRY(settle_names(p, rt, task));
+	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
 	l.rid = str_dup(rt->id, &ok);
+	l.by_me = rt->by_me;
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		l.base[f] = agreed & BIT(f) ? str_dup(ours.field[f], &ok) : NULL;
+		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) : NULL;
 	if (!ok)
 		return ERR_NOMEM;
 	TRY(store_link_put(p->s, &l));
 	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
-	return known(p, rt, &l);
+	TRY(known(p, rt, &l));
+	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
+	return gone == GONE_DELETED ? store_outbox_add(p->s, task, p->side, p->local_now) : ERR_OK;
 }
 
 /* The other task may show the name as the record has it, or as the template renders it. */
-static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, int64_t *task)
+static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, int64_t *task, bool *several)
 {
 	AUTO_BUF subject = BUF_INIT;
 	AUTO_TASK rendered = TASK_INIT;
-	enum err e = store_twin(p->s, p->side, &rt->t, p->template, whole, task);
-	if (e != ERR_NOENT || p->side == SIDE_SF)
+	int64_t made_at = rt->t.created_at - p->c->offset;
+	enum err e = store_twin(p->s, p->side, &rt->t, p->template, whole, made_at, task, several);
+	if (e != ERR_NOENT || p->side == SIDE_SF || (!whole && !subject_has_title(p->template)))
 		return e;
 	TRY(task_copy(&rendered, &rt->t));
 	subject_render(p->template, &rt->t, &subject);
 	TRY(buf_err(&subject));
 	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
-	return store_twin(p->s, p->side, &rendered, NULL, whole, task);
+	return store_twin(p->s, p->side, &rendered, NULL, whole, made_at, task, several);
 }
 
-/* D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
- * to it, and two copies would be copied by every other mount again. */
+/* We gave its record in Salesforce a subject without a name: that says nothing. */
+static enum err key_tells(struct pass *p, int64_t task, bool *yes)
+{
+	AUTO_LINK sf = LINK_INIT;
+	enum err e = store_link(p->s, task, SIDE_SF, &sf);
+	*yes = sf.sent_at && !subject_has_title(p->template);
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/*
+ * D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
+ * to it, and two copies would be copied by every other mount again. Of several that are the same, the keys of their copies in
+ * Sales Connect tell which it is (join.c).
+ */
 static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
-	bool rebuilt = rt->t.created_at <= p->rebuilt;
-	enum err e = twin(p, rt, rebuilt, task);
-	return e == ERR_NOENT && !rebuilt ? twin(p, rt, true, task) : e;
+	bool several, ours, rebuilt = rt->t.created_at <= p->rebuilt;
+	enum err e = twin(p, rt, true, task, &several);
+	if (e == ERR_NOENT && !rebuilt)
+		e = twin(p, rt, false, task, &several);
+	if (e || rebuilt || p->side == SIDE_SF)
+		return e;
+	TRY(key_tells(p, *task, &ours));
+	return several || ours ? ERR_NOENT : ERR_OK;
 }
 
 /* Another mount has made what is to be made here, by the key that they share. */
@@ -424,6 +501,7 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 		l.base[f] = str_dup(hub.field[f], &ok);
 	if (!ok)
 		return ERR_NOMEM;
+	l.by_me = rt->by_me;
 	TRY(learn(p, &l, rt, FIELDS_ALL, &changed));
 	l.synced_at = p->local_now;
 	p->touched = true;
@@ -437,7 +515,7 @@ static enum err unknown(struct pass *p, const struct remote_task *rt)
 	TRY(doubtful(p, rt, &d));
 	if (d)
 		return record_adopt(p, d, rt);
-	if (!rules_import(rt, p->c->config))
+	if (!rules_import(rt))
 		return ERR_OK;
 	enum err e = store_partner(p->s, p->side, rt->id, &twin);
 	bool partner = !e;
@@ -446,7 +524,7 @@ static enum err unknown(struct pass *p, const struct remote_task *rt)
 	if (e == ERR_NOENT)
 		e = find_twin(p, rt, &twin);
 	if (e == ERR_NOENT)
-		return import(p, rt);
+		return rules_skip(rt, p->c->config) ? ERR_OK : import(p, rt);
 	TRY(e);
 	TRY(pair(p, rt, twin));
 	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;

@@ -43,10 +43,14 @@ uint32_t rules_facts(enum side side, const struct task *ours, const struct task 
 	return take;
 }
 
-bool rules_import(const struct remote_task *theirs, const struct config *c)
+bool rules_import(const struct remote_task *theirs)
 {
-	bool other = !theirs->t.field[FIELD_STATUS] && !(theirs->unknown & BIT(FIELD_STATUS));
-	return !theirs->deleted && theirs->mine && !theirs->master && !(other && c->other_values_skip);
+	return !theirs->deleted && theirs->mine && !theirs->master;
+}
+
+bool rules_skip(const struct remote_task *theirs, const struct config *c)
+{
+	return c->other_values_skip && !theirs->t.field[FIELD_STATUS] && !(theirs->unknown & BIT(FIELD_STATUS));
 }
 
 enum err rules_hub(const struct remote_task *theirs, struct task *out)

@@ -16,9 +16,10 @@ uint32_t rules_silent(enum side side, const struct remote_task *theirs);
 uint32_t rules_may_push(enum side side, const char *template);
 /* Facts to take from a record of a linked task: what only that side knows, if it changed; what is missing here. */
 uint32_t rules_facts(enum side side, const struct task *ours, const struct task *theirs);
-/* Does a record that is new to us become a task? Not a tombstone, not another's (D5), not a series (D9), no other status
- * when such are to be skipped (R8). */
-bool rules_import(const struct remote_task *theirs, const struct config *c);
+/* Does a record that is new to us become a task, or part of one? Not a tombstone, not another's (D5), not a series (D9). */
+bool rules_import(const struct remote_task *theirs);
+/* It becomes none of its own: it has another status, and such are to be skipped (R8). */
+bool rules_skip(const struct remote_task *theirs, const struct config *c);
 /* The hub's values of a new record: any other status is open, any other priority normal (R8, R10). *out is
  * overwritten; the caller's to finish. */
 NODISCARD enum err rules_hub(const struct remote_task *theirs, struct task *out);

@@ -44,14 +44,12 @@ static void sf_add_time(struct buf *soql, int64_t ms)
 
 static void add_first(struct buf *soql, const struct pull *p)
 {
-	static const int64_t hours[] = { [FIRST_24H] = 24, [FIRST_30D] = 30 * 24 };
-	buf_puts(soql, " AND IsDeleted=false AND ");
-	if (p->first == FIRST_OPEN) {
-		buf_puts(soql, "IsClosed=false");
-		return;
-	}
+	static const int64_t hours[] = { [FIRST_24H] = 24, [FIRST_30D] = 30 * 24, [FIRST_OPEN] = 24 };
+	bool open = p->first == FIRST_OPEN;
+	buf_puts(soql, open ? " AND IsDeleted=false AND (IsClosed=false OR " : " AND IsDeleted=false AND ");
 	buf_puts(soql, "LastModifiedDate>=");
 	sf_add_time(soql, p->now - hours[p->first] * HOUR_MS);
+	buf_puts(soql, open ? ")" : "");
 }
 
 static enum err pull_path(struct salesforce *sf, const struct pull *p, struct buf *path)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LOG_MODULE "send"
+#define COPY_TRIES 10
 #define SUSPECTS_MAX 3			/* calls that fail in one pass without an obvious reason */
 #define BACKOFF_MIN INT64_C(5000)
 #define BACKOFF_MAX (15 * 60 * INT64_C(1000))
@@ -129,12 +130,17 @@ static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err 
 	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
 }
 
-/* The record came to us as another task while its create was in doubt: this one is the copy, with what was typed since. */
+/* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of another mount by
+ * the key that we share. What was copied to the other side from both is one too many; what was typed into it since is kept. */
 static enum err drop_double(struct pass *p, struct parcel *x)
 {
 	AUTO_TASK mine = TASK_INIT;
+	bool joined;
 	TRY(store_get(p->s, x->row.task, &mine));
 	TRY(store_link_drop(p->s, x->row.task, p->side));
+	TRY(join_record(p, x->row.task, x->link.rid, &joined));
+	if (joined)
+		return ERR_OK;
 	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &mine, NULL, p->local_now));
 	TRY(store_delete(p->s, x->row.task, p->side, p->local_now, 0));
 	return send_row_done(p, x);
@@ -162,6 +168,20 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	TRY(e);
 	TRY(other_is_next(p, x));
 	return send_row_done(p, x);
+}
+
+/* Another mount has made it, by the key that we share, from what it said then: one of those that nobody has copied is it. */
+static enum err made_elsewhere(struct pass *p, struct parcel *x)
+{
+	enum joined joined;
+	TRY(store_link_drop(p->s, x->row.task, p->side));
+	TRY(join_copy(p, x->row.task, x->row.tries ? KNOW_LAST : KNOW_FIRST, &joined));
+	if (joined == JOIN_DONE)
+		return ERR_OK;
+	bool patient = x->row.tries < COPY_TRIES;
+	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, ERR_BUSY,
+		"another mount has copied it there; waits until that is seen here", p->local_now,
+		patient ? send_backoff(x->row.tries) : -1);
 }
 
 /* D8: that is no secret. */
@@ -228,6 +248,12 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	if (unsent[it->err])
 		return drop_if_unborn(p, x, it->err);
 	p->answered = true;
+	if (verb == VERB_CREATE && it->err == ERR_EXIST && x->row.seq) {
+		enum elsewhere where;
+		TRY(parcel_elsewhere(p, x->row.task, &where));
+		if (where == ELSEWHERE_KNOWN)
+			return made_elsewhere(p, x);
+	}
 	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
 		a = REFUSED;
 	if (verb == VERB_UPDATE && a == BURIED)	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */

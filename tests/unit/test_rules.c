@@ -84,7 +84,7 @@ static void R08_D5_D9_import(void **state)
 		r.mine = row[i].mine;
 		r.master = row[i].master;
 		r.unknown = row[i].hidden ? S : 0;
-		if (rules_import(&r, &c) != row[i].want)
+		if ((rules_import(&r) && !rules_skip(&r, &c)) != row[i].want)
 			fail_msg("row %zu", i);
 	}
 }

@@ -335,21 +335,22 @@ static void twins_are_found(void **state)
 		.created_at = NOW,
 		.fact = { [FACT_PERSON] = "Bob", [FACT_EMAIL] = "bob@example.test" } };
 	int64_t id, twin = 0;
+	bool several;
 	assert_ok(store_create(x->s, &bob, NULL, 0, SIDE_SC, NOW, &id));
-	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, &twin), ERR_NOENT);	/* not linked anywhere */
+	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);	/* not linked anywhere */
 	join(x->s, id, SIDE_SC, "1");
-	assert_err(store_twin(x->s, SIDE_SC, &bob, NULL, false, &twin), ERR_NOENT);
+	assert_err(store_twin(x->s, SIDE_SC, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);
 	for (size_t i = 0; i < COUNT(row); i++) {
 		struct task t = { .created_at = NOW + row[i].after,
 			.field = { [FIELD_TITLE] = (char *)row[i].title, [FIELD_DUE] = (char *)row[i].due },
 			.fact = { (char *)row[i].person, (char *)row[i].email } };
-		enum err e = store_twin(x->s, SIDE_SF, &t, row[i].template, false, &twin);
+		enum err e = store_twin(x->s, SIDE_SF, &t, row[i].template, false, NOW, &twin, &several);
 		if ((e == ERR_OK) != row[i].want || (e && e != ERR_NOENT))
 			fail_msg("%s: %s", row[i].what, err_str(e));
 		assert_true(e || twin == id);
 	}
 	join(x->s, id, SIDE_SF, "2");
-	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, &twin), ERR_NOENT);
+	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);
 }
 
 static void the_oldest_twin_and_the_personless(void **state)
@@ -357,6 +358,7 @@ static void the_oldest_twin_and_the_personless(void **state)
 	struct fx *x = *state;
 	struct task t = { .field = { [FIELD_TITLE] = "T" }, .created_at = NOW };
 	int64_t id, twin;
+	bool several;
 	for (int i = 0; i < 3; i++) {
 		char rid[20];
 		snprintf(rid, sizeof(rid), "%d", i);
@@ -364,10 +366,20 @@ static void the_oldest_twin_and_the_personless(void **state)
 		assert_ok(store_create(x->s, &t, NULL, 0, SIDE_SF, NOW, &id));
 		join(x->s, id, SIDE_SF, rid);
 	}
-	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, &twin));
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
 	assert_int_equal(twin, id);
-	assert_ok(store_delete(x->s, id, SIDE_SF, NOW, 0));
-	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, &twin));
+	assert_true(several);
+	assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
+	assert_int_equal(twin, id);	/* whoever copied it did not know */
+	AUTO_LINK l = LINK_INIT;
+	assert_ok(store_link(x->s, id, SIDE_SF, &l));
+	l.gone = true;
+	l.synced_at = NOW;
+	assert_ok(store_link_put(x->s, &l));
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
+	assert_int_equal(twin, id);
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW + 1, &twin, &several));	/* he knew: this is another one */
 	assert_int_equal(twin, id - 1);
 }
 

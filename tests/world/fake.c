@@ -251,7 +251,7 @@ static bool closed(const struct fake_record *r)
 	return str_eq(r->word[FIELD_STATUS], "Completed") || str_eq(r->word[FIELD_STATUS], TASK_COMPLETE);
 }
 
-static const int window_days[] = { [FIRST_24H] = 1, [FIRST_30D] = 30, [FIRST_OPEN] = 0 };
+static const int window_days[] = { [FIRST_24H] = 1, [FIRST_30D] = 30, [FIRST_OPEN] = 1 };
 
 static bool in_window(struct fake *f, const struct pull *p, const struct fake_record *r)
 {
@@ -261,7 +261,7 @@ static bool in_window(struct fake *f, const struct pull *p, const struct fake_re
 		return true;
 	f->first_now = p->now;
 	f->first = p->first;
-	return p->first == FIRST_OPEN ? !closed(r) : r->changed_at >= p->now - window_days[p->first] * DAY;
+	return (p->first == FIRST_OPEN && !closed(r)) || r->changed_at >= p->now - window_days[p->first] * DAY;
 }
 
 static bool streamed(struct fake *f, const struct pull *p, const struct fake_record *r)

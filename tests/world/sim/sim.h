@@ -177,6 +177,7 @@ struct logical {		/* one task as people think of it */
 	} choice[2][MOUNTS_MAX + 2];
 	unsigned char in_doubt[2];
 	int64_t chosen_at[TASK_NFIELDS];	/* by the user of a mount, or told to a mount by Sales Connect; true time */
+	int mount;		/* which made it */
 	int64_t at;		/* true time */
 };
 enum { SC_PERSON = -1, SF_PERSON = -2 };
@@ -233,6 +234,7 @@ int64_t sim_rand(uint64_t *state, int64_t below);
 enum fault sim_request(struct line *l, const char *what);
 void mount_die(struct mount *m);
 bool mount_pass(struct sim *s, int mount, enum side side, bool full);	/* true: it ended well */
+bool mount_pass_both(struct sim *s, int mount);	/* and what they leave to send */
 void mount_restart(struct sim *s, int mount);
 void mount_switch(struct sim *s, int mount, bool on);
 /* Whose task is this row? -1: nobody's that we know. */
@@ -264,6 +266,7 @@ void typed_replaced(struct sim *s, int task, enum field f, const char *value);
 void oracle_check(struct sim *s);
 bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
 /* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way; shown: the record is. */
+int64_t there_since(const struct sim *s, int task, enum side side);
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);

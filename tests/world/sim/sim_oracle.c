@@ -25,6 +25,15 @@ bool template_stays(const struct sim *s)
 	return true;
 }
 
+/* Since when is it in that system, for those who did not make it? Never: it is as old as time. */
+int64_t there_since(const struct sim *s, int task, enum side side)
+{
+	for (int i = 0; i < s->server[side].n; i++)	/* the oldest first */
+		if (s->server[side].rec[i].task == task)
+			return s->server[side].rec[i].true_at;
+	return 0;
+}
+
 /* ---- the end as it is ---- */
 
 struct end {			/* of one task */
@@ -76,7 +85,8 @@ static void count_rows(struct sim *s, struct end *end)
 static void check_doubled(struct sim *s, int task, const struct end *e)
 {
 	int copies = s->logical[task].copies;
-	if (s->logical[task].was_hidden)
+	bool others = setup_of(s)->mounts > 1;	/* who has not seen it before it was out of sight has to copy it again */
+	if (s->logical[task].was_hidden || (others && s->logical[task].out_of_sight))
 		return;
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if (e->live[side] > copies)
@@ -102,13 +112,14 @@ static void check_deleted(struct sim *s)
 		}
 }
 
-/* R15: since before it was made, some mount has had the sync on. */
+/* R15: since before it was made, the mount that made it has had the sync on; or since before it came to Sales Connect, any. */
 static bool belongs_in_sf(const struct sim *s, int task)
 {
 	const struct logical *g = &s->logical[task];
 	for (int i = 0; i < setup_of(s)->mounts; i++) {
 		const struct mount *m = &s->mount[i];
-		if (m->sf_on && m->on_since && m->on_since < g->at)
+		bool own = g->from == SIDE_LOCAL && g->mount == i;
+		if (m->sf_on && m->on_since && m->on_since < (own ? g->at : there_since(s, task, SIDE_SC)))
 			return true;
 	}
 	return false;
@@ -189,6 +200,8 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 	const char *template = s->server[SIDE_SC].template, *is = r->word[FIELD_TITLE];
 	const struct logical *g = &s->logical[r->task];
 	AUTO_BUF want = BUF_INIT;
+	if (!has(s, SIDE_SC) && setup_of(s)->mounts > 1)
+		return;		/* each plays Sales Connect's part for itself: a name never comes back from Salesforce (R25) */
 	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1)
 		return;
 	if (g->from == SIDE_SF && !g->crossed_name)

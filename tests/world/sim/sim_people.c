@@ -141,6 +141,7 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 		} else {
 			moved(s, &is->task[i]);
 			task = made < 0 ? logical_new(s, SIDE_LOCAL) : made;
+			s->logical[task].mount = mount;
 			s->logical[task].copies += made >= 0;
 			made = task;
 			m->origin[m->origins++] = (struct origin){ is->row[i], task, m->sf_on };
@@ -573,8 +574,7 @@ static void pass(struct sim *s, const struct op *op)
 static void pass_all(struct sim *s, const struct op *op)
 {
 	for (int i = 0; i < s->script->setup.mounts; i++)
-		for (enum side side = SIDE_SC; side < NSIDES; side++)
-			mount_pass(s, (i + op->mount) % s->script->setup.mounts, side, true);
+		mount_pass_both(s, (i + op->mount) % s->script->setup.mounts);
 }
 
 static void arm(struct sim *s, const struct op *op)

@@ -211,7 +211,7 @@ static void show(const struct line *l, struct record *r, struct page *page)
 
 /* ---- the stream of changes ---- */
 
-static const int window_days[] = { [FIRST_24H] = 1, [FIRST_30D] = 30, [FIRST_OPEN] = 0 };
+static const int window_days[] = { [FIRST_24H] = 1, [FIRST_30D] = 30, [FIRST_OPEN] = 1 };
 
 static bool in_window(const struct server *v, const struct pull *p, const struct record *r)
 {
@@ -219,7 +219,7 @@ static bool in_window(const struct server *v, const struct pull *p, const struct
 		return false;
 	if (v->side == SIDE_SC)
 		return true;
-	return p->first == FIRST_OPEN ? strcmp(r->word[FIELD_STATUS], "Completed") != 0 :
+	return (p->first == FIRST_OPEN && strcmp(r->word[FIELD_STATUS], "Completed")) ||
 		r->changed_at >= p->now - window_days[p->first] * DAY;
 }
 
@@ -579,4 +579,5 @@ void line_init(struct line *l, struct sim *sim, int mount, enum side side)
 		.destroy = destroy, .side = side, .once_is_kept = !sf, .batch = sf ? 200 : 50,
 		.check_max = 3, .memory_days = sf ? 15 : 30 };
 	l->remote.ops = &l->ops;
+	l->remote.once_is_kept = !sf;
 }

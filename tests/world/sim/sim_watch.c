@@ -70,6 +70,30 @@ static bool was_on(const struct mount *m, int64_t at)
 	return on;
 }
 
+static bool in_common(const struct record *a, const struct record *b, enum field f)
+{
+	return *a->word[f] && !strcmp(a->word[f], b->word[f]);
+}
+
+/*
+ * Who copies a task that another mount has copied before must be able to see that: by a key where there is one, or because
+ * there is something left by which one can tell. There is not, if everything was changed on one side or the other before he came
+ * to see both (join.c).
+ */
+static void excuse(struct sim *s, struct line *l, const struct record *r)
+{
+	enum side side = l->server->side;
+	bool names = side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template);
+	for (int i = 0; i < l->server->n; i++) {
+		const struct record *o = &l->server->rec[i];
+		if (o == r || o->task != r->task || o->made_by == l->mount || o->deleted)
+			continue;
+		bool known = (names && in_common(o, r, FIELD_TITLE)) || in_common(o, r, FIELD_DETAILS) || in_common(o, r, FIELD_DUE);
+		s->logical[r->task].was_hidden |= !known;
+		s->logical[r->task].beyond |= !known;
+	}
+}
+
 /* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
 {
@@ -78,11 +102,12 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 		sim_fail(s, FORBIDDEN, "%s created for a row of no task", r->id);
 		return;
 	}
-	const struct logical *g = &s->logical[r->task];
 	const struct origin *o = origin_of(m, row);
+	if (s->script->setup.mounts > 1)
+		excuse(s, l, r);
 	if (l->server->side != SIDE_SF)
 		return;
-	if (o ? !o->sf_on : !was_on(m, g->at))
+	if (o ? !o->sf_on : !was_on(m, there_since(s, r->task, SIDE_SC)))
 		sim_fail(s, FORBIDDEN, "R14: task %d was made while the sync was off and was created in Salesforce", r->task);
 }
 
