@@ -109,13 +109,13 @@ NODISCARD enum err push_all(struct pass *p);
  *  - SC to SF where the org has an external-id field: likewise (record.c, find_copy).
  *  - SC to SF else: there is no key. What is the same in all fields is it (record.c, find_twin). What is not is taken in as a task of
  *    its own, and before either is copied, with both sides read, the other is looked at: made by the account, for the same person,
- *    and name, details or date as they are or ever were here: it is it. Which value is newer, the history of both tells; where it does
+ *    and the name and each field as they are or ever were: it is it. Which value is newer, the history of both tells; where it does
  *    not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
  *  - A template without a name makes all subjects alike; then it waits, for whoever made the copy will bring both in line.
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task.
- * What remains without a key: a task of which name, details and date were all changed, on either side, before the second mount saw
- * them together, is copied twice, and a fuse ends the copying of copies (push.c); and two mounts that both make the copy within the
- * same second or two.
+ * What remains without a key: a task of which a value was changed that the second mount never saw is copied twice, and a fuse ends
+ * the copying of copies (push.c); and two mounts that both make the copy within the same second or two. To take two tasks for one
+ * would lose one of them; so it is never enough that they have a name, a day or a text in common.
  * Before a task is copied to this side, whose changes were all read just now: is a task that is there, and that nobody has
  * copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT: nobody can tell yet.
  */

@@ -112,13 +112,6 @@ static bool filled(const char *v)
 	return v && *v;
 }
 
-/* 0: one of them has none, or says otherwise. */
-static int agree(const struct half *a, const struct half *b, enum field f)
-{
-	const char *x = a->t.field[f], *y = b->t.field[f];
-	return said(a, f, y) || said(b, f, x);
-}
-
 /* What is nobody's else is not his. */
 static bool same_person(const struct task *a, const struct task *b)
 {
@@ -139,29 +132,26 @@ static enum err nameless(struct pass *p, const struct half *sc, const struct hal
 }
 
 /*
- * Can the two be one task that a mount has copied, and that was edited since? The same person, and a field that tells a
- * task from others is as it is, or once was, in the other, or nothing but the name is different. *score: the more, the more
- * alike; 0: no; below 0: nobody can tell yet.
+ * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
+ * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
+ * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike;
+ * 0: no; below 0: nobody can tell yet.
  */
 static enum err likeness(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
-	bool named, any;
-	int tells, same = 0;
+	bool named, any, all = true;
+	int same = 1;
 	*score = 0;
 	if (!same_person(&sc->t, &sf->t))
 		return ERR_OK;
 	TRY(names(sc, shown(&sf->l, FIELD_TITLE), p->template, &named));
 	TRY(nameless(p, sc, sf, &any));
-	tells = named;
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
-		bool yes = agree(sc, sf, f);
-		tells += yes && (f == FIELD_DUE || f == FIELD_DETAILS) && filled(sc->t.field[f]) && filled(sf->t.field[f]);
-		same += yes;
+		all &= said(sc, f, sf->t.field[f]) || said(sf, f, sc->t.field[f]);
+		same += field_same(sc->t.field[f], sf->t.field[f]);
 	}
-	if (any && same == TASK_NFIELDS - 1)
-		tells++;
-	if (tells)
-		*score = 1 + 4 * tells + same;
+	if (all && (named || any))
+		*score = same;
 	else if (any)
 		*score = -1;
 	return ERR_OK;

@@ -228,7 +228,7 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	t->version = print("r%d", r->revision);
 	t->deleted = r->deleted;
 	t->mine = !r->away;
-	t->by_me = r->once || f->ops.side == SIDE_SC;
+	t->by_me = r->once || r->ours || f->ops.side == SIDE_SC;
 	t->archived = r->archived;
 	t->master = r->master;
 	t->unknown = r->unknown;

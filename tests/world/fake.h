@@ -20,6 +20,7 @@ struct fake_record {
 	int64_t created_at, changed_at;
 	int revision;
 	bool deleted, purged;		/* in the bin; out of it */
+	bool ours;			/* the account's user made it */
 	bool away;			/* another's now (D5) */
 	bool hidden;			/* no longer visible to us */
 	bool archived, master;

@@ -353,9 +353,34 @@ static void a_delete_during_a_pull_has_its_grace_time(void **state)
 	world_finish(&w);
 }
 
+/*
+ * No other mount is there: the account's user makes one task here and one there before the next poll. What they have in common
+ * is no reason to take them for one.
+ */
+static void two_tasks_of_one_user_stay_two(void **state)
+{
+	static const char *const title[][2] = { { "Call Bob", "Send the contract" }, { "Call Bob", "Call Bob" } };
+	static const char *const due[][2] = { { "2026-12-01", "2026-12-01" }, { "2026-12-01", "2026-12-08" } };
+	for (int i = 0; i < 2; i++) {
+		begin(BOTH);
+		for (int there = 0; there < 2; there++) {
+			struct fake *f = there ? sf : sc;
+			struct fake_record *r = fake_add(f, title[i][there]);
+			r->ours = true;
+			fake_word(f, r, FIELD_DUE, due[i][there]);
+			fake_word(f, r, FIELD_DETAILS, "same");
+		}
+		check_rest(&w);
+		assert_int_equal(fake_live(sc), 2);
+		assert_int_equal(fake_live(sf), 2);
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_tasks_of_one_user_stay_two),
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
