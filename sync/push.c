@@ -4,7 +4,7 @@
 #define DAY (86400 * INT64_C(1000))
 #define WAITS_MAX 12			/* about two hours */
 #define CIRCLE_MS (7 * DAY)
-#define CIRCLE_MAX 5
+#define CIRCLE_MAX 20
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not send a burst of
@@ -39,7 +39,7 @@ static enum err waits(struct pass *p, const struct outgoing *row)
 
 /*
  * The fuse. Two mounts that cannot know each other's copies again (all that tells tasks apart was changed, see join.c) copy them in
- * turn: each new one comes after the last was copied. That ends after a few.
+ * turn: each new one comes after the last was copied. That ends after so many.
  */
 static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 {
@@ -52,7 +52,7 @@ static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 static enum err no_more(struct pass *p, const struct outgoing *row)
 {
 	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
-		"one like it was copied there five times this week; is another mount copying the copies? delete those you do not want",
+		"20 like it were copied there this week; is another mount copying the copies? delete those you do not want",
 		p->local_now, DAY);
 }
 

@@ -377,10 +377,28 @@ static void two_tasks_of_one_user_stay_two(void **state)
 	}
 }
 
+/* Two mounts that cannot know each other's copies copy them in turn; so one like it comes again and again. */
+static void copies_of_copies_come_to_an_end(void **state)
+{
+	begin(BOTH);
+	for (int i = 0; i < 22; i++) {
+		w.now += MINUTE;
+		fake_add(sc, "Call");
+		assert_int_equal(world_pass(&w), ERR_OK);
+		assert_int_equal(world_pass(&w), ERR_OK);
+	}
+	assert_int_equal(fake_live(sf), 20);
+	w.now += 8 * DAY;
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 22);
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_tasks_of_one_user_stay_two),
+		cmocka_unit_test(copies_of_copies_come_to_an_end),
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
