@@ -374,6 +374,21 @@ static void a_new_file_that_is_asked_about_is_there(void **state)
 	check_name(r->s, id + 1, "empty.txt");
 }
 
+static void a_new_file_that_another_side_changes_meanwhile_keeps_that(void **state)
+{
+	struct rig *r = *state;
+	struct handle *h = begin_file(r, "new.txt");
+	int64_t id = node_id(h->file->ino);
+
+	put_text(r, h, "Priority: Normal\n\nx\n", 0);
+	assert_ok(files_make(&r->env));
+	set(r->s, id, FIELD_PRIORITY, TASK_HIGH, SIDE_SC);
+	assert_ok(handle_flush(h, &r->env));
+	handle_release(r->files, h, &r->env);
+	check_field(r, id, FIELD_PRIORITY, TASK_HIGH);
+	check_field(r, id, FIELD_DETAILS, "x");
+}
+
 static void a_new_file_whose_name_was_taken_meanwhile_is_another(void **state)
 {
 	struct rig *r = *state;
@@ -578,6 +593,7 @@ int main(void)
 		RIG_TEST(the_grace_time_starts_at_the_last_close),
 		RIG_TEST(a_new_file_is_one_commit),
 		RIG_TEST(a_new_file_that_is_asked_about_is_there),
+		RIG_TEST(a_new_file_that_another_side_changes_meanwhile_keeps_that),
 		RIG_TEST(a_new_file_whose_name_was_taken_meanwhile_is_another),
 		RIG_TEST(a_new_file_that_is_refused_is_kept),
 		RIG_TEST(a_new_file_that_has_no_room_says_so_at_the_write),
