@@ -49,7 +49,7 @@ static enum err readme_text(const struct control *c, struct env *env, struct buf
 		".remindfs/conflicts/ what two sides changed in different ways: vimdiff NAME/*.txt;\n"
 		"                     mv NAME/theirs.txt onto the task's file takes it, rm -r NAME dismisses it\n"
 		".remindfs/outbox/    edits not yet on both sides; rm cancels one, touch sends it now\n"
-		".remindfs/trash/     what was deleted in the last 15 days; mv it back to open/\n"
+		".remindfs/trash/     what was deleted, for 15 days at least; mv it back to open/\n"
 		".remindfs/info/, history/, by-id/   facts of each task, what changed when, links by id\n"
 		".remindfs/events     every change from any side, a JSON line each; reading waits for the next (not listed by ls)\n"
 		".remindfs/log        the end of the log; status.json: status for scripts\n"

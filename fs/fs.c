@@ -261,6 +261,7 @@ static void flush(struct fs *f)
 	enum err e = files_flush(f->files, &f->env);
 	if (!e)
 		e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
+	ops_age(f, 0);
 	if (!e)
 		e = store_sync(f->env.store);
 	if (e)
@@ -325,12 +326,10 @@ static void finish(struct fs *f)
 	free(f->page);
 }
 
-/* On a full disk what is held is so for longer, and the trash is older; reading needs no room. */
+/* On a full disk what is held is so for longer; reading needs no room. */
 static enum err tidy(struct fs *f)
 {
-	enum err e = store_trash_purge(f->env.store, f->env.now);
-	if (!e)
-		e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
+	enum err e = store_closed_all(f->env.store, f->env.now, f->env.grace_ms);
 	if (e == ERR_NOSPC)
 		log_warn("event=disk-full note=\"mounted all the same; make room\"");
 	return e == ERR_NOSPC ? ERR_OK : e;
@@ -362,6 +361,7 @@ enum err fs_run(const struct fs_options *o)
 	};
 	date_of(time(NULL), f.env.today);
 	f.mounted_at = f.env.now;
+	f.aged = ops_lived();
 	enum err e = prepare(&f);
 	if (!e)
 		e = with_session(&f);

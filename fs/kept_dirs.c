@@ -45,7 +45,7 @@ static enum err kept_find(struct env *env, uint64_t dir, const char *name, struc
 
 	if (snprintf(file, sizeof(file), "%s%s", name, kept[which].cut) > NAME_LEN)
 		return ERR_NOENT;
-	TRY(store_kept_find(env->store, which, file, env->now, &k));
+	TRY(store_kept_find(env->store, which, file, &k));
 	out->ino = node_ino(kept[which].kind, k.id);
 	out->ms = k.at;
 	return ERR_OK;
@@ -55,7 +55,7 @@ static enum err kept_node(struct env *env, uint64_t ino, struct found *out)
 {
 	struct kept k;
 
-	TRY(store_kept(env->store, keep_of(ino), node_id(ino), env->now, &k));
+	TRY(store_kept(env->store, keep_of(ino), node_id(ino), &k));
 	out->ms = k.at;
 	return ERR_OK;
 }
@@ -81,7 +81,7 @@ static enum err kept_list(struct env *env, uint64_t dir, dir_put_fn *put, void *
 {
 	struct listing l = { keep_in(dir), put, arg };
 
-	return store_kept_list(env->store, l.which, env->now, 0, put_kept, &l);
+	return store_kept_list(env->store, l.which, 0, put_kept, &l);
 }
 
 /* The kernel holds the task as it was. */
@@ -119,7 +119,7 @@ static enum err version_find(struct env *env, uint64_t dir, const char *name, st
 	char file[16];
 	struct kept k;
 
-	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(dir), env->now, &k));
+	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(dir), &k));
 	for (enum version v = 0; v < NVERSIONS; v++) {
 		snprintf(file, sizeof(file), "%s.txt", kept_version[v]);
 		if (k.versions & BIT(v) && !strcmp(file, name)) {
@@ -134,7 +134,7 @@ static enum err version_node(struct env *env, uint64_t ino, struct found *out)
 {
 	struct kept k;
 
-	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(ino), env->now, &k));
+	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(ino), &k));
 	if (!(k.versions & BIT(version_of(ino))))
 		return ERR_NOENT;
 	found_version(out, &k, version_of(ino));
@@ -146,7 +146,7 @@ static enum err version_list(struct env *env, uint64_t dir, dir_put_fn *put, voi
 	char file[16];
 	struct kept k;
 
-	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(dir), env->now, &k));
+	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(dir), &k));
 	for (enum version v = 0; v < NVERSIONS; v++) {
 		snprintf(file, sizeof(file), "%s.txt", kept_version[v]);
 		if (k.versions & BIT(v) && !put(arg, node_ino(KIND_VERSION + v, k.id), file))
@@ -198,7 +198,7 @@ static enum err version_give(struct env *env, const struct found *at, uint64_t t
 	int64_t task;
 	bool its;
 
-	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(at->ino), env->now, &k));
+	TRY(store_kept(env->store, KEEP_CONFLICTS, node_id(at->ino), &k));
 	TRY(is_its_file(env, &k, to_dir, to, &its));
 	if (!its || v == VERSION_BASE)
 		return refuse(env, KEEP_CONFLICTS, &k, ERR_PERM,
@@ -220,7 +220,7 @@ static enum err outbox_remove(struct env *env, uint64_t dir, const struct found 
 {
 	struct kept k;
 
-	TRY(store_kept(env->store, KEEP_OUTBOX, node_id(at->ino), env->now, &k));
+	TRY(store_kept(env->store, KEEP_OUTBOX, node_id(at->ino), &k));
 	enum err e = store_cancel(env->store, k.task, env->now, env->grace_ms);
 	if (e == ERR_PERM)
 		return refuse(env, KEEP_OUTBOX, &k, e, "it was edited on the other side; to have the former value, edit the task's file");
@@ -250,10 +250,10 @@ static enum err trash_remove(struct env *env, uint64_t dir, const struct found *
 {
 	struct kept k;
 
-	TRY(store_kept(env->store, KEEP_TRASH, node_id(at->ino), env->now, &k));
+	TRY(store_kept(env->store, KEEP_TRASH, node_id(at->ino), &k));
 	enum err e = store_trash_forget(env->store, k.task, env->now);
 	return e == ERR_BUSY ? refuse(env, KEEP_TRASH, &k, e, "it can be purged ten minutes after its deletion, when all sides "
-		"have that; the trash empties itself after 15 days") : e;
+		"have that; the trash empties itself after 15 days or more") : e;
 }
 
 static enum err set_title(struct task *t, const char *name, uint32_t *fields)
@@ -295,7 +295,7 @@ static enum err trash_give(struct env *env, const struct found *at, uint64_t to_
 	struct entry e;
 	uint32_t fields = 0;
 
-	TRY(store_kept(env->store, KEEP_TRASH, node_id(at->ino), env->now, &k));
+	TRY(store_kept(env->store, KEEP_TRASH, node_id(at->ino), &k));
 	if (!name_is_task(to) || view_verb(node_as_fixed(to_dir), env->today, &t, &fields))
 		return refuse(env, KEEP_TRASH, &k, ERR_PERM, "to restore it, mv it to open/ or completed/");
 	enum err there = store_lookup(env->store, to, &e);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define AGE_MS INT64_C(3600000)
+
 static void touch_dir(struct fs *f, enum fixed dir)
 {
 	f->dir[dir].ms = f->env.now;
@@ -56,11 +58,27 @@ static void look_at_the_day(struct fs *f, time_t t)
 
 	memcpy(was, f->env.today, DATE_LEN);
 	date_of(t, f->env.today);
-	if (!strcmp(was, f->env.today))
+	if (strcmp(was, f->env.today))
+		touch_views(f);
+}
+
+int64_t ops_lived(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void ops_age(struct fs *f, int64_t ms)
+{
+	int64_t now = ops_lived(), passed = now - f->aged;
+
+	if (passed < ms)
 		return;
-	touch_views(f);
-	if (store_trash_purge(f->env.store, f->env.now))
-		log_warn("event=purge-failed");
+	f->aged = now;	/* on a full disk it is older than it thinks: just as well */
+	if (store_trash_age(f->env.store, passed))
+		log_warn("event=age-failed");
 }
 
 /* Each request has one time. The date costs a look at the zone file, so once a second will do. */
@@ -74,6 +92,7 @@ static void set_time(struct fs *f)
 	if (f->env.now / 1000 == was / 1000)
 		return;
 	look_at_the_day(f, t.tv_sec);
+	ops_age(f, AGE_MS);
 	if (files_closed(&f->env))
 		log_warn("event=close-not-noted");
 }

@@ -31,6 +31,7 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct fuse_session *session;
 	struct owner owner;
 	int64_t mounted_at;
+	int64_t aged;		/* ms of the clock that nobody sets: the trash was told of what passed until then */
 	int64_t seq;		/* of the feed: dir is as of then */
 	struct dir_seen dir[NFIXED];
 	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
@@ -49,6 +50,10 @@ struct fs {			/* the serving thread's; notify has its own */
 extern const struct fuse_lowlevel_ops fs_ops;
 /* Nobody asks for anything just now: what the store was to hear later, it hears. */
 void ops_idle(struct fs *f);
+/* ms of a clock that nobody sets, and that goes on while the machine sleeps. */
+int64_t ops_lived(void);
+/* Tell the trash how much time passed, if it is at least ms. */
+void ops_age(struct fs *f, int64_t ms);
 
 /* Every error of the program as an errno; 0 for ERR_OK. */
 int fs_errno(enum err e);

@@ -62,7 +62,7 @@ static enum err find(struct env *env, enum keep which, char *s, struct kept *out
 	char name[NAME_LEN + 1];
 
 	TRY(file_name(s, name));
-	return store_kept_find(env->store, which, name, env->now, out);
+	return store_kept_find(env->store, which, name, out);
 }
 
 /* ---- the verbs ------------------------------------------------------------------------------------------------ */

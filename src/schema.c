@@ -204,6 +204,9 @@ static const char *const migration[] = {
 
 	/* Who made the record: perhaps another mount of the account, see join.c. */
 	"ALTER TABLE link ADD COLUMN by_me INTEGER NOT NULL DEFAULT 0;",
+
+	/* The trash ages by store_trash_age, meta "lived": what was deleted, was before it showed this. */
+	"ALTER TABLE task ADD COLUMN gone_lived INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

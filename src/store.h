@@ -430,7 +430,7 @@ NODISCARD enum err store_take_back(struct store *s, int64_t now, int64_t grace_m
 
 enum keep { KEEP_CONFLICTS, KEEP_TRASH, KEEP_OUTBOX };
 enum version { VERSION_BASE, VERSION_MINE, VERSION_THEIRS, NVERSIONS };
-#define TRASH_MS (INT64_C(15) * 86400000)	/* a deleted task can be restored for so long */
+#define TRASH_MS (INT64_C(15) * 86400000)	/* a deleted task can be restored for so long at least */
 
 struct kept {			/* a row of one of those lists */
 	int64_t id;		/* of the conflict; else of the task */
@@ -441,10 +441,9 @@ struct kept {			/* a row of one of those lists */
 };
 typedef bool store_kept_fn(void *arg, const struct kept *k);
 /* Rows with id > after, by id; fn gives false to stop and must not write. The outbox lists only what is really unsent. */
-NODISCARD enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t after, store_kept_fn *fn,
-	void *arg);
-NODISCARD enum err store_kept_find(struct store *s, enum keep which, const char *name, int64_t now, struct kept *out);
-NODISCARD enum err store_kept(struct store *s, enum keep which, int64_t id, int64_t now, struct kept *out);
+NODISCARD enum err store_kept_list(struct store *s, enum keep which, int64_t after, store_kept_fn *fn, void *arg);
+NODISCARD enum err store_kept_find(struct store *s, enum keep which, const char *name, struct kept *out);
+NODISCARD enum err store_kept(struct store *s, enum keep which, int64_t id, struct kept *out);
 
 /* One version of a conflict, with the facts of its task. ERR_NOENT: no such conflict, or that side had deleted it. */
 NODISCARD enum err store_conflict_version(struct store *s, int64_t conflict, enum version v, struct task *out);
@@ -465,8 +464,13 @@ NODISCARD enum err store_conflict_take(struct store *s, int64_t conflict, enum v
  */
 NODISCARD enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms,
 	int64_t *id);
-/* Forget the texts of those deleted longer than TRASH_MS ago; their ids stay (D3). Nothing to forget: no write. */
-NODISCARD enum err store_trash_purge(struct store *s, int64_t now);
+/*
+ * The trash ages by time that was seen to pass, not by a clock that can be set: ms of it passed since the last call, or
+ * since the mount. More than TRASH_STEP_MS count as that, so that what was deleted meanwhile is not too old. Forgets the
+ * texts of those that were there for TRASH_MS; their ids stay (D3), and so does what waits or has a conflict.
+ */
+NODISCARD enum err store_trash_age(struct store *s, int64_t ms);
+#define TRASH_STEP_MS INT64_C(86400000)
 #define TRASH_SURE_MS INT64_C(600000)	/* for so long it cannot be emptied, so that rm -r of everything can be taken back */
 /* The same for one task at once. ERR_BUSY: it was deleted just now, or its deletion is not sent, or it has a conflict. */
 NODISCARD enum err store_trash_forget(struct store *s, int64_t task, int64_t now);

@@ -284,7 +284,7 @@ static void put_word(struct buf *b, const char *head, const char *name, const ch
 static enum err put_way_out(struct problems *p, int64_t task, bool deleted, struct buf *b)
 {
 	struct kept k;
-	enum err e = store_kept(p->s, deleted ? KEEP_TRASH : KEEP_OUTBOX, task, p->now, &k);
+	enum err e = store_kept(p->s, deleted ? KEEP_TRASH : KEEP_OUTBOX, task, &k);
 	if (e)
 		return e == ERR_NOENT ? ERR_OK : e;
 	buf_puts(b, deleted ? "; take it back: mv " : "; give it up: rm ");
@@ -339,7 +339,7 @@ static enum err put_choice(struct problems *p, struct q *q, bool mine_alone, str
 	bool open = q_col(q, 1), deleted = q_col(q, 3);
 	struct kept k;
 	char name[NAME_LEN + 1];
-	TRY(store_kept(p->s, KEEP_CONFLICTS, q_col(q, 4), p->now, &k));
+	TRY(store_kept(p->s, KEEP_CONFLICTS, q_col(q, 4), &k));
 	buf_puts(b, deleted ? "; to have it back: mv " : "; to have theirs: mv ");
 	put_word(b, ".remindfs/conflicts/", k.name, mine_alone ? "/mine.txt" : "/theirs.txt");
 	buf_putc(b, ' ');

@@ -16,7 +16,7 @@ enum {
 #define FROM_TRASH                                                                                                \
 	"FROM (SELECT id, id AS task, name, gone_at AS at, 0 AS versions,"                                        \
 	" row_number() OVER (PARTITION BY name ORDER BY gone_at DESC, id DESC) AS nth"                            \
-	" FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > :now - :life) "
+	" FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > 0) "
 #define FROM_OUTBOX                                                                                               \
 	"FROM (SELECT task.id AS id, task.id AS task, name, min(since) AS at, 0 AS versions,"                     \
 	" row_number() OVER (PARTITION BY name ORDER BY gone, task.id) AS nth"                                    \
@@ -30,10 +30,10 @@ static const char *const sql_text[NSQL] = {
 	[OUTBOX] = COLUMNS FROM_OUTBOX AFTER,
 	[CONFLICTS_BY] = COLUMNS FROM_CONFLICTS BY,
 	/* One row without a look at all the others: ls -l asks for each. */
-#define IN_TRASH "INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > :now - :life "
+#define IN_TRASH "INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > 0 "
 	[TRASH_BY] = "SELECT id, id, name, gone_at, 0, 1 + (SELECT count(*) FROM task AS o " IN_TRASH
 		     "AND o.name = task.name AND (o.gone_at, o.id) > (task.gone_at, task.id))"
-		     " FROM task WHERE gone = 1 AND gone_at > :now - :life AND id = ifnull((SELECT id FROM task " IN_TRASH
+		     " FROM task WHERE gone = 1 AND gone_at > 0 AND id = ifnull((SELECT id FROM task " IN_TRASH
 		     "AND name = :name ORDER BY gone_at DESC, id DESC LIMIT 1), :id)",
 	/* Of one name are a task that is there, and some that were deleted. */
 #define WAITING_NAMED(name_is)                                                                                            \
@@ -53,13 +53,13 @@ static const char *const sql_text[NSQL] = {
 		      " OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until)"
 		      " OR (EXISTS (SELECT 1 FROM outbox WHERE task = :task)"
 		      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE task = :task AND wait >= 0)))"
-		      " FROM task WHERE id = :task AND gone = 1 AND gone_at > :now - :life",
+		      " FROM task WHERE id = :task AND gone = 1 AND gone_at > 0",
 #define PURGEABLE                                                                                                 \
-	" AND gone = 1 AND gone_at > 0 AND gone_at <= :now - :life"                                               \
+	" AND gone = 1 AND gone_at > 0"                                                                           \
 	" AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id)"                                      \
 	" AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.task = task.id)"
-	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2)" PURGEABLE,
-	[OLD_ONE] = "SELECT id FROM task WHERE id = :task" PURGEABLE,
+	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone_lived <= :lived - :life" PURGEABLE,
+	[OLD_ONE] = "SELECT id FROM task WHERE id = :task AND gone_at <= :now - :life" PURGEABLE,
 	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL WHERE task = :task",
 	[PURGE_HISTORY] = "DELETE FROM history WHERE task = :task",
 	[PURGE_TASK] = "UPDATE task SET gone_at = 0, revive_until = 0, draft_line = NULL WHERE id = :task",
@@ -72,7 +72,7 @@ static const char *const sql_text[NSQL] = {
 	[EDIT_ROWS] = "SELECT id, field, was, is_now FROM history WHERE task = :task AND at = :at AND by = 0"
 		      " AND id <= :id ORDER BY id DESC",
 	[LAST_DELETED] = "SELECT id, gone_at FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1"
-			 " AND gone_by = 0 AND gone_at > :now - :life ORDER BY gone_at DESC, id DESC LIMIT 1",
+			 " AND gone_by = 0 AND gone_at > 0 ORDER BY gone_at DESC, id DESC LIMIT 1",
 };
 
 static struct q sql(struct store *s, int i)
@@ -84,11 +84,10 @@ static struct q sql(struct store *s, int i)
 
 static const struct {
 	int list, by;
-	bool ages;
 } keep[] = {
-	[KEEP_CONFLICTS] = { CONFLICTS, CONFLICTS_BY, false },
-	[KEEP_TRASH] = { TRASH, TRASH_BY, true },
-	[KEEP_OUTBOX] = { OUTBOX, OUTBOX_BY, false },
+	[KEEP_CONFLICTS] = { CONFLICTS, CONFLICTS_BY },
+	[KEEP_TRASH] = { TRASH, TRASH_BY },
+	[KEEP_OUTBOX] = { OUTBOX, OUTBOX_BY },
 };
 
 /* "Call Bob.txt" -> "Call Bob ~17.txt", cut where a character begins. */
@@ -115,12 +114,6 @@ static void read_kept(struct q *q, struct kept *k)
 		number(k->name, k->id);
 }
 
-static void bind_age(struct q *q, int64_t now, int64_t life)
-{
-	q_int(q, ":now", now);
-	q_int(q, ":life", life);
-}
-
 /* A row may be left over although nothing is left to send; the sync will see. */
 static enum err really_waits(struct store *s, int64_t task, bool *out)
 {
@@ -137,14 +130,12 @@ static enum err really_waits(struct store *s, int64_t task, bool *out)
 	return ERR_OK;
 }
 
-enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t after, store_kept_fn *fn, void *arg)
+enum err store_kept_list(struct store *s, enum keep which, int64_t after, store_kept_fn *fn, void *arg)
 {
 	struct kept k;
 	bool there = true;
 	AUTO_Q q = sql(s, keep[which].list);
 	q_int(&q, ":after", after);
-	if (keep[which].ages)
-		bind_age(&q, now, TRASH_MS);
 	while (q_row(&q)) {
 		read_kept(&q, &k);
 		if (which == KEEP_OUTBOX)
@@ -155,14 +146,12 @@ enum err store_kept_list(struct store *s, enum keep which, int64_t now, int64_t 
 	return q_end(&q, ERR_OK);
 }
 
-static enum err kept_by(struct store *s, enum keep which, const char *name, int64_t id, int64_t now, struct kept *out)
+static enum err kept_by(struct store *s, enum keep which, const char *name, int64_t id, struct kept *out)
 {
 	bool there = true;
 	AUTO_Q q = sql(s, keep[which].by);
 	q_text(&q, ":name", name);
 	q_int(&q, ":id", id);
-	if (keep[which].ages)
-		bind_age(&q, now, TRASH_MS);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);
 	read_kept(&q, out);
@@ -171,19 +160,19 @@ static enum err kept_by(struct store *s, enum keep which, const char *name, int6
 	return q_end(&q, there ? ERR_OK : ERR_NOENT);
 }
 
-enum err store_kept(struct store *s, enum keep which, int64_t id, int64_t now, struct kept *out)
+enum err store_kept(struct store *s, enum keep which, int64_t id, struct kept *out)
 {
-	return kept_by(s, which, NULL, id, now, out);
+	return kept_by(s, which, NULL, id, out);
 }
 
-enum err store_kept_find(struct store *s, enum keep which, const char *name, int64_t now, struct kept *out)
+enum err store_kept_find(struct store *s, enum keep which, const char *name, struct kept *out)
 {
 	const char *mark = strrchr(name, '~');
 	int64_t id = 0;
-	enum err e = kept_by(s, which, name, 0, now, out);
+	enum err e = kept_by(s, which, name, 0, out);
 	if (e != ERR_NOENT || !mark || sscanf(mark, "~%" SCNd64 ".txt", &id) != 1)
 		return e;
-	TRY(kept_by(s, which, NULL, id, now, out));
+	TRY(kept_by(s, which, NULL, id, out));
 	if (!strcmp(out->name, name))
 		return ERR_OK;
 	number(out->name, id);
@@ -196,7 +185,7 @@ static enum err unsent_deletion(struct store *s, int64_t task, int64_t now, bool
 {
 	AUTO_Q q = sql(s, REVIVABLE);
 	q_int(&q, ":task", task);
-	bind_age(&q, now, TRASH_MS);
+	q_int(&q, ":now", now);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);
 	*out = q_col(&q, 0);
@@ -262,30 +251,56 @@ static enum err purge(struct store *s, int64_t task)
 	return ERR_OK;
 }
 
-/* task 0: all */
-static enum err purge_older(struct store *s, int64_t task, int64_t now, int64_t life, enum err none)
+/* Those that q lists. It runs in a transaction: what was read before one may be old, and cannot be written to. */
+static enum err purge_all(struct store *s, struct q *q, enum err none)
 {
-	AUTO_TX tx = { 0 };
 	bool any = false;
-	TRY(tx_begin(s, &tx));	/* before the list: what was read before it may be old, and cannot be written to */
-	AUTO_Q q = sql(s, task ? OLD_ONE : OLD);
-	if (task)
-		q_int(&q, ":task", task);
-	bind_age(&q, now, life);
-	for (; q_row(&q); any = true)
-		TRY(purge(s, q_col(&q, 0)));
-	TRY(q_end(&q, any ? ERR_OK : none));
-	return tx_commit(&tx);
+	for (; q_row(q); any = true)
+		TRY(purge(s, q_col(q, 0)));
+	return q_end(q, any ? ERR_OK : none);
 }
 
-enum err store_trash_purge(struct store *s, int64_t now)
+static enum err purge_old(struct store *s, int64_t lived)
 {
-	return purge_older(s, 0, now, TRASH_MS, ERR_OK);
+	AUTO_Q q = sql(s, OLD);
+	q_int(&q, ":lived", lived);
+	q_int(&q, ":life", TRASH_MS);
+	return purge_all(s, &q, ERR_OK);
+}
+
+static enum err lived(struct store *s, int64_t *out)
+{
+	AUTO_FREE char *text = NULL;
+	enum err e = store_meta(s, "lived", &text);
+	*out = text ? strtoll(text, NULL, 10) : 0;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+enum err store_trash_age(struct store *s, int64_t ms)
+{
+	AUTO_TX tx = { 0 };
+	char text[32];
+	int64_t was;
+	TRY(tx_begin(s, &tx));
+	TRY(lived(s, &was));
+	int64_t is = was + (ms < TRASH_STEP_MS ? ms : TRASH_STEP_MS);
+	snprintf(text, sizeof(text), "%" PRId64, is);
+	TRY(store_meta_set(s, "lived", text));
+	if (is / TRASH_STEP_MS > was / TRASH_STEP_MS)	/* it looks at all that ever was deleted: once a step */
+		TRY(purge_old(s, is));
+	return tx_commit(&tx);
 }
 
 enum err store_trash_forget(struct store *s, int64_t task, int64_t now)
 {
-	return purge_older(s, task, now, TRASH_SURE_MS, ERR_BUSY);
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, OLD_ONE);
+	q_int(&q, ":task", task);
+	q_int(&q, ":now", now);
+	q_int(&q, ":life", TRASH_SURE_MS);
+	TRY(purge_all(s, &q, ERR_BUSY));
+	return tx_commit(&tx);
 }
 
 /* ---- conflicts ---- */
@@ -309,7 +324,7 @@ enum err store_conflict_version(struct store *s, int64_t conflict, enum version 
 	struct kept k;
 	AUTO_TASK t = TASK_INIT;
 	*out = TASK_INIT;
-	TRY(store_kept(s, KEEP_CONFLICTS, conflict, 0, &k));
+	TRY(store_kept(s, KEEP_CONFLICTS, conflict, &k));
 	TRY(store_get(s, k.task, &t));
 	TRY(read_version(s, conflict, v, &t));
 	*out = t;
@@ -379,7 +394,7 @@ static enum err take_deleted(struct store *s, const struct kept *k, const struct
 {
 	AUTO_TASK new = TASK_INIT;
 	enum err e = store_restore(s, k->task, NULL, now, grace_ms, task);
-	if (e == ERR_NOENT) {	/* longer ago than the trash keeps it */
+	if (e == ERR_NOENT) {	/* no longer in the trash */
 		TRY(task_copy(&new, t));
 		new.created_at = now;
 		TRY(store_create(s, &new, NULL, 0, SIDE_LOCAL, now, task));
@@ -397,7 +412,7 @@ enum err store_conflict_take(struct store *s, int64_t conflict, enum version v, 
 	struct kept k;
 	enum gone gone;
 	TRY(tx_begin(s, &tx));
-	TRY(store_kept(s, KEEP_CONFLICTS, conflict, now, &k));
+	TRY(store_kept(s, KEEP_CONFLICTS, conflict, &k));
 	TRY(store_gone(s, k.task, &gone));
 	enum err e = store_conflict_version(s, conflict, v, &t);
 	if (e && e != ERR_NOENT)
@@ -547,7 +562,7 @@ enum err store_cancel(struct store *s, int64_t task, int64_t now, int64_t grace_
 	enum gone gone;
 	int64_t id;
 	TRY(tx_begin(s, &tx));
-	TRY(store_kept(s, KEEP_OUTBOX, task, now, &k));
+	TRY(store_kept(s, KEEP_OUTBOX, task, &k));
 	TRY(store_gone(s, task, &gone));
 	TRY(gone == GONE_DELETED ? store_restore(s, task, NULL, now, grace_ms, &id) : cancel_edit(s, task, now));
 	return tx_commit(&tx);
@@ -558,7 +573,7 @@ enum err store_retry(struct store *s, int64_t task, int64_t now)
 	AUTO_TX tx = { 0 };
 	struct kept k;
 	TRY(tx_begin(s, &tx));
-	TRY(store_kept(s, KEEP_OUTBOX, task, now, &k));
+	TRY(store_kept(s, KEEP_OUTBOX, task, &k));
 	AUTO_Q q = sql(s, RETRY);
 	q_int(&q, ":task", task);
 	q_int(&q, ":now", now);
@@ -629,11 +644,10 @@ static enum err read_back(struct store *s, struct edit *x, struct task *back, ui
 	return q_end(&q, ERR_OK);
 }
 
-static enum err last_deleted(struct store *s, int64_t now, int64_t *id, int64_t *at)
+static enum err last_deleted(struct store *s, int64_t *id, int64_t *at)
 {
 	*id = *at = 0;
 	AUTO_Q q = sql(s, LAST_DELETED);
-	bind_age(&q, now, TRASH_MS);
 	if (q_row(&q)) {
 		*id = q_col(&q, 0);
 		*at = q_col(&q, 1);
@@ -650,7 +664,7 @@ enum err store_undo(struct store *s, int64_t now, int64_t grace_ms, int64_t *tas
 	uint32_t fields;
 	TRY(tx_begin(s, &tx));
 	TRY(next_to_undo(s, &x));
-	TRY(last_deleted(s, now, &deleted, &at));
+	TRY(last_deleted(s, &deleted, &at));
 	if (deleted && (!x.task || at >= x.at)) {
 		TRY(store_restore(s, deleted, NULL, now, grace_ms, task));
 		return tx_commit(&tx);

@@ -164,7 +164,6 @@ static enum err fill(struct work *w)
 	store_close(TAKE(w->fresh));	/* folds its log in: its first page is whole */
 	w->wreck.path = w->path;
 	w->wreck.dir = w->tmp;
-	w->wreck.now = w->now;
 	TRY(wreck_read(&w->wreck, fresh));
 	w->out->texts = w->wreck.texts;
 	TRY(store_open(fresh, &(struct store_options){ .durable = true }, &w->fresh));

@@ -45,7 +45,9 @@ static const char *const sql_text[NSQL] = {
 	[UPDATE_BODY] = "UPDATE body SET details = :details, text = :text, draft = :draft,"
 			" draft_msg = :draft_msg WHERE task = :id",
 	[UPDATE_GONE] = "UPDATE task SET gone = :gone, gone_by = :gone_by, gone_at = :gone_at,"
-			" revive_until = :revive_until, name = :name, stem = :stem, num = :num"
+			" revive_until = :revive_until, name = :name, stem = :stem, num = :num,"
+			" gone_lived = iif(:gone = 1, :step + ifnull((SELECT CAST(value AS INTEGER) FROM meta"
+			" WHERE key = 'lived'), 0), 0)"
 			" WHERE id = :id",
 };
 
@@ -336,6 +338,7 @@ enum err row_put_gone(struct store *s, const struct row *was, const struct row *
 	q_int(&q, ":gone_by", is->gone_by);
 	q_int(&q, ":gone_at", is->gone_at);
 	q_int(&q, ":revive_until", is->revive_until);
+	q_int(&q, ":step", TRASH_STEP_MS);
 	bind_name(&q, is);
 	TRY(q_run(&q));
 	return feed_add(s, was, is, by, 0);

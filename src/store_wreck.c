@@ -34,7 +34,7 @@ const struct kept_def kept_def[NKEPT] = {
 	[KEPT_DRAFTS] = { "drafts", "saves that did not parse" },
 	[KEPT_SCRATCH] = { "scratch", "files that were no tasks" },
 	[KEPT_CONFLICTS] = { "conflicts", "versions from conflicts that were not dismissed" },
-	[KEPT_TRASH] = { "trash", "tasks that were deleted in the last 15 days" },
+	[KEPT_TRASH] = { "trash", "deleted tasks that were in the trash" },
 	[KEPT_COMMENTS] = { "comments", "texts with # or X- lines, which are nowhere else" },
 };
 
@@ -234,7 +234,7 @@ static void see_task(struct wreck *w, sqlite3_stmt *st)
 {
 	struct task t = { .id = sqlite3_column_int64(st, 0) };
 	bool deleted = sqlite3_column_int(st, 1) == GONE_DELETED;
-	if (deleted && sqlite3_column_int64(st, 2) <= w->now - TRASH_MS)
+	if (deleted && sqlite3_column_int64(st, 2) <= 0)	/* not in the trash any more */
 		return;
 	t.name = (char *)sqlite3_column_text(st, 3);
 	read_fields(st, 4, FIELD_DETAILS, &t);

@@ -29,7 +29,6 @@ struct id_set {
 struct wreck {
 	const char *path;	/* of the damaged database; borrowed, never written to */
 	const char *dir;	/* where the files go; borrowed */
-	int64_t now;
 	int64_t count[NKEPT], texts;	/* files written: of a kind, in all */
 	int64_t damaged;		/* places that could not be read */
 	struct buf deletions;		/* names of deleted tasks that may come back, an indented line each */
@@ -42,7 +41,7 @@ struct wreck {
 };
 void wreck_finish(struct wreck *w);
 
-/* Needs path, dir, now. fresh: an empty database of ours. ERR_NOSPC, ERR_IO: of writing; what cannot be read is counted. */
+/* Needs path, dir. fresh: an empty database of ours. ERR_NOSPC, ERR_IO: of writing; what cannot be read is counted. */
 NODISCARD enum err wreck_read(struct wreck *w, const char *fresh);
 /* A new file, 0600. ERR_EXIST: the name is taken. */
 NODISCARD enum err wreck_write(const char *path, const void *s, size_t n);

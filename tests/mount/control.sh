@@ -144,11 +144,19 @@ rm_r_of_everything_can_be_taken_back() {
   for f in .remindfs/trash/*; do mv "$f" open/ || return 1; done
   grep -q "years of work" open/Precious.txt && synced && once Precious
 }
+a_clock_far_ahead_empties_no_trash() {
+  echo precious >"open/Yesterday.txt" && rm "open/Yesterday.txt" && synced || return 1
+  sqlite3 -cmd '.timeout 5000' "$store" "update task set gone_at = gone_at - 20 * 365 * 86400000 where title = 'Yesterday'"
+  grep -q precious ".remindfs/trash/Yesterday.txt" && remindfs_term && remindfs_mount && ls open >/dev/null && mv ".remindfs/trash/Yesterday.txt" open/ &&
+    grep -q precious "open/Yesterday.txt"
+}
+# The hours in which it ran are told at its end.
 trash_is_kept_15_days() {
-  echo x >"open/Ages ago.txt" && rm "open/Ages ago.txt" && [ -e ".remindfs/trash/Ages ago.txt" ] || return 1
-  sqlite3 -cmd '.timeout 5000' "$store" "update task set gone_at = gone_at - 15 * 86400000 where title = 'Ages ago'"
-  [ ! -e ".remindfs/trash/Ages ago.txt" ] && ! ls .remindfs/trash | grep -q "Ages ago" && remindfs_term && remindfs_mount &&
-    ls open >/dev/null && is texts "$(sql "select count(*) from body join task on task = id where title = 'Ages ago' and (details is not null or text is not null)")" 0
+  echo x >"open/Ages ago.txt" && rm "open/Ages ago.txt" && synced && remindfs_term && remindfs_mount && [ -e ".remindfs/trash/Ages ago.txt" ] || return 1
+  sqlite3 -cmd '.timeout 5000' "$store" "update meta set value = value + 17 * 86400000 - value % 86400000 - 1 where key = 'lived'"
+  [ -e ".remindfs/trash/Ages ago.txt" ] && remindfs_term && remindfs_mount && [ ! -e ".remindfs/trash/Ages ago.txt" ] &&
+    ! ls .remindfs/trash | grep -q "Ages ago" &&
+    is texts "$(sql "select count(*) from body join task on task = id where title = 'Ages ago' and (details is not null or text is not null)")" 0
 }
 
 # ---- outbox ----

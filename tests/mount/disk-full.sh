@@ -96,7 +96,7 @@ the_database_is_whole_and_all_survives_kill_9() {
 }
 a_mount_on_a_full_disk_still_reads() {
   local before
-  echo x >open/Old.txt && rm open/Old.txt && sqlite3 -cmd '.timeout 5000' "$store" "update task set gone_at = gone_at - 15 * 86400000 where title = 'Old'"
+  echo x >open/Old.txt && rm open/Old.txt && sqlite3 -cmd '.timeout 5000' "$store" "insert or replace into meta values('lived', 16 * 86400000 - 1)"
   before=$(sum)
   fillup && mount_down && mount_up 100 && is texts "$(sum)" "$before" && room && echo "fits" >"open/Fits.txt" && grep -q fits "open/Fits.txt"
 }

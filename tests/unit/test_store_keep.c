@@ -12,14 +12,14 @@ static bool put_kept(void *arg, const struct kept *k)
 static void check_list(struct store *s, enum keep which, const char *want)
 {
 	AUTO_BUF b = BUF_INIT;
-	assert_ok(store_kept_list(s, which, NOW + 100, 0, put_kept, &b));
+	assert_ok(store_kept_list(s, which, 0, put_kept, &b));
 	assert_same("list", buf_str(&b), want);
 }
 
 static int64_t kept_id(struct store *s, enum keep which, const char *name)
 {
 	struct kept k;
-	assert_ok(store_kept_find(s, which, name, NOW + 100, &k));
+	assert_ok(store_kept_find(s, which, name, &k));
 	return k.id;
 }
 
@@ -67,14 +67,14 @@ static void two_of_a_name_are_told_apart(void **state)
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A.txt"), id[2]);
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A ~1.txt"), id[0]);
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A ~3.txt"), id[2]);	/* rm -r goes on, whatever left meanwhile */
-	assert_err(store_kept_find(x->s, KEEP_TRASH, "B ~1.txt", NOW, &k), ERR_NOENT);
-	assert_err(store_kept_find(x->s, KEEP_TRASH, "A ~9.txt", NOW, &k), ERR_NOENT);
+	assert_err(store_kept_find(x->s, KEEP_TRASH, "B ~1.txt", &k), ERR_NOENT);
+	assert_err(store_kept_find(x->s, KEEP_TRASH, "A ~9.txt", &k), ERR_NOENT);
 	char title[400] = "";
 	for (int i = 0; i < 120; i++)
 		strcat(title, "é");
 	for (int i = 0; i < 2; i++)
 		assert_ok(store_delete(x->s, make(x->s, title, SIDE_LOCAL), SIDE_LOCAL, NOW + i, 0));
-	assert_ok(store_kept(x->s, KEEP_TRASH, 4, NOW, &k));
+	assert_ok(store_kept(x->s, KEEP_TRASH, 4, &k));
 	assert_true(strlen(k.name) <= NAME_LEN);
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, k.name), 4);
 }
@@ -98,12 +98,12 @@ static void outbox_names_are_told_apart(void **state)
 		char name[20];
 		snprintf(name, sizeof(name), "A ~%d.txt", (int)gone[i]);
 		assert_int_equal(kept_id(x->s, KEEP_OUTBOX, name), gone[i]);
-		assert_ok(store_kept(x->s, KEEP_OUTBOX, gone[i], NOW, &k));
+		assert_ok(store_kept(x->s, KEEP_OUTBOX, gone[i], &k));
 		assert_string_equal(k.name, name);
 	}
 	clear_outbox(x->s);
-	assert_err(store_kept_find(x->s, KEEP_OUTBOX, "A.txt", NOW, &k), ERR_NOENT);
-	assert_err(store_kept(x->s, KEEP_OUTBOX, there, NOW, &k), ERR_NOENT);
+	assert_err(store_kept_find(x->s, KEEP_OUTBOX, "A.txt", &k), ERR_NOENT);
+	assert_err(store_kept(x->s, KEEP_OUTBOX, there, &k), ERR_NOENT);
 }
 
 static int count_step(void *n)
@@ -120,7 +120,7 @@ static int steps_for(struct fx *x, enum keep which, int64_t id, const char *name
 	assert_int_equal(kept_id(x->s, which, name), id);	/* prepares it */
 	sqlite3_progress_handler(x->s->db, 1, count_step, &n);
 	assert_int_equal(kept_id(x->s, which, name), id);
-	assert_ok(store_kept(x->s, which, id, NOW + 100, &k));
+	assert_ok(store_kept(x->s, which, id, &k));
 	sqlite3_progress_handler(x->s->db, 0, NULL, NULL);
 	return n;
 }
@@ -150,25 +150,68 @@ static void one_row_is_found_without_a_look_at_the_others(void **state)
 
 /* ---- the trash ---- */
 
+static void days(struct store *s, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_ok(store_trash_age(s, TRASH_STEP_MS));
+}
+#define TRASH_DAYS ((int)(TRASH_MS / TRASH_STEP_MS) + 1)	/* one more, as it is not known when in the day it was deleted */
+
 static void the_trash_keeps_15_days(void **state)
 {
 	struct fx *x = *state;
 	struct kept k;
 	int64_t back, id = make(x->s, "Old", SIDE_LOCAL), busy = synced(x, "Busy");
 	set(x->s, id, FIELD_DETAILS, "words", SIDE_LOCAL);
+	days(x->s, 40);
 	assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
 	assert_ok(store_delete(x->s, busy, SIDE_LOCAL, NOW, 0));
-	assert_ok(store_kept_find(x->s, KEEP_TRASH, "Old.txt", NOW + TRASH_MS - 1, &k));
+	days(x->s, TRASH_DAYS - 1);
+	assert_ok(store_trash_age(x->s, TRASH_STEP_MS - 1));
+	assert_ok(store_kept_find(x->s, KEEP_TRASH, "Old.txt", &k));
 	assert_int_equal(k.at, NOW);
-	assert_no_write(x->s, store_trash_purge(x->s, NOW + TRASH_MS - 1));
-	assert_err(store_kept_find(x->s, KEEP_TRASH, "Old.txt", NOW + TRASH_MS, &k), ERR_NOENT);
-	assert_err(store_restore(x->s, id, NULL, NOW + TRASH_MS, GRACE, &back), ERR_NOENT);
-	assert_ok(store_trash_purge(x->s, NOW + TRASH_MS));
+	check_field(x->s, id, FIELD_DETAILS, "words");
+	assert_ok(store_trash_age(x->s, 1));
+	assert_err(store_kept_find(x->s, KEEP_TRASH, "Old.txt", &k), ERR_NOENT);
+	assert_err(store_restore(x->s, id, NULL, NOW, GRACE, &back), ERR_NOENT);
 	check_field(x->s, id, FIELD_DETAILS, NULL);
 	check_gone(x->s, id, GONE_DELETED);
 	assert_int_equal(number(x->s, "SELECT count(*) FROM history WHERE task = 1"), 0);
-	assert_int_equal(number(x->s, "SELECT gone_at > 0 FROM task WHERE id = 2"), 1);	/* not sent yet: as it is */
-	assert_no_write(x->s, store_trash_purge(x->s, NOW + TRASH_MS));
+	assert_ok(store_kept_find(x->s, KEEP_TRASH, "Busy.txt", &k));	/* not sent yet: as it is */
+}
+
+/* Whatever the clock said when it was deleted, and says now. */
+static void a_clock_that_is_wrong_empties_no_trash(void **state)
+{
+	static const int64_t at[] = { 1, NOW - 20 * 366 * TRASH_STEP_MS, NOW, NOW + 20 * 366 * TRASH_STEP_MS };
+	struct fx *x = *state;
+	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
+		struct kept k;
+		int64_t back, id = make(x->s, "Precious", SIDE_LOCAL);
+		set(x->s, id, FIELD_DETAILS, "words", SIDE_LOCAL);
+		assert_ok(store_delete(x->s, id, SIDE_LOCAL, at[i], 0));
+		days(x->s, TRASH_DAYS - 1);
+		assert_ok(store_kept_find(x->s, KEEP_TRASH, "Precious.txt", &k));
+		assert_ok(store_restore(x->s, id, NULL, NOW, GRACE, &back));
+		check_field(x->s, back, FIELD_DETAILS, "words");
+		assert_ok(store_delete(x->s, back, SIDE_LOCAL, at[i], 0));	/* from here on anew */
+		days(x->s, TRASH_DAYS - 1);
+		check_field(x->s, back, FIELD_DETAILS, "words");
+	}
+}
+
+/* Nobody looked for weeks, and the deletion may have come at their end. */
+static void what_was_deleted_since_the_last_look_is_new(void **state)
+{
+	struct fx *x = *state;
+	struct kept k;
+	int64_t id = make(x->s, "Precious", SIDE_SF);
+	days(x->s, 3);
+	assert_ok(store_delete(x->s, id, SIDE_SF, NOW, 0));
+	clear_outbox(x->s);
+	for (int i = 1; i < TRASH_DAYS; i++)
+		assert_ok(store_trash_age(x->s, 3 * TRASH_MS));
+	assert_ok(store_kept_find(x->s, KEEP_TRASH, "Precious.txt", &k));
 }
 
 static void *commit_soon(void *tx)
@@ -188,11 +231,12 @@ static void the_trash_is_emptied_after_who_is_writing(void **state)
 	int64_t id = make(x->s, "Old", SIDE_LOCAL);
 	set(x->s, id, FIELD_DETAILS, "words", SIDE_LOCAL);
 	assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
+	days(x->s, TRASH_DAYS - 1);
 	assert_ok(store_open(x->path, &(struct store_options){ 0 }, &other));
 	assert_ok(tx_begin(other, &tx));
 	make(other, "New", SIDE_SC);
 	assert_int_equal(pthread_create(&writer, NULL, commit_soon, &tx), 0);
-	assert_ok(store_trash_purge(x->s, NOW + TRASH_MS));
+	assert_ok(store_trash_age(x->s, TRASH_STEP_MS));
 	pthread_join(writer, &bad);
 	assert_null(bad);
 	check_field(x->s, id, FIELD_DETAILS, NULL);
@@ -218,7 +262,7 @@ static void rm_purges_what_is_surely_meant(void **state)
 	assert_ok(store_trash_forget(x->s, old, later));
 	check_field(x->s, old, FIELD_DETAILS, NULL);
 	check_field(x->s, other, FIELD_DETAILS, "others");
-	assert_err(store_kept_find(x->s, KEEP_TRASH, "Old.txt", later, &k), ERR_NOENT);
+	assert_err(store_kept_find(x->s, KEEP_TRASH, "Old.txt", &k), ERR_NOENT);
 	check_gone(x->s, old, GONE_DELETED);
 	clear_outbox(x->s);
 	assert_ok(store_trash_forget(x->s, busy, later));
@@ -267,7 +311,7 @@ static void D3_restored_as_itself_or_anew(void **state)
 		if (back != id)
 			assert_true(waits(x->s, id, SIDE_SF));
 		struct kept k;
-		assert_err(store_kept(x->s, KEEP_TRASH, id, NOW + GRACE, &k), ERR_NOENT);
+		assert_err(store_kept(x->s, KEEP_TRASH, id, &k), ERR_NOENT);
 		clear_outbox(x->s);
 	}
 }
@@ -309,7 +353,7 @@ static void D2_a_conflict_is_kept_until_dismissed(void **state)
 	struct kept k;
 	AUTO_TASK t = TASK_INIT;
 	int64_t id = synced(x, "T"), c = clash(x, id, true);
-	assert_ok(store_kept_find(x->s, KEEP_CONFLICTS, "T.txt", NOW, &k));
+	assert_ok(store_kept_find(x->s, KEEP_CONFLICTS, "T.txt", &k));
 	assert_int_equal(k.id, c);
 	assert_int_equal(k.task, id);
 	assert_int_equal(k.versions, BIT(VERSION_BASE) | BIT(VERSION_MINE) | BIT(VERSION_THEIRS));
@@ -569,6 +613,8 @@ int main(void)
 		ON_TEST(outbox_names_are_told_apart),
 		ON_TEST(one_row_is_found_without_a_look_at_the_others),
 		ON_TEST(the_trash_keeps_15_days),
+		ON_TEST(a_clock_that_is_wrong_empties_no_trash),
+		ON_TEST(what_was_deleted_since_the_last_look_is_new),
 		ON_TEST(the_trash_is_emptied_after_who_is_writing),
 		ON_TEST(rm_purges_what_is_surely_meant),
 		ON_TEST(D3_restored_as_itself_or_anew),

@@ -159,7 +159,7 @@ static void what_was_typed_into_a_copy_is_in_its_conflict(void **state)
 	w.now += MINUTE;
 	check_rest(&w);
 	assert_false(user_find(&w, "a"));
-	assert_int_equal(store_kept_list(w.store, KEEP_CONFLICTS, w.now, 0, first_conflict, &conflict), ERR_OK);
+	assert_int_equal(store_kept_list(w.store, KEEP_CONFLICTS, 0, first_conflict, &conflict), ERR_OK);
 	assert_int_equal(store_conflict_take(w.store, conflict, VERSION_MINE, w.now, 0, &task), ERR_OK);
 	assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "words");
 	world_finish(&w);

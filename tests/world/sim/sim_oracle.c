@@ -352,14 +352,12 @@ static bool waits_away(const struct sim *s, struct mount *m, const struct typed 
 	return found;
 }
 
-/* The trash keeps for 15 days by the mount's clock (files.md). A life may last longer, or that clock leap: here counts what
- * came into it and was not taken out. */
 static bool kept_in(struct sim *s, struct mount *m, const struct typed *t)
 {
 	struct search x = { s, m, t, false };
-	if (store_kept_list(m->store, KEEP_CONFLICTS, s->now, 0, in_conflict, &x) != ERR_OK)
+	if (store_kept_list(m->store, KEEP_CONFLICTS, 0, in_conflict, &x) != ERR_OK)
 		abort();
-	if (!x.found && store_kept_list(m->store, KEEP_TRASH, TRASH_MS, 0, in_trash, &x) != ERR_OK)
+	if (!x.found && store_kept_list(m->store, KEEP_TRASH, 0, in_trash, &x) != ERR_OK)
 		abort();
 	return x.found;
 }

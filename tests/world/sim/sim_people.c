@@ -296,7 +296,7 @@ static bool nth_kept(void *arg, const struct kept *k)
 static enum err pick_kept(struct sim *s, struct mount *m, const struct op *op, enum keep which, struct kept *out)
 {
 	struct nth x = { .left = op->a % 5 };
-	TRY(store_kept_list(m->store, which, now_at(s, m), 0, nth_kept, &x));
+	TRY(store_kept_list(m->store, which, 0, nth_kept, &x));
 	*out = x.kept;
 	return x.kept.id ? ERR_OK : ERR_NOENT;
 }

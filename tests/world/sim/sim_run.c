@@ -386,7 +386,7 @@ static void retry_refused(struct sim *s, struct mount *m)
 	must(store_counts(m->store, s->now, &c), "counts");
 	if (!c.refused[SIDE_SC] && !c.refused[SIDE_SF])
 		return;
-	must(store_kept_list(m->store, KEEP_OUTBOX, s->now, 0, retry_one, ids), "outbox");
+	must(store_kept_list(m->store, KEEP_OUTBOX, 0, retry_one, ids), "outbox");
 	for (int i = 1; i <= ids[0]; i++) {
 		enum err e = store_retry(m->store, ids[i], s->now + m->skew);
 		if (e != ERR_NOENT)
