@@ -96,7 +96,7 @@ static enum err check_head(sqlite3 *db)
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
-	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see is_ours */
+	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see ask_version */
 		return ERR_CORRUPT;
 	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
 }
@@ -164,13 +164,26 @@ static enum err ask(struct store *s, const char *sql, int *out)
 	return rc == SQLITE_ROW ? ERR_OK : sql_err(s->db, rc, "version");
 }
 
-/* What has no version yet and is not empty is somebody else's. */
-static enum err is_ours(struct store *s, int version)
+/* What has no version and is not empty is somebody else's; unless one of ours made it just now. */
+static enum err ask_version(struct store *s, int *version)
 {
 	int n = 0;
-	if (!version)
+	TRY(ask(s, "PRAGMA user_version", version));
+	if (!*version)
 		TRY(ask(s, "SELECT count(*) FROM sqlite_schema", &n));
-	return n ? ERR_CORRUPT : ERR_OK;
+	if (n)
+		TRY(ask(s, "PRAGMA user_version", version));
+	return n && !*version ? ERR_CORRUPT : ERR_OK;
+}
+
+/* While others open it, too, SQLite says that it is busy without asking on_busy. */
+static int use_log(struct store *s)
+{
+	int rc, tries = 0;
+	do
+		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	while ((rc & 0xff) == SQLITE_BUSY && on_busy(s, tries++));
+	return rc;
 }
 
 /*
@@ -189,7 +202,7 @@ static enum err configure(struct store *s, const struct store_options *o)
 	if (rc == SQLITE_OK && o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && !o->read_only)
-		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		rc = use_log(s);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, o->durable ? "PRAGMA synchronous = FULL" :
 			"PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
@@ -207,8 +220,7 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	sqlite3_busy_handler(s->db, on_busy, s);
 	/* A newer program's log must not be folded into its database by us. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	TRY(ask(s, "PRAGMA user_version", &version));
-	TRY(is_ours(s, version));
+	TRY(ask_version(s, &version));
 	if (version > schema_version)
 		return ERR_NEWER;
 	if (o->read_only && version < schema_version)

@@ -197,7 +197,7 @@ static void threads_open_a_new_one_together(void **state)
 {
 	struct fx *x = *state;
 	pthread_t thread[4];
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < 40; round++) {
 		store_close(x->s);
 		x->s = NULL;
 		fx_unlink(x);
