@@ -4,7 +4,7 @@
 apt_build="build-essential meson ninja-build pkg-config fuse3 libfuse3-dev libcurl4-openssl-dev libcjson-dev
   libsqlite3-dev libssl-dev libutf8proc-dev libmicrohttpd-dev ca-certificates"
 apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium
-  neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools"
+  neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools tzdata"
 apt_node="nodejs npm"
 # tests/bench/run compares with these
 apt_bench="bindfs unionfs-fuse fuse-overlayfs mergerfs sshfs openssh-server rclone ripgrep tree python3 libcxxopts-dev"
