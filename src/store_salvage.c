@@ -123,7 +123,8 @@ static enum err write_readme(struct work *w)
 	if (w->searches)
 		buf_printf(&b, "\nThe saved searches, %" PRId64 ", are in the new database.\n", w->searches);
 	if (w->wreck.damaged)
-		buf_printf(&b, "\n%" PRId64 " places could not be read; what stood there is lost.\n", w->wreck.damaged);
+		buf_printf(&b, "\n%" PRId64 " place%s could not be read; what stood there is lost.\n", w->wreck.damaged,
+			w->wreck.damaged == 1 ? "" : "s");
 	if (w->wreck.deletions.n)
 		buf_printf(&b, "\nTheir deletion was not sent, so these tasks may come back; delete them again:\n%s",
 			w->wreck.deletions.s);

@@ -25,6 +25,8 @@ static const char *const walk_sql[NWALKS] = {
 	[TASK] = "SELECT id, gone, gone_at, name, title, status, priority, due, person, email, type, campaign FROM task"
 		 " WHERE id >= ? ORDER BY id",
 };
+/* The version from which on it is there, where that is not the first: saved searches came later. */
+static const int walk_since[NWALKS] = { [SEARCH] = 5 };
 static const char body_sql[] = "SELECT details, text, draft FROM body WHERE task = ?";
 #define TRIES 4096	/* ids behind a damaged page that are tried before the steps grow */
 
@@ -249,12 +251,22 @@ static void (*const see[NWALKS])(struct wreck *w, sqlite3_stmt *st) = {
 	[TASK] = see_task,
 };
 
+/* The database is from before there was such a table. Where that is not sure, it is damage. */
+static bool is_older(struct wreck *w, int which)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(w->db, "PRAGMA user_version", -1, &st, NULL);
+	int version = rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : 0;
+	sqlite3_finalize(st);
+	return version > 0 && version < walk_since[which];
+}
+
 static void walk(struct wreck *w, int which)
 {
 	sqlite3_stmt *st = NULL;
 	int64_t from = 0, step = 1, failed = 0;
 	int rc = sqlite3_prepare_v2(w->db, walk_sql[which], -1, &st, NULL);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK && !is_older(w, which))
 		w->damaged++;
 	while (rc != SQLITE_DONE && st && !w->err) {
 		sqlite3_bind_int64(st, 1, from);

@@ -56,6 +56,33 @@ static void a_log_is_salvaged_with_its_database(void **state)
 	assert_int_equal(salvage(x, &m), COUNT(want));
 }
 
+/* Nothing of it was there to be read. */
+static void one_from_before_saved_searches_lacks_no_place(void **state)
+{
+	static const struct {
+		int version;
+		bool told;
+	} row[] = { { 4, false }, { 5, true } };
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct fx *x = *state;
+		AUTO_SALVAGE v = { 0 };
+		AUTO_BUF text = BUF_INIT;
+		char sql[80], path[200];
+		fill(x->s, 20);
+		snprintf(sql, sizeof(sql), "DROP TABLE search; PRAGMA user_version = %d", row[i].version);
+		assert_int_equal(sqlite3_exec(x->s->db, sql, NULL, NULL, NULL), SQLITE_OK);
+		store_close(TAKE(x->s));
+		assert_ok(store_salvage(x->path, NOW, &v));
+		assert_int_equal(kept(v.dir), COUNT(want));
+		snprintf(path, sizeof(path), "%s/README", v.dir);
+		slurp(path, &text);
+		assert_int_equal(strstr(buf_str(&text), "\n1 place could not be read;") != NULL, row[i].told);
+		assert_int_equal(strstr(buf_str(&text), "not be read;") != NULL, row[i].told);
+		empty_dir(x);
+		x->s = fx_open(x, false);
+	}
+}
+
 /* Each page in turn: what does not stand on it is kept. */
 static void any_page_of_zeros(void **state)
 {
@@ -227,6 +254,7 @@ int main(void)
 		TEST(a_seal_holds_until_the_file_is_touched),
 		TEST(a_garbage_header_loses_nothing),
 		TEST(a_log_is_salvaged_with_its_database),
+		TEST(one_from_before_saved_searches_lacks_no_place),
 		TEST(any_page_of_zeros),
 		TEST(any_length),
 		TEST(random_damage),
