@@ -111,7 +111,7 @@ what_by_person_cannot_do_is_refused_and_said() {
     fails_with "not permitted" mv "by-person/Zoë" by-person/Zoe && grep -q '^by-person/Zoë:1: not renamed; ' $e &&
     is tasks "$(sql "select count(*), group_concat(coalesce(person, '')) from task where gone = 0")" "$before"
 }
-# Each costs the daemon two reads: by-person is looked at, and the name is; what a person's directory is like is kept.
+# Each costs the daemon two reads: by-person is looked at, and the name is; what a person's directory is like is kept (else: three).
 ls_l_of_by_person_asks_for_names_alone() {
   local i before
   for i in $(seq 100); do printf 'Due:\nPerson: Guest %s\n' "$i" >"open/Guest $i.txt"; done
