@@ -96,7 +96,7 @@ static enum err check_head(sqlite3 *db)
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
-	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see ask_version */
+	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see version_of */
 		return ERR_CORRUPT;
 	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
 }
@@ -121,6 +121,20 @@ enum err errno_err(void)
 		errno == EACCES || errno == EPERM || errno == EROFS ? ERR_PERM : ERR_IO;
 }
 
+#define AS_TEXT_(x) #x
+#define AS_TEXT(x) AS_TEXT_(x)
+
+static enum err make_empty(const char *path)
+{
+	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "PRAGMA page_size = " AS_TEXT(DB_PAGE) ";PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	enum err e = rc == SQLITE_OK ? ERR_OK : sql_err(db, rc, "create");
+	sqlite3_close(db);
+	return e;
+}
+
 /* Made under another name and closed before it gets its own: nobody can hold a lock on it that our close would drop. */
 static enum err make_file(const char *path)
 {
@@ -133,7 +147,9 @@ static enum err make_file(const char *path)
 	if (fd < 0)
 		return errno_err();
 	close(fd);
-	enum err e = link(draft, path) && errno != EEXIST ? errno_err() : ERR_OK;
+	enum err e = make_empty(draft);
+	if (!e && link(draft, path) && errno != EEXIST)
+		e = errno_err();
 	unlink(draft);
 	sync_dir(path);
 	return e;
@@ -152,38 +168,21 @@ static enum err check_file(const char *path, bool create)
 	return st.st_mode & (S_IRWXG | S_IRWXO) ? ERR_PERM : ERR_OK;
 }
 
-static enum err ask(struct store *s, const char *sql, int *out)
+/* One look at both, as another may be making it: what has no version yet and is not empty is somebody else's. */
+static enum err version_of(sqlite3 *db, int *out)
 {
+	static const char text[] = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version";
 	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+	bool ours = true;
+	int rc = sqlite3_prepare_v2(db, text, -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
+	if (rc == SQLITE_ROW) {
 		*out = sqlite3_column_int(st, 0);
+		ours = *out || !sqlite3_column_int(st, 1);
+	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_ROW ? ERR_OK : sql_err(s->db, rc, "version");
-}
-
-/* What has no version and is not empty is somebody else's; unless one of ours made it just now. */
-static enum err ask_version(struct store *s, int *version)
-{
-	int n = 0;
-	TRY(ask(s, "PRAGMA user_version", version));
-	if (!*version)
-		TRY(ask(s, "SELECT count(*) FROM sqlite_schema", &n));
-	if (n)
-		TRY(ask(s, "PRAGMA user_version", version));
-	return n && !*version ? ERR_CORRUPT : ERR_OK;
-}
-
-/* While others open it, too, SQLite says that it is busy without asking on_busy. */
-static int use_log(struct store *s)
-{
-	int rc, tries = 0;
-	do
-		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	while ((rc & 0xff) == SQLITE_BUSY && on_busy(s, tries++));
-	return rc;
+	return rc != SQLITE_ROW ? sql_err(db, rc, "version") : ours ? ERR_OK : ERR_CORRUPT;
 }
 
 /*
@@ -196,13 +195,13 @@ static enum err configure(struct store *s, const struct store_options *o)
 	static const char pragmas[] =
 		"PRAGMA foreign_keys = ON;PRAGMA trusted_schema = OFF;"
 		"PRAGMA secure_delete = OFF;PRAGMA cache_size = -8000;"
-		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 4000;"
+		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 8000;"
 		"PRAGMA journal_size_limit = 16777216;";
 	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK && o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && !o->read_only)
-		rc = use_log(s);
+		rc = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, o->durable ? "PRAGMA synchronous = FULL" :
 			"PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
@@ -220,7 +219,7 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	sqlite3_busy_handler(s->db, on_busy, s);
 	/* A newer program's log must not be folded into its database by us. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	TRY(ask_version(s, &version));
+	TRY(version_of(s->db, &version));
 	if (version > schema_version)
 		return ERR_NEWER;
 	if (o->read_only && version < schema_version)
@@ -451,7 +450,7 @@ void store_rest(struct store *s)
 		rollback(s);
 }
 
-#define TIDY_FRAMES 1000
+#define TIDY_FRAMES 2000
 
 void store_tidy(struct store *s)
 {

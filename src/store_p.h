@@ -19,6 +19,9 @@ enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
  * SQLite's "WAL-mode File Format". */
 enum { WAL_HEAD = 12, WAL_FRAMES = 4, WAL_FOLDED = 24 };
 
+/* Bytes, in a database that is made now: a commit writes a dozen pages, and changes 100 bytes in each. */
+#define DB_PAGE 2048
+
 struct wal {			/* of a connection */
 	sqlite3_io_methods methods;	/* what SQLite calls for it; first, so that it leads back here */
 	const sqlite3_io_methods *real;

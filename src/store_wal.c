@@ -12,13 +12,13 @@
  * kernel first reads what an older round of the log left there, from the disk where it is not in memory any more, and an
  * edit takes twice its time.
  */
-enum { LOG_HEAD = 32, FRAME_HEAD = 24, PAGE = 4096 };
+enum { LOG_HEAD = 32, FRAME_HEAD = 24, FILE_PAGE = 4096 };
 
 static int put(struct wal *w, sqlite3_file *f)
 {
 	size_t n = w->n;
 	w->n = 0;
-	size_t rest = (size_t)-(w->at + (sqlite3_int64)n) % PAGE;
+	size_t rest = (size_t)-(w->at + (sqlite3_int64)n) % FILE_PAGE;
 	if (w->last && rest <= sizeof(w->held) - n) {
 		memset(w->held + n, 0, rest);
 		n += rest;

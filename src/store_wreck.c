@@ -292,8 +292,6 @@ static void walk(struct wreck *w, int which)
 
 /* ---- the damaged file ---- */
 
-#define PAGE 4096
-
 static uint32_t be(const unsigned char *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
@@ -308,7 +306,7 @@ static void put_be(unsigned char *p, uint32_t v)
 /* Block by block; what the disk cannot read is zeros. ERR_NOENT: there is none. */
 static enum err copy_file(const char *from, const char *to)
 {
-	char block[PAGE];
+	char block[DB_PAGE];
 	struct stat st;
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
 	if (in < 0)
@@ -329,24 +327,24 @@ static enum err copy_file(const char *from, const char *to)
 	return e;
 }
 
-static enum err graft_page(int in, int out, uint32_t number, unsigned char page[PAGE])
+static enum err graft_page(int in, int out, uint32_t number, unsigned char page[DB_PAGE])
 {
-	off_t at = (off_t)(number - 1) * PAGE;
-	if (!number || pread(in, page, PAGE, at) != PAGE)
+	off_t at = (off_t)(number - 1) * DB_PAGE;
+	if (!number || pread(in, page, DB_PAGE, at) != DB_PAGE)
 		return ERR_IO;
 	if (number == 1) {
 		struct stat st;
 		if (fstat(out, &st))
 			return errno_err();
-		put_be(page + 28, (uint32_t)(st.st_size / PAGE));
+		put_be(page + 28, (uint32_t)(st.st_size / DB_PAGE));
 	}
-	return pwrite(out, page, PAGE, at) == PAGE ? ERR_OK : errno_err();
+	return pwrite(out, page, DB_PAGE, at) == DB_PAGE ? ERR_OK : errno_err();
 }
 
 /* Page 1 is the root of the schema's table; if it is inner, its leaves are named in it (SQLite's file format). */
 static enum err graft_schema(int in, int out)
 {
-	unsigned char root[PAGE], leaf[PAGE];
+	unsigned char root[DB_PAGE], leaf[DB_PAGE];
 	TRY(graft_page(in, out, 1, root));
 	if (root[100] != 5)
 		return ERR_OK;
@@ -355,7 +353,7 @@ static enum err graft_schema(int in, int out)
 	for (unsigned i = 0; i < cells; i++) {
 		const unsigned char *p = root + 112 + 2 * i;
 		unsigned cell = (unsigned)p[0] << 8 | p[1];
-		TRY(cell > PAGE - 4 ? ERR_CORRUPT : graft_page(in, out, be(root + cell), leaf));
+		TRY(cell > DB_PAGE - 4 ? ERR_CORRUPT : graft_page(in, out, be(root + cell), leaf));
 	}
 	return ERR_OK;
 }

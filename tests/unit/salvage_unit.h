@@ -10,7 +10,7 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-#define PAGE 4096
+#define PAGE DB_PAGE
 
 /* ---- files ---- */
 
