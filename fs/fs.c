@@ -4,7 +4,6 @@
 #include "log.h"
 #include <dirent.h>
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -224,26 +223,61 @@ static void release_signals(const struct sigaction old[NENDING])
 
 #define REST_MS 50
 
-static void await_request(struct fs *f, struct fuse_session *se)
-{
-	struct pollfd p = { .fd = fuse_session_fd(se), .events = POLLIN };
+/*
+ * While requests come, a signal ends the wait for the next every REST_MS; if none came between two of them, what waits
+ * for a quiet moment is done, and the ticks end. A poll before each read would say it, too, at a twentieth of a request.
+ */
+struct ticks {
+	timer_t timer;
+	bool on;
+	bool served;		/* a request, since the last tick */
+};
 
-	if (!poll(&p, 1, REST_MS))
-		ops_idle(f);
+static void on_tick(int sig)
+{
+	(void)sig;		/* that it came is all: the read gives EINTR */
 }
 
-static void loop(struct fs *f, struct fuse_session *se)
+static void ticks_set(struct ticks *t, bool on)
+{
+	struct timespec each = { .tv_nsec = on ? REST_MS * 1000000 : 0 };
+	t->on = !timer_settime(t->timer, 0, &(struct itimerspec){ each, each }, NULL) && on;
+}
+
+static enum err ticks_begin(struct ticks *t)
+{
+	struct sigaction sa = { .sa_handler = on_tick };
+	struct sigevent to = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1, ._sigev_un._tid = gettid() };
+
+	*t = (struct ticks){ 0 };
+	return sigaction(SIGUSR1, &sa, NULL) || timer_create(CLOCK_MONOTONIC, &to, &t->timer) ? ERR_NOMEM : ERR_OK;
+}
+
+static void tick(struct ticks *t, struct fs *f)
+{
+	if (!t->served) {
+		ticks_set(t, false);
+		ops_idle(f);
+	}
+	t->served = false;
+}
+
+static void loop(struct fs *f, struct fuse_session *se, struct ticks *t)
 {
 	struct fuse_buf buf = { 0 };
 	bool ready = false;
 
 	while (!fuse_session_exited(se)) {
-		await_request(f, se);
 		int n = fuse_session_receive_buf(se, &buf);
-		if (n == -EINTR || n == -EAGAIN)
+		if (n == -EINTR || n == -EAGAIN) {
+			tick(t, f);
 			continue;
+		}
 		if (n <= 0)
 			break;
+		t->served = true;
+		if (!t->on)
+			ticks_set(t, true);
 		fuse_session_process_buf(se, &buf);
 		if (!ready && f->started) {
 			ready = true;
@@ -271,21 +305,25 @@ static void flush(struct fs *f)
 static enum err serve(struct fs *f, struct fuse_session *se)
 {
 	struct sigaction old[NENDING];
+	struct ticks t;
 
 	f->session = se;
 	if (fuse_session_mount(se, f->o->mountpoint)) {
 		log_err("event=mount-failed dir=\"%s\"", f->o->mountpoint);
 		return ERR_CONFIG;
 	}
-	enum err e = notify_create(se, f->o, f->events, &f->notify);
+	enum err e = ticks_begin(&t);
+	if (!e)
+		e = notify_create(se, f->o, f->events, &f->notify);
 	if (!e) {
 		log_info("event=mounted dir=\"%s\"", f->o->mountpoint);
 		catch_signals(se, old);
-		loop(f, se);
+		loop(f, se, &t);
 		flush(f);
 		release_signals(old);
 		log_info("event=unmounted dir=\"%s\"", f->o->mountpoint);
 	}
+	timer_delete(t.timer);
 	notify_destroy(f->notify);
 	f->notify = NULL;
 	events_destroy(TAKE(f->events));
