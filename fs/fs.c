@@ -375,7 +375,7 @@ static enum err tidy(struct fs *f)
 
 static enum err prepare(struct fs *f)
 {
-	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox };
+	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox, .roomy = true };
 
 	TRY(check_mountpoint(f->o->mountpoint));
 	f->files = files_create();

@@ -194,10 +194,12 @@ static enum err configure(struct store *s, const struct store_options *o)
 {
 	static const char pragmas[] =
 		"PRAGMA foreign_keys = ON;PRAGMA trusted_schema = OFF;"
-		"PRAGMA secure_delete = OFF;PRAGMA cache_size = -8000;"
+		"PRAGMA secure_delete = OFF;"
 		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 8000;"
 		"PRAGMA journal_size_limit = 16777216;";
 	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, o->roomy ? "PRAGMA cache_size = -36000" : "PRAGMA cache_size = -8000", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && !o->read_only)
