@@ -122,6 +122,27 @@ static void R27_cut_at_255_characters(void **state)
 	}
 }
 
+static void a_subject_fits_the_template_that_made_it(void **state)
+{
+	static const struct {
+		const char *template, *subject;
+		bool fits;
+	} row[] = {
+		{ NULL, "Call Bob", false }, { "{{activity_subject}}", "Call Bob", false },
+		{ "[SC] {{activity_subject}}", "[SC] Call Bob", true }, { "[SC] {{activity_subject}}", "Call Bob", false },
+		{ "[SC] {{activity_subject}}", "[SC]", false }, { "{{activity_subject}} (SC)", "Call Bob (SC)", true },
+		{ "{{activity_subject}} (SC)", "(SC) Call Bob", false }, { "a task", "a task", true }, { "a task", "a tas", false },
+		{ "a task", NULL, false }, { "[SC] {{activity_subject}}", NULL, false },
+	};
+	for (size_t i = 0; i < COUNT(row); i++) {
+		AUTO_TASK t = sample();
+		bool fits;
+		assert_ok(subject_fits(row[i].template, &t, row[i].subject, &fits));
+		if (fits != row[i].fits)
+			fail_msg("\"%s\" %s", row[i].template, row[i].subject);
+	}
+}
+
 static void any_template_gives_a_subject(void **state)
 {
 	static const char *const piece[] = {
@@ -155,6 +176,7 @@ int main(void)
 		cmocka_unit_test(R27_line_breaks_removed),
 		cmocka_unit_test(R27_values_are_no_templates),
 		cmocka_unit_test(R27_cut_at_255_characters),
+		cmocka_unit_test(a_subject_fits_the_template_that_made_it),
 		cmocka_unit_test(any_template_gives_a_subject),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
