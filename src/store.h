@@ -376,16 +376,26 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
 	void *arg);
 
 /*
- * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); oldest first. Not those of which an editor has the file in
+ * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order of their records' ids. Not those of which an editor has the file in
  * hand; those that are deleted, if the side did not have the deletion yet at made_at (this machine's clock). fn must not write.
  */
 NODISCARD enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_task_fn *fn, void *arg);
+/* Is it deleted, and was not purged or made into a new task? */
+NODISCARD enum err store_in_trash(struct store *s, int64_t task, bool *yes);
+/* How many live ones of them have this title, to the letter? */
+NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 /*
  * Task drop turns out to be task keep, which lacks the links it has: they, its history and its conflicts are keep's from now
  * on, and the row is gone as if it had never been (it is in no trash, and nobody is told to delete anything). What a user
  * wrote in its file beyond its fields is kept as a scratch file.
  */
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
+
+/*
+ * Tasks that are on both sides, have the date and (unless any_title) the name of this one, and whose records on side show the same but
+ * for their ids, exchange those records until both sides have them in one order, that of the ids.
+ */
+NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side, bool any_title);
 
 /* How often was a task of that date and person, whose title is this one's or is in it, copied to side since then, and each time
  * before this one was made? */

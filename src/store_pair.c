@@ -1,6 +1,12 @@
 #include "store_p.h"
+#include "name.h"
 
-enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, NSQL };
+enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
+	VACATE, NAMESAKES, IN_TRASH, NSQL };
+/* A record as it shows itself. */
+#define OF(l)                                                                                                        \
+	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
+	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
 static const char *const sql_text[NSQL] = {
 	[PUT] = "INSERT OR IGNORE INTO pair(side, rid, partner) VALUES(1, :sc, :sf), (2, :sf, :sc)",
 	[PARTNER] = "SELECT link.task FROM pair JOIN link ON link.side = 3 - pair.side AND link.rid = partner"
@@ -12,19 +18,35 @@ static const char *const sql_text[NSQL] = {
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
 	[LONELY] = "SELECT task.id FROM task JOIN link ON link.task = task.id WHERE link.side = :side AND rid IS NOT NULL"
-		   " AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR (task.gone = 1 AND gone_at > 0"
+		   " AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR (task.gone = 1"
 		   " AND (NOT link.gone OR :made_at <= synced_at))) AND NOT EXISTS"
 		   " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away"
 		   " AND NOT (task.gone = 1 AND other.gone))"
-		   " ORDER BY task.id",
-	[DROP_AWAY] = "DELETE FROM link WHERE task = :keep AND (away OR gone) AND EXISTS"
-		      " (SELECT 1 FROM link AS own WHERE own.task = :drop AND own.side = link.side)",
+		   " ORDER BY length(rid), rid",
+	[DROP_AWAY] = "DELETE FROM link WHERE task IN (:keep, :drop) AND (away OR gone) AND EXISTS"
+		      " (SELECT 1 FROM link AS own WHERE own.task = :drop + :keep - link.task AND own.side = link.side)",
 	[MOVE_LINKS] = "UPDATE link SET task = :keep WHERE task = :drop",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	[COPIED] = "SELECT count(*) FROM task AS t JOIN link ON link.side = :side AND sent_at BETWEEN :since AND t.created_at - 1"
 		   " JOIN task ON task.id = link.task WHERE t.id = :task AND task.made_by <> 0 AND task.due IS t.due"
 		   " AND task.person IS t.person AND instr(t.title, task.title)",
+	/* Rows whose records on this side are the same but for their ids: two of them that are in another order here than there. */
+	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link ON link.task = task.id"
+		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due AND (:any_title OR x.title = task.title)"
+		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
+		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
+		    " AND NOT l.gone AND NOT l.away AND l.doom = 0"
+		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
+		    " AND (" OF("l") ") IS (" OF("link") "))"
+		    " SELECT a.id, b.id FROM alike AS a JOIN alike AS b ON (length(a.here), a.here) < (length(b.here), b.here)"
+		    " AND (length(a.there), a.there) > (length(b.there), b.there) LIMIT 1",
+	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
+	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id AND link.side = :side"
+		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL AND NOT link.gone"
+		      " AND NOT away AND NOT EXISTS"
+		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away)",
+	[IN_TRASH] = "SELECT gone = 1 AND gone_at > 0 FROM task WHERE id = :task",
 	[DROP_WAITING] = "DELETE FROM outbox WHERE task IN (:drop, :keep)",
 };
 
@@ -93,6 +115,26 @@ enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_ta
 	return q_end(&q, ERR_OK);
 }
 
+enum err store_in_trash(struct store *s, int64_t task, bool *yes)
+{
+	AUTO_Q q = sql(s, IN_TRASH);
+	q_int(&q, ":task", task);
+	*yes = q_row(&q) && q_col(&q, 0);
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n)
+{
+	char stem[NAME_LEN + 1];
+	TRY(name_of(title, 1, stem));
+	AUTO_Q q = sql(s, NAMESAKES);
+	q_int(&q, ":side", side);
+	q_text(&q, ":stem", stem);
+	q_text(&q, ":title", title);
+	*n = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
+}
+
 static enum err move(struct store *s, int statement, int64_t keep, int64_t drop)
 {
 	AUTO_Q q = sql(s, statement);
@@ -129,4 +171,62 @@ enum err store_copied(struct store *s, int64_t task, enum side side, int64_t sin
 	q_int(&q, ":since", since);
 	*n = q_row(&q) ? q_col(&q, 0) : 0;
 	return q_end(&q, ERR_OK);
+}
+
+/* *a, *b: 0: there are none. */
+static enum err crossed(struct store *s, int64_t task, enum side side, bool any_title, int64_t *a, int64_t *b)
+{
+	AUTO_Q q = sql(s, CROSSED);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	q_int(&q, ":any_title", any_title);
+	*a = *b = 0;
+	if (!q_row(&q))
+		return q_end(&q, ERR_OK);
+	*a = q_col(&q, 0);
+	*b = q_col(&q, 1);
+	return q_end(&q, ERR_OK);
+}
+
+static enum err vacate(struct store *s, int64_t task, enum side side)
+{
+	AUTO_Q q = sql(s, VACATE);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	return q_run(&q);
+}
+
+static void swap(char **a, char **b)
+{
+	char *c = *a;
+	*a = *b;
+	*b = c;
+}
+
+/* A record has one link: the first one lets go before the second takes it. What they agreed on as the name is the task's. */
+static enum err exchange(struct store *s, int64_t a, int64_t b, enum side side)
+{
+	AUTO_LINK x = LINK_INIT, y = LINK_INIT;
+	TRY(store_link(s, a, side, &x));
+	TRY(store_link(s, b, side, &y));
+	TRY(vacate(s, a, side));
+	x.task = b;
+	y.task = a;
+	swap(&x.base[FIELD_TITLE], &y.base[FIELD_TITLE]);
+	swap(&x.raw[FIELD_TITLE], &y.raw[FIELD_TITLE]);
+	TRY(store_link_put(s, &x));
+	return store_link_put(s, &y);
+}
+
+enum err store_uncross(struct store *s, int64_t task, enum side side, bool any_title)
+{
+	AUTO_TX tx = { 0 };
+	int64_t a, b;
+	TRY(tx_begin(s, &tx));
+	TRY(crossed(s, task, side, any_title, &a, &b));
+	while (a) {
+		TRY(exchange(s, a, b, side));
+		TRY(crossed(s, task, side, any_title, &a, &b));
+	}
+	return tx_commit(&tx);
 }

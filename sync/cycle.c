@@ -142,6 +142,11 @@ static enum err may_run(struct pass *p, bool *yes)
 	return leave_creates(p);
 }
 
+enum side pass_other(const struct pass *p)
+{
+	return p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+}
+
 /* ---- hello ---- */
 
 /* Another account's tasks must never be merged into this store. */

@@ -41,6 +41,8 @@ struct pass {
 	enum err broken;	/* why a whole call failed, */
 	bool answered;		/* and whether any was answered */
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
+	const struct page *page;	/* borrowed: the one whose records are taken; NULL: none */
+	bool part;		/* and there are others of this pull */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool look_first;	/* a create waits for a pull */
@@ -49,6 +51,8 @@ struct pass {
 
 /* ERR_BUSY once the owner wants to stop: asked before every request. */
 NODISCARD enum err pass_go_on(struct pass *p);
+/* The side that it is not of. */
+enum side pass_other(const struct pass *p);
 /* Ask the clock again. */
 void pass_tick(struct pass *p);
 /* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0. ERR_CONFIG: another account. */
@@ -105,25 +109,44 @@ NODISCARD enum err push_all(struct pass *p);
  * join.c: two rows that are one task become one. Several mounts of one account know nothing of each other, and whoever sees a task
  * that has no copy on the other side makes it. How does the next one know the copy again?
  *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the same: the answer is the
- *    record, or that the key was used for another text; then it is one of those that nobody has linked.
+ *    record, or that the key was used for another text. Then it is asked again by the texts of what is there and has no copy: the
+ *    right one answers what it is. That is proof; what remains is told in errors, shown twice and never copied.
  *  - SC to SF where the org has an external-id field: likewise (record.c, find_copy).
- *  - SC to SF else: there is no key. What is the same in all fields is it (record.c, find_twin). What is not is taken in as a task of
- *    its own, and before either is copied, with both sides read, the other is looked at: made by the account, for the same person,
- *    and the name and each field as they are or ever were: it is it. Which value is newer, the history of both tells; where it does
- *    not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
- *  - A template without a name makes all subjects alike; then it waits, for whoever made the copy will bring both in line.
+ *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has its name (record.c,
+ *    find_twin). What is not is taken in as a task of its own, and before either is copied, with both sides read, the other is
+ *    looked at: made by the account, for the same person, and the name and each field as they are or ever were: it is it. Which
+ *    value is newer, the history of both tells; where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes,
+ *    too (D3).
+ *  - The name alone, or a subject as the template makes it: perhaps. Then it waits for two idle polls, for whoever made the copy
+ *    brings both in line by then, deletes it, or is no more; and where the template has no name in it, for a week.
+ *
+ * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in one mount's pair is
+ * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:
+ *  1. Nobody joins where there is a choice, unless both sides have as many: one is still to come, or to go. A deleted one counts as
+ *     long as its copy may not know. Each must be the other's best.
+ *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same to everybody; each makes
+ *     its copies in that order.
+ *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order: whenever a link is new, those
+ *     whose records on this side show the same exchange them (store_uncross). As they show the same, nothing is lost by it, and no
+ *     request is sent; as the order is that of the ids, every mount comes to the same one. Only records of this pass's side are
+ *     exchanged: the other side's thread may be sending.
+ *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task.
- * What remains without a key: a task of which a value was changed that the second mount never saw is copied twice, and a fuse ends
- * the copying of copies (push.c); and two mounts that both make the copy within the same second or two. To take two tasks for one
- * would lose one of them; so it is never enough that they have a name, a day or a text in common.
+ * What remains without a key: two mounts that both make the copy within the same second or two; a task whose subject a colleague
+ * changed, or that was copied under another template, before this mount saw it; and one that waited in vain. They are copied twice,
+ * and a fuse ends the copying of copies (push.c). To take two tasks for one would lose one of them; so it is never enough that they
+ * have a name, a day or a text in common.
  * Before a task is copied to this side, whose changes were all read just now: is a task that is there, and that nobody has
  * copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT: nobody can tell yet.
  */
 enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
-/* KNOW_FIRST: there is one, for its key is taken; but of several, others may be told first that they have theirs. KNOW_LAST: of
- * several it is the one most like it. */
-enum knowledge { KNOW_NOTHING, KNOW_FIRST, KNOW_LAST };
-NODISCARD enum err join_copy(struct pass *p, int64_t task, enum knowledge know, enum joined *out);
+/* copied: there is one, for its key is taken. late: whoever made one has had time to bring it in line, or to make another. */
+NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out);
+/*
+ * The key of this task's copy is taken, and used again with the text it was made with it answers what was made: that is proof. So
+ * whatever is there and has no copy, the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
+ */
+NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
 /* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever has the record is on
  * the other side, too. */
 NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
@@ -153,6 +176,8 @@ NODISCARD enum err parcel_agree(struct parcel *x, uint32_t fields);
 /* The key of a create, in the link. The same attempt has the same key, also after a crash; and so has every mount's attempt to
  * copy a record of the other side, whatever it says by then. */
 NODISCARD enum err parcel_key(struct pass *p, struct parcel *x);
+/* It is sent with this text. */
+NODISCARD enum err parcel_say(struct parcel *x, const struct task *text);
 /* Replace an owned text. */
 NODISCARD enum err replace_text(char **slot, const char *value);
 /* The fields in which the hub differs from what the remote has, and which may be sent. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LOG_MODULE "join"
+#define ROWS_IN_DOUBT 64
 #define PATIENCE (7 * 86400 * INT64_C(1000))
 
 /* ---- a row with all that it ever said ---- */
@@ -22,6 +23,7 @@ struct past {			/* growing array, owned */
 struct half {			/* one of the two rows */
 	struct task t;
 	enum gone gone;
+	bool in_trash;		/* else, if it is deleted, it was purged, or a new task was made of it */
 	struct link l;		/* the only one it has */
 	struct past past;
 };
@@ -63,6 +65,7 @@ static enum err half_load(struct pass *p, int64_t task, enum side side, struct h
 {
 	TRY(store_get(p->s, task, &h->t));
 	TRY(store_gone(p->s, task, &h->gone));
+	TRY(store_in_trash(p->s, task, &h->in_trash));
 	TRY(store_link(p->s, task, side, &h->l));
 	TRY(store_history(p->s, task, add_history, &h->past));
 	for (int f = 0; f < TASK_NFIELDS && !h->past.failed; f++)
@@ -86,23 +89,28 @@ static const char *shown(const struct link *l, enum field f)
 	return l->raw[f] ? l->raw[f] : l->base[f];
 }
 
-/* Is the subject one of the names the task had, or what the template makes of it? */
-static enum err names(const struct half *sc, const char *subject, const char *template, bool *out)
+static enum err is_name(const struct task *t, const char *subject, const char *template, bool *out)
+{
+	AUTO_BUF b = BUF_INIT;
+	if (subject_has_title(template))
+		subject_render(template, t, &b);
+	TRY(buf_err(&b));
+	*out = field_same(buf_str(&b), subject) || field_same(t->field[FIELD_TITLE], subject);
+	return ERR_OK;
+}
+
+/* Is the subject the name of the task, or what the template makes of it? *was: a name that it had? */
+static enum err names(const struct half *sc, const char *subject, const char *template, bool *is, bool *was)
 {
 	AUTO_TASK t = TASK_INIT;
 	TRY(task_copy(&t, &sc->t));
-	*out = false;
-	for (size_t i = 0; i <= sc->past.n && !*out; i++) {
-		AUTO_BUF b = BUF_INIT;
-		if (i < sc->past.n && sc->past.said[i].field != FIELD_TITLE)
+	TRY(is_name(&t, subject, template, is));
+	*was = false;
+	for (size_t i = 0; i < sc->past.n && !*was; i++) {
+		if (sc->past.said[i].field != FIELD_TITLE)
 			continue;
-		if (i < sc->past.n)
-			TRY(task_set(&t, FIELD_TITLE, sc->past.said[i].value));
-		if (subject_has_title(template))
-			subject_render(template, &t, &b);
-		TRY(buf_err(&b));
-		*out = field_same(buf_str(&b), subject) || field_same(t.field[FIELD_TITLE], subject);
-		TRY(task_set(&t, FIELD_TITLE, sc->t.field[FIELD_TITLE]));
+		TRY(task_set(&t, FIELD_TITLE, sc->past.said[i].value));
+		TRY(is_name(&t, subject, template, was));
 	}
 	return ERR_OK;
 }
@@ -119,41 +127,40 @@ static bool same_person(const struct task *a, const struct task *b)
 	return !us || !them || str_eq(us, them);
 }
 
-/* The template has no name in it: every task that was copied looks like that. */
-static enum err nameless(struct pass *p, const struct half *sc, const struct half *sf, bool *out)
+enum { NOBODY_KNOWS = -2, SOON = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
+
+/* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
+static bool is_foreign(const struct half *sf, enum field f)
 {
-	AUTO_BUF b = BUF_INIT;
-	*out = false;
-	if (subject_has_title(p->template))
-		return ERR_OK;
-	subject_render(p->template, &sc->t, &b);
-	*out = field_same(buf_str(&b), shown(&sf->l, FIELD_TITLE));
-	return buf_err(&b);
+	return f != FIELD_TITLE && sf->l.raw[f] && field_same(sf->t.field[f], sf->l.base[f]);
 }
 
 /*
  * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
  * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
- * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike;
- * 0: no; below 0: nobody can tell yet.
+ * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike.
+ * SOON: it may be, and then whoever made it brings both in line within his next polls. NOBODY_KNOWS: the template makes all
+ * subjects alike.
  */
 static enum err likeness(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
-	bool named, any, all = true;
-	int same = 1;
-	*score = 0;
+	bool is, was, fits, all = true, has_title = subject_has_title(p->template);
+	int same = ALL_SAME - TASK_NFIELDS;
+	*score = NO;
 	if (!same_person(&sc->t, &sf->t))
 		return ERR_OK;
-	TRY(names(sc, shown(&sf->l, FIELD_TITLE), p->template, &named));
-	TRY(nameless(p, sc, sf, &any));
+	TRY(names(sc, shown(&sf->l, FIELD_TITLE), p->template, &is, &was));
+	was = was || said(sf, FIELD_TITLE, sc->t.field[FIELD_TITLE]);
+	same += is || !has_title;
+	TRY(subject_fits(p->template, &sc->t, shown(&sf->l, FIELD_TITLE), &fits));
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
-		all &= said(sc, f, sf->t.field[f]) || said(sf, f, sc->t.field[f]);
+		all &= said(sc, f, sf->t.field[f]) || said(sf, f, sc->t.field[f]) || is_foreign(sf, f);
 		same += field_same(sc->t.field[f], sf->t.field[f]);
 	}
-	if (all && (named || any))
+	if (all && (is || was || (fits && !has_title)))
 		*score = same;
-	else if (any)
-		*score = -1;
+	else if (is || was || fits)
+		*score = has_title ? SOON : NOBODY_KNOWS;
 	return ERR_OK;
 }
 
@@ -185,11 +192,16 @@ static bool name_of_sc(const struct half *keep, const struct half *drop)
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 static enum err choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash)
 {
+	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop;
 	*take = *clash = 0;
 	for (enum field f = 0; f < TASK_NFIELDS; f++) {
 		enum side ours, theirs;
 		if (field_same(keep->t.field[f], drop->t.field[f]))
 			continue;
+		if (is_foreign(sf, f)) {
+			*take |= sf == keep ? BIT(f) : 0;
+			continue;
+		}
 		if (f == FIELD_TITLE) {
 			*clash |= keep->past.renamed || drop->past.renamed ? BIT(f) : 0;
 			*take |= name_of_sc(keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
@@ -220,6 +232,17 @@ static enum err settle_subject(struct pass *p, int64_t task, const char *name)
 	return store_link_put(p->s, &sf);
 }
 
+/* Nor is what Sales Connect says to be sent where Salesforce has another word (R8, R10). */
+static enum err settle_words(struct pass *p, int64_t task, const struct half *sc, const struct half *sf)
+{
+	AUTO_LINK l = LINK_INIT;
+	TRY(store_link(p->s, task, SIDE_SF, &l));
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (is_foreign(sf, f))
+			TRY(replace_text(&l.base[f], sc->t.field[f]));
+	return store_link_put(p->s, &l);
+}
+
 /* It was deleted here before its copy came: so is the copy (D3), and what it says that we did not know is kept. */
 static enum err join_dead(struct pass *p, const struct half *dead, const struct half *live)
 {
@@ -233,13 +256,14 @@ static enum err join_dead(struct pass *p, const struct half *dead, const struct 
 static enum err join_live(struct pass *p, const struct half *keep, const struct half *drop)
 {
 	uint32_t take, clash;
-	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop;
+	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
 	TRY(choose(p, keep, drop, &take, &clash));
 	if (clash)
 		TRY(store_conflict(p->s, keep->t.id, drop->l.side, NULL, &keep->t, &drop->t, p->local_now));
 	TRY(store_join(p->s, keep->t.id, drop->t.id, p->local_now));
 	if (name_of_sc(keep, drop))
 		TRY(settle_subject(p, keep->t.id, sc->t.field[FIELD_TITLE]));
+	TRY(settle_words(p, keep->t.id, sc, sf));
 	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t), NULL, 0, SIDE_LOCAL,
 		p->local_now);
 }
@@ -251,25 +275,34 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 	TRY(keep->gone == GONE_DELETED ? join_dead(p, keep, drop) : join_live(p, keep, drop));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		TRY(store_outbox_add(p->s, keep->t.id, side, p->local_now));
+	TRY(store_uncross(p->s, keep->t.id, p->side, !subject_has_title(p->template)));
 	log_info("task=%lld is task=%lld", (long long)drop->t.id, (long long)keep->t.id);
 	return tx_commit(&tx);
 }
 
 /* ---- whom to join ---- */
 
-static enum side opposite(enum side side)
-{
-	return side == SIDE_SC ? SIDE_SF : SIDE_SC;
-}
-
 /* a is on the pass's other side, b on this. */
 static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
-	TRY(half_load(p, a, opposite(p->side), &x));
+	TRY(half_load(p, a, pass_other(p), &x));
 	TRY(half_load(p, b, p->side, &y));
 	bool keep_b = y.gone == GONE_DELETED || (b < a && x.gone == GONE_NO);
 	return keep_b ? join_halves(p, &y, &x) : join_halves(p, &x, &y);
+}
+
+/* A record that was taken for another's copy is a task of its own again. */
+static enum err split(struct pass *p, struct link *l)
+{
+	AUTO_TASK t = TASK_INIT;
+	int64_t was = l->task;
+	TRY(store_get(p->s, was, &t));
+	t.born = 0;
+	TRY(store_create(p->s, &t, NULL, 0, p->side, p->local_now, &l->task));
+	TRY(store_link_drop(p->s, was, p->side));
+	TRY(store_link_put(p->s, l));
+	return store_outbox_add(p->s, was, p->side, p->local_now);
 }
 
 enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined)
@@ -278,8 +311,12 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 	enum gone gone;
 	TRY(store_link_by_rid(p->s, p->side, rid, &has));
 	TRY(store_gone(p->s, has.task, &gone));
-	enum err e = store_link(p->s, task, opposite(p->side), &ours);
-	enum err other = store_link(p->s, has.task, opposite(p->side), &theirs);
+	enum err e = store_link(p->s, task, pass_other(p), &ours);
+	enum err other = store_link(p->s, has.task, pass_other(p), &theirs);
+	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away && !theirs.sent_at) {	/* a guess: this is proof */
+		TRY(split(p, &has));
+		other = ERR_NOENT;
+	}
 	*joined = gone == GONE_NO && e == ERR_OK && (other == ERR_NOENT || theirs.away);
 	if (other != ERR_NOENT)
 		TRY(other);
@@ -288,103 +325,319 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 	return *joined ? join_rows(p, task, has.task) : ERR_OK;
 }
 
-struct candidates {
-	struct ids ids;
+struct rows {			/* growing array, owned */
 	int64_t *task;
 	size_t n;
 	bool failed;
 };
 
-static void candidates_finish(struct candidates *c)
+static void rows_finish(struct rows *x)
 {
-	free(c->task);
+	free(x->task);
 }
+#define AUTO_ROWS AUTO(rows_finish) struct rows
 
-static bool add_candidate(void *arg, int64_t task)
+static bool add_row(void *arg, int64_t task)
 {
-	struct candidates *c = arg;
-	int64_t *more = reallocarray(c->task, c->n + 1, sizeof(*more));
-	c->failed = !more;
+	struct rows *x = arg;
+	int64_t *more = reallocarray(x->task, x->n + 1, sizeof(*more));
+	x->failed |= !more;
 	if (more) {
-		c->task = more;
-		c->task[c->n++] = task;
+		x->task = more;
+		x->task[x->n++] = task;
 	}
-	return !c->failed;
-}
-
-/* Whoever made one of the two will bring the other in line with it; not for ever, for he may be no more. */
-static bool may_wait(const struct pass *p, const struct half *h)
-{
-	return p->now - h->t.created_at < PATIENCE;
+	return !x->failed;
 }
 
 struct choice {
-	int64_t best;
+	struct rows best;	/* all that are as like it as any */
 	int most;
-	int64_t only;		/* 0: there is another */
-	int n;
 	bool wait;
 };
-
-static bool not_tried(void *arg, const struct waiting *w)
+static void choice_finish(struct choice *c)
 {
-	bool *yes = arg;
-	*yes |= w->side == SIDE_SC && w->next >= 0;
-	return true;
+	rows_finish(&c->best);
 }
 
-/* Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be tried first. */
-static enum err key_is_untried(struct pass *p, const struct half *sf, bool *yes)
-{
-	*yes = false;
-	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO)
-		return ERR_OK;
-	return store_waiting(p->s, sf->t.id, p->local_now, not_tried, yes);
-}
-
-/* A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. */
-static enum err consider(struct pass *p, const struct half *x, int64_t other, bool sure, struct choice *out)
-{
-	AUTO_HALF y = { 0 };
-	int score;
+struct key {			/* of a record of Salesforce: what Sales Connect said to it */
+	int64_t taken_at;	/* 0: nothing yet */
 	bool untried;
-	const struct half *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
-	TRY(half_load(p, other, p->side, &y));
-	if (y.gone == GONE_DELETED && y.l.sent_at > x->t.created_at)	/* a copy of it would be younger */
+};
+
+static bool see_key(void *arg, const struct waiting *w)
+{
+	struct key *k = arg;
+	if (w->side != SIDE_SC)
+		return true;
+	k->untried = w->next >= 0;
+	k->taken_at = w->err == ERR_EXIST ? w->since : 0;
+	return false;
+}
+
+/*
+ * Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be tried first. The key is
+ * taken, and nothing tells by whom: then it may be whatever was there by then, and there is nothing against it.
+ */
+static enum err key_tells_more(struct pass *p, const struct half *x, const struct half *sf, bool *yes)
+{
+	struct key k = { 0 };
+	*yes = false;
+	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || !same_person(&x->t, &sf->t))
 		return ERR_OK;
-	TRY(likeness(p, sc, sf, &score));
-	TRY(key_is_untried(p, sf, &untried));
-	bool copy = sure || sf->l.by_me;
-	if (copy && score > out->most) {
-		out->best = other;
-		out->most = score;
-	}
-	if (sure && same_person(&sc->t, &sf->t) && y.gone == GONE_NO) {
-		out->only = out->n ? 0 : other;
-		out->n++;
-	}
-	out->wait |= (untried && same_person(&sc->t, &sf->t)) || (copy && score < 0 && may_wait(p, x));
+	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
+	*yes = k.untried || (k.taken_at && x->t.created_at - p->c->offset <= k.taken_at && !x->l.sent_at);
+	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS && !k.untried; f++)
+		*yes &= said(x, f, sf->t.field[f]) || said(sf, f, x->t.field[f]) || is_foreign(sf, f);
 	return ERR_OK;
 }
 
-enum err join_copy(struct pass *p, int64_t task, enum knowledge know, enum joined *out)
+static enum err choose_best(struct choice *c, int64_t task, int score)
 {
-	AUTO(candidates_finish) struct candidates c = { 0 };
-	AUTO_HALF x = { 0 };
-	struct choice choice = { 0 };
-	*out = JOIN_NONE;
-	TRY(half_load(p, task, opposite(p->side), &x));
-	TRY(store_lonely(p->s, p->side, x.t.created_at - p->c->offset, add_candidate, &c));
-	if (c.failed)
-		return ERR_NOMEM;
-	if (p->side == SIDE_SC && x.l.sent_at && !know)	/* made by us: who has copied it has used the same key */
+	if (score < c->most || score <= NO)
 		return ERR_OK;
-	for (size_t i = 0; i < c.n; i++)
-		TRY(consider(p, &x, c.task[i], know, &choice));
-	if (know == KNOW_FIRST && !choice.only)
-		choice.best = 0;
-	if (!choice.best)
-		choice.best = choice.only;
-	*out = choice.best ? JOIN_DONE : choice.wait ? JOIN_WAIT : JOIN_NONE;
-	return choice.best ? join_rows(p, task, choice.best) : ERR_OK;
+	if (score > c->most)
+		c->best.n = 0;
+	c->most = score;
+	return add_row(&c->best, task) ? ERR_OK : ERR_NOMEM;
+}
+
+struct asked {			/* for whose copy */
+	struct half x;
+	bool copied, late;	/* see join_copy */
+};
+static void asked_finish(struct asked *a)
+{
+	half_finish(&a->x);
+}
+
+/* Whoever made one of the two will bring the other in line with it; not for ever, for he may be no more. */
+static bool may_wait(const struct pass *p, const struct asked *a, int score)
+{
+	return score == SOON ? !a->late : score == NOBODY_KNOWS && p->now - a->x.t.created_at < PATIENCE;
+}
+
+/* A deleted one that had its copy: there may be a second one in Salesforce, made by a mount that had not seen the first. */
+static enum err is_over(struct pass *p, const struct half *x, const struct half *y, bool *yes)
+{
+	AUTO_LINK l = LINK_INIT;
+	*yes = false;
+	if (y->gone != GONE_DELETED)
+		return ERR_OK;
+	enum err e = store_link(p->s, y->t.id, pass_other(p), &l);
+	*yes = e == ERR_OK && (p->side == SIDE_SF || x->l.sent_at);
+	*yes |= y->l.sent_at > x->t.created_at;	/* a copy of it would be younger */
+	*yes |= !y->in_trash && x->l.sent_at;	/* it is what was made of it */
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/* A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. */
+static enum err consider(struct pass *p, const struct asked *a, int64_t other, struct choice *out)
+{
+	AUTO_HALF y = { 0 };
+	int score;
+	bool more, over, live;
+	const struct half *x = &a->x, *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
+	TRY(half_load(p, other, p->side, &y));
+	TRY(is_over(p, x, &y, &over));
+	if (over)
+		return ERR_OK;
+	live = y.gone != GONE_DELETED;
+	TRY(likeness(p, sc, sf, &score));
+	TRY(key_tells_more(p, x, sf, &more));
+	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at && live);
+	if (copy)
+		TRY(choose_best(out, other, score));
+	out->wait |= more || (copy && live && may_wait(p, a, score));
+	return ERR_OK;
+}
+
+/* Of those on the other side that have no copy either, and are as like it as the one asked for: which is that? *n: of how many; 0:
+ * another one is more like it. */
+static enum err place(struct pass *p, const struct asked *a, int64_t copy, int most, size_t *at, size_t *n)
+{
+	AUTO_ROWS all = { 0 };
+	AUTO_HALF y = { 0 };
+	TRY(half_load(p, copy, p->side, &y));
+	TRY(store_lonely(p->s, pass_other(p), y.t.created_at - p->c->offset, add_row, &all));
+	if (all.failed)
+		return ERR_NOMEM;
+	*at = *n = 0;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO_HALF x = { 0 };
+		int score;
+		TRY(half_load(p, all.task[i], pass_other(p), &x));
+		TRY(p->side == SIDE_SC ? likeness(p, &y, &x, &score) : likeness(p, &x, &y, &score));
+		if (a->late && x.gone == GONE_DELETED)
+			continue;
+		if (score > most)
+			return *n = 0, ERR_OK;
+		if (all.task[i] == a->x.t.id)
+			*at = *n;
+		*n += score == most;
+	}
+	return ERR_OK;
+}
+
+/* Those that are deleted, unless all are. */
+static enum err drop_dead(struct pass *p, struct rows *x)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < x->n; i++) {
+		enum gone gone;
+		TRY(store_gone(p->s, x->task[i], &gone));
+		if (gone != GONE_DELETED)
+			x->task[n++] = x->task[i];
+	}
+	x->n = n ? n : x->n;
+	return ERR_OK;
+}
+
+/* What is the copy of a task that was restored as a new one will be deleted by who made it. */
+static enum err not_restored(struct pass *p, const struct asked *a, int64_t *copy, bool *wait)
+{
+	enum gone gone;
+	bool in_trash;
+	TRY(store_gone(p->s, *copy, &gone));
+	TRY(store_in_trash(p->s, *copy, &in_trash));
+	if (gone == GONE_DELETED && !in_trash) {
+		*copy = 0;
+		*wait |= !a->late;
+	}
+	return ERR_OK;
+}
+
+/*
+ * Each is the other's best. Of several that are the same on one side, each is one of several on the other: the first has the first,
+ * as in every mount. If they are not as many, one of them is still to come, or to go; when that has had its time, what is deleted no
+ * longer counts.
+ */
+static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
+{
+	size_t at, n;
+	*out = 0;
+	if (!c->best.n)
+		return ERR_OK;
+	if (a->late)
+		TRY(drop_dead(p, &c->best));
+	TRY(place(p, a, c->best.task[0], c->most, &at, &n));
+	c->wait |= n != c->best.n && !a->late;
+	if (n && at < c->best.n && (n == c->best.n || a->late))
+		*out = c->best.task[at];
+	return *out ? not_restored(p, a, out, &c->wait) : ERR_OK;
+}
+
+/* A subject that the template made: whoever copied the task to Salesforce renames the copy soon, or deletes it. */
+static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
+{
+	bool fits = false;
+	if (p->side == SIDE_SC && a->x.l.by_me && !a->late)
+		TRY(subject_fits(p->template, &a->x.t, shown(&a->x.l, FIELD_TITLE), &fits));
+	c->wait |= fits;
+	return ERR_OK;
+}
+
+struct doubts {
+	int64_t task[ROWS_IN_DOUBT];
+	size_t n;
+};
+
+static bool add_doubt(void *arg, const struct link *l)
+{
+	struct doubts *x = arg;
+	x->task[x->n++] = l->task;
+	return x->n < ROWS_IN_DOUBT;
+}
+
+/* Sales Connect's task may be what a create in doubt has made there, of a record of Salesforce. */
+static enum err of_doubt(struct pass *p, const struct asked *a, struct choice *c)
+{
+	struct doubts x = { 0 };
+	if (p->side != SIDE_SF || a->x.l.sent_at)
+		return ERR_OK;
+	TRY(store_links(p->s, SIDE_SC, true, 0, add_doubt, &x));
+	for (size_t i = 0; i < x.n; i++) {
+		AUTO_TASK t = TASK_INIT;
+		TRY(store_get(p->s, x.task[i], &t));
+		c->wait |= same_person(&t, &a->x.t);
+	}
+	return ERR_OK;
+}
+
+enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out)
+{
+	AUTO_ROWS all = { 0 };
+	AUTO(asked_finish) struct asked a = { .copied = copied, .late = late };
+	AUTO(choice_finish) struct choice c = { 0 };
+	int64_t copy;
+	*out = JOIN_NONE;
+	TRY(half_load(p, task, pass_other(p), &a.x));
+	TRY(store_lonely(p->s, p->side, a.x.t.created_at - p->c->offset, add_row, &all));
+	if (all.failed)
+		return ERR_NOMEM;
+	if (p->side == SIDE_SC && a.x.l.sent_at && !copied)	/* made by us: who has copied it has used the same key */
+		return ERR_OK;
+	for (size_t i = 0; i < all.n; i++)
+		TRY(consider(p, &a, all.task[i], &c));
+	TRY(of_template(p, &a, &c));
+	TRY(of_doubt(p, &a, &c));
+	TRY(among(p, &a, &c, &copy));
+	*out = copy ? JOIN_DONE : c.wait ? JOIN_WAIT : JOIN_NONE;
+	return copy ? join_rows(p, task, copy) : ERR_OK;
+}
+
+static int common(const struct task *a, const struct task *b)
+{
+	int n = 0;
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		n += field_same(a->field[f], b->field[f]);
+	return n;
+}
+
+struct as_first {		/* a task, going back to what it said first */
+	struct task *t;
+	uint32_t fields;	/* that have */
+	enum err err;
+};
+
+static bool back(void *arg, const struct history *h)
+{
+	struct as_first *x = arg;
+	if (!(x->fields & BIT(h->field)))
+		x->err = task_set(x->t, h->field, h->was);
+	x->fields |= BIT(h->field);
+	return x->err == ERR_OK;
+}
+
+/* A candidate's text, as it came, in *text; *n: what it has in common, or -1: another mount's copy it is not. */
+static enum err guess(struct pass *p, const struct task *of, int64_t task, struct task *text, int *n)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum gone gone;
+	*n = -1;
+	TRY(store_gone(p->s, task, &gone));
+	TRY(store_link(p->s, task, p->side, &l));
+	if (gone != GONE_NO || l.sent_at)
+		return ERR_OK;
+	TRY(store_get(p->s, task, text));
+	*n = same_person(of, text) ? common(of, text) : -1;
+	struct as_first first = { .t = text };
+	TRY(store_history(p->s, task, back, &first));
+	return first.err;
+}
+
+enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
+{
+	AUTO_ROWS all = { 0 };
+	TRY(store_lonely(p->s, p->side, of->created_at - p->c->offset, add_row, &all));
+	if (all.failed)
+		return ERR_NOMEM;
+	for (int most = TASK_NFIELDS; most >= 0; most--)
+		for (size_t i = 0; i < all.n; i++) {
+			AUTO_TASK t = TASK_INIT;
+			int n;
+			TRY(guess(p, of, all.task[i], &t, &n));
+			if (n == most && !nth--)
+				return task_copy(text, &t);
+		}
+	return ERR_NOENT;
 }

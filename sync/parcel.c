@@ -67,6 +67,15 @@ enum err parcel_read(struct pass *p, const struct outgoing *row, struct parcel *
 	return dress(p, x);
 }
 
+enum err parcel_say(struct parcel *x, const struct task *text)
+{
+	for (enum field f = 0; f < TASK_NFIELDS; f++) {
+		TRY(task_set(&x->task, f, text->field[f]));
+		TRY(task_set(&x->wire, f, text->field[f]));
+	}
+	return ERR_OK;
+}
+
 enum err replace_text(char **slot, const char *value)
 {
 	bool ok = true;
@@ -94,7 +103,7 @@ enum err parcel_agree(struct parcel *x, uint32_t fields)
 enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
 {
 	AUTO_LINK l = LINK_INIT;
-	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	enum side other = pass_other(p);
 	struct side_state st;
 	TRY(store_side(p->s, other, &st));
 	enum err e = store_link(p->s, task, other, &l);
@@ -107,7 +116,7 @@ enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
 static enum err origin(struct pass *p, int64_t task, struct buf *b)
 {
 	static const char *const account_key[NSIDES] = { [SIDE_SC] = "sc.account", [SIDE_SF] = "sf.account" };
-	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	enum side other = pass_other(p);
 	AUTO_LINK l = LINK_INIT;
 	AUTO_FREE char *account = NULL;
 	enum err e = store_link(p->s, task, other, &l);

@@ -166,11 +166,14 @@ static enum err page_part(struct pass *p, const struct course *k, const struct p
 static enum err page_apply(struct pass *p, const struct course *k, const struct page *page)
 {
 	size_t from = 0;
+	p->page = page;
+	p->part = k && !k->first && (k->cursor || page->cursor);
 	do {
 		size_t to = page->n - from > RECORDS_PER_TX ? from + RECORDS_PER_TX : page->n;
 		TRY(page_part(p, k, page, from, to));
 		from = to;
 	} while (from < page->n);
+	p->page = NULL;
 	return ERR_OK;
 }
 
@@ -234,7 +237,7 @@ static enum err free_one(struct pass *p, const struct remote_task *rt, const str
 		bool yes;
 		TRY(store_link_by_rid(p->s, p->side, first->id[i], &l));
 		TRY(fits_better(p, rt, &l, &yes));
-		if (!yes || l.away || l.gone)
+		if (!yes || l.away || l.gone || (l.doom && !l.completed))
 			continue;
 		TRY(store_link_drop(p->s, l.task, p->side));
 		return ids_add(freed, first->id[i]);

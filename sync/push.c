@@ -3,6 +3,7 @@
 
 #define DAY (86400 * INT64_C(1000))
 #define WAITS_MAX 12			/* about two hours */
+#define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
 #define CIRCLE_MS (7 * DAY)
 #define CIRCLE_MAX 20
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
@@ -62,6 +63,41 @@ static bool look_first(const struct round *r, enum verb verb, const struct parce
 	return !r->looked && !x->link.version && (verb == VERB_UPDATE || verb == VERB_REMOVE);
 }
 
+static bool see_taken(void *arg, const struct waiting *w)
+{
+	bool *yes = arg;
+	*yes |= w->side == SIDE_SC && w->err == ERR_EXIST;
+	return !*yes;
+}
+
+/* Another mount has made the copy, that we know (send.c); but which is it? */
+static enum err ask(struct round *r, struct parcel *x)
+{
+	AUTO_TASK text = TASK_INIT;
+	enum err e = join_guess(r->p, &x->task, x->row.tries - 1, &text);
+	return e == ERR_NOENT ? ERR_OK : e ? e : parcel_say(x, &text);
+}
+
+/* A task of the other side. *done: it has its copy, or waits. */
+static enum err copy(struct round *r, struct parcel *x, bool *done)
+{
+	struct pass *p = r->p;
+	const struct outgoing *row = &x->row;
+	enum joined joined;
+	bool circle, taken = false;
+	if (p->side == SIDE_SC)
+		TRY(store_waiting(p->s, row->task, p->local_now, see_taken, &taken));
+	TRY(join_copy(p, row->task, taken, row->tries >= WAIT_TRIES, &joined));
+	*done = joined == JOIN_DONE;
+	if (*done || taken)
+		return taken && !*done ? ask(r, x) : ERR_OK;
+	TRY(in_a_circle(p, row->task, &circle));
+	*done = circle || joined == JOIN_WAIT;
+	if (joined == JOIN_WAIT)
+		return waits(p, row);
+	return circle ? no_more(p, row) : ERR_OK;
+}
+
 static enum err post(struct round *r, const struct outgoing *row)
 {
 	AUTO_PARCEL x = { 0 };
@@ -77,14 +113,10 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return ERR_OK;
 	}
 	if (where == ELSEWHERE_KNOWN) {
-		enum joined joined;
-		bool circle;
-		TRY(join_copy(r->p, row->task, KNOW_NOTHING, &joined));
-		if (joined != JOIN_NONE)
-			return joined == JOIN_WAIT ? waits(r->p, row) : ERR_OK;
-		TRY(in_a_circle(r->p, row->task, &circle));
-		if (circle)
-			return no_more(r->p, row);
+		bool done;
+		TRY(copy(r, &x, &done));
+		if (done)
+			return ERR_OK;
 	}
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);

@@ -332,7 +332,8 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 		TRY(set(&l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
 	TRY(store_link_put(p->s, l));
 	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task, side_name[p->side]);
-	return known(p, rt, l);
+	TRY(known(p, rt, l));
+	return store_uncross(p->s, l->task, p->side, !subject_has_title(p->template));
 }
 
 /* The create in doubt that this record is most like; NULL: none. */
@@ -400,7 +401,9 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
 	TRY(known(p, rt, &l));
 	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
-	return gone == GONE_DELETED ? store_outbox_add(p->s, task, p->side, p->local_now) : ERR_OK;
+	if (gone == GONE_DELETED)
+		TRY(store_outbox_add(p->s, task, p->side, p->local_now));
+	return store_uncross(p->s, task, p->side, !subject_has_title(p->template));
 }
 
 /* The other task may show the name as the record has it, or as the template renders it. */
@@ -428,6 +431,39 @@ static enum err key_tells(struct pass *p, int64_t task, bool *yes)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
+/* Has the page another one of that name that is nobody's yet? */
+static enum err page_has_another(struct pass *p, const struct remote_task *rt, bool *yes)
+{
+	*yes = false;
+	for (size_t i = 0; p->page && i < p->page->n && !*yes; i++) {
+		const struct remote_task *x = &p->page->task[i];
+		AUTO_LINK l = LINK_INIT;
+		if (x->deleted || str_eq(x->id, rt->id) || !field_same(x->t.field[FIELD_TITLE], rt->t.field[FIELD_TITLE]))
+			continue;
+		enum err e = store_link_by_rid(p->s, p->side, x->id, &l);
+		*yes = e == ERR_NOENT;
+		if (e != ERR_NOENT)
+			TRY(e);
+	}
+	return ERR_OK;
+}
+
+/* Is there nothing else of its name on either side that has no copy? Else it is not known yet which belongs to which (join.c). */
+static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t twin, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	enum gone gone;
+	int64_t here, there;
+	bool more;
+	TRY(store_get(p->s, twin, &t));
+	TRY(store_gone(p->s, twin, &gone));
+	TRY(store_namesakes(p->s, p->side, rt->t.field[FIELD_TITLE], &here));
+	TRY(store_namesakes(p->s, pass_other(p), t.field[FIELD_TITLE], &there));
+	TRY(page_has_another(p, rt, &more));
+	*yes = !p->part && !more && !here && there == (gone != GONE_DELETED);
+	return ERR_OK;
+}
+
 /*
  * D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
  * to it, and two copies would be copied by every other mount again. Of several that are the same, the keys of their copies in
@@ -435,14 +471,16 @@ static enum err key_tells(struct pass *p, int64_t task, bool *yes)
  */
 static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
-	bool several, ours, rebuilt = rt->t.created_at <= p->rebuilt;
+	bool several, plain, ours = false, rebuilt = rt->t.created_at <= p->rebuilt;
 	enum err e = twin(p, rt, true, task, &several);
 	if (e == ERR_NOENT && !rebuilt)
 		e = twin(p, rt, false, task, &several);
-	if (e || rebuilt || p->side == SIDE_SF)
+	if (e || rebuilt)
 		return e;
-	TRY(key_tells(p, *task, &ours));
-	return several || ours ? ERR_NOENT : ERR_OK;
+	if (p->side == SIDE_SC)
+		TRY(key_tells(p, *task, &ours));
+	TRY(is_plain(p, rt, *task, &plain));
+	return several || ours || !plain ? ERR_NOENT : ERR_OK;
 }
 
 /* Another mount has made what is to be made here, by the key that they share. */
@@ -469,7 +507,7 @@ static enum err find_copy(struct pass *p, const struct remote_task *rt, int64_t 
 /* Which other side may this task be created on (R14, R15)? One that is older than the rebuilt database may be there. */
 static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
 {
-	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	enum side other = pass_other(p);
 	struct side_state st;
 	AUTO_FREE char *mirror = NULL;
 	int64_t offset = 0;

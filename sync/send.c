@@ -1,6 +1,7 @@
 #include "send.h"
 #include "log.h"
 #include "steps.h"
+#include "subject.h"
 #include <string.h>
 
 #define LOG_MODULE "send"
@@ -149,7 +150,7 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 /* Its create there waited for this one. */
 static enum err other_is_next(struct pass *p, const struct parcel *x)
 {
-	enum side other = p->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	enum side other = pass_other(p);
 	enum elsewhere where;
 	TRY(parcel_elsewhere(p, x->row.task, &where));
 	if (where != ELSEWHERE_NOT || !(x->task.born & BIT(other)))
@@ -167,21 +168,19 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 		return drop_double(p, x);
 	TRY(e);
 	TRY(other_is_next(p, x));
+	TRY(store_uncross(p->s, x->row.task, p->side, !subject_has_title(p->template)));
 	return send_row_done(p, x);
 }
 
-/* Another mount has made it, by the key that we share, from what it said then: one of those that nobody has copied is it. */
+/* Another mount has made it, by the key that we share, from what it said then. Which one it is, is asked when all answers of this
+ * batch are in (push.c). */
 static enum err made_elsewhere(struct pass *p, struct parcel *x)
 {
-	enum joined joined;
-	TRY(store_link_drop(p->s, x->row.task, p->side));
-	TRY(join_copy(p, x->row.task, x->row.tries ? KNOW_LAST : KNOW_FIRST, &joined));
-	if (joined == JOIN_DONE)
-		return ERR_OK;
 	bool patient = x->row.tries < COPY_TRIES;
-	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, ERR_BUSY,
-		"another mount has copied it there; waits until that is seen here", p->local_now,
-		patient ? send_backoff(x->row.tries) : -1);
+	TRY(store_link_drop(p->s, x->row.task, p->side));
+	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, ERR_EXIST,
+		"another mount has copied it there, and which one that is nobody can tell; make both say the same, or delete one",
+		p->local_now, patient ? send_backoff(x->row.tries) : -1);
 }
 
 /* D8: that is no secret. */

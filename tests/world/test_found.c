@@ -353,9 +353,27 @@ static void a_delete_during_a_pull_has_its_grace_time(void **state)
 	world_finish(&w);
 }
 
+/* Another mount of the account is at work. */
+static struct fake_record *theirs(struct fake *f, const char *title, const char *due)
+{
+	struct fake_record *r = fake_add(f, title);
+	r->ours = true;
+	if (due)
+		fake_word(f, r, FIELD_DUE, due);
+	return r;
+}
+
+static void passes(int minutes)
+{
+	for (int i = 0; i < minutes; i += 2) {
+		assert_int_equal(world_pass(&w), ERR_OK);
+		w.now += 2 * MINUTE;
+	}
+}
+
 /*
  * No other mount is there: the account's user makes one task here and one there before the next poll. What they have in common
- * is no reason to take them for one.
+ * is no reason to take them for one; only, if they have one name, it is waited whether somebody brings them in line.
  */
 static void two_tasks_of_one_user_stay_two(void **state)
 {
@@ -365,16 +383,113 @@ static void two_tasks_of_one_user_stay_two(void **state)
 		begin(BOTH);
 		for (int there = 0; there < 2; there++) {
 			struct fake *f = there ? sf : sc;
-			struct fake_record *r = fake_add(f, title[i][there]);
-			r->ours = true;
-			fake_word(f, r, FIELD_DUE, due[i][there]);
-			fake_word(f, r, FIELD_DETAILS, "same");
+			fake_word(f, theirs(f, title[i][there], due[i][there]), FIELD_DETAILS, "same");
 		}
+		passes(90);
 		check_rest(&w);
 		assert_int_equal(fake_live(sc), 2);
 		assert_int_equal(fake_live(sf), 2);
 		world_finish(&w);
 	}
+}
+
+/* The other mount has made the first of the first, and the second of the second; they come here in another order. */
+static void two_alike_have_one_order_in_every_mount(void **state)
+{
+	for (int how = 0; how < 3; how++) {
+		begin(BOTH);
+		theirs(sc, "a", NULL);
+		if (how != 1)	/* all at once, and the first one was changed last */
+			theirs(sc, "a", NULL);
+		theirs(sf, "a", NULL);
+		theirs(sf, "a", NULL);
+		w.now += SECOND;
+		fake_touch(sf, &sf->rec[0]);
+		sf->rec[0].hidden = how;	/* or in two passes */
+		passes(2);
+		if (how == 1)
+			theirs(sc, "a", NULL);
+		sf->rec[0].hidden = false;
+		fake_touch(sf, &sf->rec[0]);
+		passes(4);
+		assert_int_equal(sc->n + sf->n, 4);
+		fake_delete(sc, &sc->rec[0]);
+		check_rest(&w);
+		assert_true(sf->rec[0].deleted);
+		assert_false(sc->rec[1].deleted || sf->rec[1].deleted);
+		assert_int_equal(sc->n + sf->n, 4);
+		world_finish(&w);
+	}
+}
+
+/* One of the two was deleted before it was seen here, and its copy is deleted only now: that is not the other one's. */
+static void the_copy_of_one_of_two_alike_is_not_the_others(void **state)
+{
+	begin(BOTH);
+	theirs(sc, "a", NULL);
+	theirs(sc, "a", NULL);
+	fake_delete(sc, &sc->rec[0]);
+	theirs(sf, "a", NULL);
+	theirs(sf, "a", NULL);
+	passes(20);
+	fake_delete(sf, &sf->rec[0]);
+	check_rest(&w);
+	assert_false(sc->rec[1].deleted || sf->rec[1].deleted);
+	assert_int_equal(sc->n + sf->n, 4);
+	world_finish(&w);
+}
+
+/* Both were there when one was edited, and its copy is not yet: which is whose? */
+static void two_alike_of_which_one_was_edited_wait_for_the_other_mount(void **state)
+{
+	begin(BOTH);
+	theirs(sc, "a", "2026-12-01");
+	theirs(sc, "a", NULL);
+	theirs(sf, "a", NULL);
+	theirs(sf, "a", NULL);
+	passes(20);
+	fake_word(sf, &sf->rec[0], FIELD_DUE, "2026-12-01");
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	fake_delete(sf, &sf->rec[0]);
+	check_rest(&w);
+	assert_true(sc->rec[0].deleted);
+	assert_false(sc->rec[1].deleted || sf->rec[1].deleted);
+	world_finish(&w);
+}
+
+/* The mount that copied it has not carried over the edit yet. */
+static void a_task_edited_before_it_was_seen_here_is_not_copied_twice(void **state)
+{
+	static const char *const template[] = { NULL, "[SC] {{activity_subject}}" };
+	static const char *const subject[] = { "a", "[SC] old name" };
+	for (int i = 0; i < 2; i++) {
+		begin(BOTH);
+		sc->template = template[i];
+		w.now += 2 * HOUR;
+		theirs(sc, "a", "2026-12-01");
+		struct fake_record *copy = theirs(sf, subject[i], i ? "2026-12-01" : NULL);
+		passes(20);
+		assert_int_equal(sc->n + sf->n, 2);
+		fake_word(sf, copy, i ? FIELD_TITLE : FIELD_DUE, i ? "[SC] a" : "2026-12-01");
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 2);
+		fake_delete(sc, &sc->rec[0]);
+		check_rest(&w);
+		assert_true(copy->deleted);
+		world_finish(&w);
+	}
+}
+
+/* A word that does not cross is no difference, and stays. */
+static void R10_a_copy_with_another_word_is_the_copy(void **state)
+{
+	begin(BOTH);
+	fake_word(sc, theirs(sc, "a", NULL), FIELD_PRIORITY, TASK_HIGH);
+	fake_word(sf, theirs(sf, "a", NULL), FIELD_PRIORITY, "Low");
+	check_rest(&w);
+	check_world(&w, "here: a | open | high | - | -\nSC: a | open | high | - | -\nSF: a | Not Started | Low | - | -\n");
+	world_finish(&w);
 }
 
 /* Two mounts that cannot know each other's copies copy them in turn; so one like it comes again and again. */
@@ -398,6 +513,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_tasks_of_one_user_stay_two),
+		cmocka_unit_test(two_alike_have_one_order_in_every_mount),
+		cmocka_unit_test(the_copy_of_one_of_two_alike_is_not_the_others),
+		cmocka_unit_test(two_alike_of_which_one_was_edited_wait_for_the_other_mount),
+		cmocka_unit_test(a_task_edited_before_it_was_seen_here_is_not_copied_twice),
+		cmocka_unit_test(R10_a_copy_with_another_word_is_the_copy),
 		cmocka_unit_test(copies_of_copies_come_to_an_end),
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),

@@ -65,6 +65,22 @@ static void count_records(struct sim *s, struct end *end)
 		}
 }
 
+static bool see_told(void *arg, const struct waiting *w)
+{
+	bool *told = arg;
+	*told |= w->side == SIDE_SC && w->err == ERR_EXIST && w->next < 0;
+	return !*told;
+}
+
+/* That it has a copy which nobody can tell from others is said in errors: it is shown twice, and waits for its user. */
+static bool is_told(struct sim *s, int mount, int64_t row)
+{
+	bool told = false;
+	if (store_waiting(s->mount[mount].store, row, s->now, see_told, &told) != ERR_OK)
+		abort();
+	return told;
+}
+
 static void count_rows(struct sim *s, struct end *end)
 {
 	for (int i = 0; i < setup_of(s)->mounts; i++) {
@@ -73,7 +89,7 @@ static void count_rows(struct sim *s, struct end *end)
 		for (int k = 0; k < n; k++) {
 			int task = mount_task(s, i, row[k]);
 			if (task >= 0)
-				end[task].seen[i]++;
+				end[task].seen[i] += !is_told(s, i, row[k]);
 			else
 				sim_fail(s, DOUBLED, "mount %d shows row %lld, and it is nobody's", i, (long long)row[k]);
 		}

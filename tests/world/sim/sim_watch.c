@@ -76,21 +76,19 @@ static bool in_common(const struct record *a, const struct record *b, enum field
 }
 
 /*
- * Who copies a task that another mount has copied before must be able to see that: by a key where there is one, or because
- * there is something left by which one can tell. There is not, if everything was changed on one side or the other before he came
- * to see both (join.c).
+ * Who copies a task that another mount has copied before must be able to see that: by the name, for whatever else was changed is in
+ * line soon. There is no such name if it was changed before he came to see both, and does not cross (R24, R25), or if the template
+ * was another one (join.c).
  */
 static void excuse(struct sim *s, struct line *l, const struct record *r)
 {
 	enum side side = l->server->side;
-	bool names = side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template);
+	bool names = (side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template)) && template_stays(s);
 	for (int i = 0; i < l->server->n; i++) {
 		const struct record *o = &l->server->rec[i];
-		if (o == r || o->task != r->task || o->made_by == l->mount || o->deleted)
+		if (o == r || o->task != r->task || o->made_by == l->mount || o->deleted || (names && in_common(o, r, FIELD_TITLE)))
 			continue;
-		bool known = (names && in_common(o, r, FIELD_TITLE)) || in_common(o, r, FIELD_DETAILS) || in_common(o, r, FIELD_DUE);
-		s->logical[r->task].was_hidden |= !known;
-		s->logical[r->task].beyond |= !known;
+		s->logical[r->task].was_hidden = s->logical[r->task].beyond = true;
 	}
 }
 
