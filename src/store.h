@@ -362,7 +362,8 @@ NODISCARD enum err store_conflict(struct store *s, int64_t task, enum side with,
 NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, enum side *out);
 /*
  * D7: a task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
- * date and person are t's and which was created within two minutes of it. ERR_NOENT: none; the oldest if *several.
+ * date and person are t's and which was created within two minutes of it. ERR_NOENT: none. Of *several first those that were
+ * there before t, of these the living, of these the oldest.
  * whole: of any age, but t's other fields, where it has them, must be the same, too.
  * It may be a deleted one: whoever copied it, after it was there, did not know yet. t was made_at (this machine's clock) before that other remote had
  * the deletion.
@@ -503,6 +504,8 @@ NODISCARD enum err store_waiting(struct store *s, int64_t task, int64_t now, sto
  * one comes back. ERR_PERM: it was edited on another side, not here. ERR_BUSY: it is being sent. ERR_NOENT: nothing waits.
  */
 NODISCARD enum err store_cancel(struct store *s, int64_t task, int64_t now, int64_t grace_ms);
+/* A task that is not on this side is not to be created there any more, whatever becomes of it (D7). */
+NODISCARD enum err store_unborn(struct store *s, int64_t task, enum side side);
 /* What failed, was refused or waits longer is due now; what is held or in its grace time stays. ERR_NOENT: nothing waits. */
 NODISCARD enum err store_retry(struct store *s, int64_t task, int64_t now);
 /*

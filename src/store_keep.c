@@ -538,6 +538,14 @@ static enum err unborn(struct store *s, int64_t task, uint32_t births)
 	return ERR_OK;
 }
 
+enum err store_unborn(struct store *s, int64_t task, enum side side)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	TRY(unborn(s, task, BIT(side)));
+	return tx_commit(&tx);
+}
+
 static enum err cancel_edit(struct store *s, int64_t task, int64_t now)
 {
 	AUTO(cancel_finish) struct cancel c = { .s = s };

@@ -34,7 +34,7 @@ static const char *const sql_text[NSQL] = {
 	[TWIN] = "SELECT id, title, status, priority, due, person, email, sc_person, sf_who,"
 		 " type, campaign, campaign_day, campaign_step FROM task INDEXED BY task_due"
 		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
-		 " ORDER BY created_at, id",
+		 " ORDER BY created_at > :at + :slack, gone = 1, created_at, id",
 	[TWIN_FREE] = "SELECT details FROM body JOIN task ON task.id = body.task WHERE body.task = :task"
 		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side AND NOT away"
 		      " AND NOT (task.gone = 1 AND link.gone))"

@@ -6,6 +6,7 @@
 
 #define LOG_MODULE "cycle"
 #define HELLO_EVERY (3600 * INT64_C(1000))
+#define MIRROR_TIME (15 * 60 * INT64_C(1000))
 #define FRESH (60 * INT64_C(1000))
 
 static const char *const prefix[NSIDES] = { [SIDE_SC] = "sc", [SIDE_SF] = "sf" };
@@ -107,22 +108,6 @@ static void say(struct cycle *c, const char *text)
 	snprintf(c->message, sizeof(c->message), "%s", text);
 }
 
-/* The vendor's own mirror writes Salesforce: we do not, and what was to be created there is its business now. */
-static enum err leave_creates(struct pass *p)
-{
-	struct outgoing row[256];
-	size_t n;
-	TRY(store_outbox(p->s, p->side, p->local_now, row, 256, &n));
-	for (size_t i = 0; i < n; i++) {
-		AUTO_LINK l = LINK_INIT;
-		enum err e = store_link(p->s, row[i].task, p->side, &l);
-		if (e == ERR_NOENT)
-			e = store_outbox_done(p->s, row[i].task, p->side, row[i].seq);
-		TRY(e);
-	}
-	return ERR_OK;
-}
-
 /* R1, D7: Salesforce is silent while Sales Connect has not told us whether the vendor's own mirror is on. */
 static enum err may_run(struct pass *p, bool *yes)
 {
@@ -136,10 +121,9 @@ static enum err may_run(struct pass *p, bool *yes)
 	p->c->waiting = !seen;
 	if (!seen)
 		say(p->c, "waiting for Sales Connect's settings");
-	if (!mirror)
-		return ERR_OK;
-	say(p->c, "Sales Connect's own Salesforce sync is on: remindfs syncs with Sales Connect only");
-	return leave_creates(p);
+	if (mirror)
+		say(p->c, "Sales Connect's own Salesforce sync is on: remindfs syncs with Sales Connect only");
+	return ERR_OK;
 }
 
 enum side pass_other(const struct pass *p)
@@ -195,6 +179,67 @@ static enum err learn_settings(struct pass *p, const struct hello *h)
 	return measure_enabling(p);
 }
 
+/* A create in Salesforce that waits, of a task that the mirror sees; or one in doubt, but of a task that is deleted here: it tells
+ * what a copy of that is. */
+static enum err is_left(struct pass *p, int64_t task, bool *doubt, bool *yes)
+{
+	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
+	enum gone gone;
+	TRY(store_gone(p->s, task, &gone));
+	enum err in_sc = store_link(p->s, task, SIDE_SC, &sc), in_sf = store_link(p->s, task, SIDE_SF, &sf);
+	if (in_sc != ERR_NOENT)
+		TRY(in_sc);
+	if (in_sf != ERR_NOENT)
+		TRY(in_sf);
+	*doubt = in_sf == ERR_OK;
+	*yes = *doubt ? !sf.rid && gone != GONE_DELETED : sc.rid != NULL;
+	return ERR_OK;
+}
+
+/* In doubt: if it happened, the mirror's copy of it was met by now, and Sales Connect need not wait for it any longer. Else an edit
+ * later on is no reason to create it either: it is there, though perhaps nobody here knows. */
+static enum err leave(struct pass *p, int64_t task, bool doubt)
+{
+	return doubt ? store_link_drop(p->s, task, SIDE_SF) : store_unborn(p->s, task, SIDE_SF);
+}
+
+/* The rows up to that one; *last: of those that stay. */
+static enum err leave_rows(struct pass *p, int64_t upto, int64_t *last)
+{
+	struct outgoing row[256];
+	size_t n;
+	*last = 0;
+	TRY(store_outbox(p->s, SIDE_SF, p->local_now, row, 256, &n));
+	for (size_t i = 0; i < n; i++) {
+		bool doubt, yes;
+		TRY(is_left(p, row[i].task, &doubt, &yes));
+		if (yes && row[i].seq <= upto)
+			TRY(leave(p, row[i].task, doubt));
+		else if (yes && row[i].seq > *last)
+			*last = row[i].seq;
+	}
+	return ERR_OK;
+}
+
+/*
+ * The vendor's own mirror is on, and copies what is new within minutes: what waited to be created in Salesforce when Sales Connect
+ * said so the last time is its business by now. What came since waits for the next time: should the mirror be switched off before
+ * it comes to it, it is ours again. "1795000000000:42": when that was, and the last row.
+ */
+static enum err leave_creates(struct pass *p, int64_t now)
+{
+	AUTO_FREE char *told = NULL;
+	long long at = 0, upto = 0;
+	int64_t last;
+	char text[48];
+	TRY(pass_get(p, "left", &told));
+	if (told && sscanf(told, "%lld:%lld", &at, &upto) == 2 && now - at < MIRROR_TIME)
+		return ERR_OK;
+	TRY(leave_rows(p, upto, &last));
+	snprintf(text, sizeof(text), "%lld:%lld", (long long)now, (long long)last);
+	return pass_set(p, "left", last ? text : NULL);
+}
+
 static enum err hello_store(struct pass *p, const struct hello *h)
 {
 	AUTO_TX tx = { 0 };
@@ -202,6 +247,8 @@ static enum err hello_store(struct pass *p, const struct hello *h)
 	TRY(same_account(p, h));
 	if (p->side == SIDE_SC)
 		TRY(learn_settings(p, h));
+	if (p->side == SIDE_SC)
+		TRY(h->mirror ? leave_creates(p, h->now) : pass_set(p, "left", NULL));
 	return tx_commit(&tx);
 }
 

@@ -229,15 +229,25 @@ static enum err fits_better(struct pass *p, const struct remote_task *rt, struct
 	return buf_err(&subject);
 }
 
+/* It has a record on the other side, of which the new one may be the copy. */
+static enum err is_on_both(struct pass *p, int64_t task, bool *yes)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link(p->s, task, p->side == SIDE_SC ? SIDE_SF : SIDE_SC, &l);
+	*yes = l.rid && !l.gone;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 /* The first one that shows another subject than the new one is a task of its own from now on. */
 static enum err free_one(struct pass *p, const struct remote_task *rt, const struct ids *first, struct ids *freed)
 {
 	for (size_t i = 0; i < first->n; i++) {
 		AUTO_LINK l = LINK_INIT;
-		bool yes;
+		bool yes, both;
 		TRY(store_link_by_rid(p->s, p->side, first->id[i], &l));
 		TRY(fits_better(p, rt, &l, &yes));
-		if (!yes || l.away || l.gone || (l.doom && !l.completed))
+		TRY(is_on_both(p, l.task, &both));
+		if (!yes || !both || l.away || l.gone || (l.doom && !l.completed))
 			continue;
 		TRY(store_link_drop(p->s, l.task, p->side));
 		return ids_add(freed, first->id[i]);

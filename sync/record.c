@@ -467,18 +467,23 @@ static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t t
 /*
  * D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
  * to it, and two copies would be copied by every other mount again. Of several that are the same, the keys of their copies in
- * Sales Connect tell which it is (join.c).
+ * Sales Connect tell which it is (join.c); the vendor's mirror has no keys.
  */
 static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
+	AUTO_FREE char *mirror = NULL;
 	bool several, plain, ours = false, rebuilt = rt->t.created_at <= p->rebuilt;
 	enum err e = twin(p, rt, true, task, &several);
 	if (e == ERR_NOENT && !rebuilt)
 		e = twin(p, rt, false, task, &several);
 	if (e || rebuilt)
 		return e;
-	if (p->side == SIDE_SC)
+	if (p->side == SIDE_SC) {
 		TRY(key_tells(p, *task, &ours));
+		TRY(pass_get(p, "mirror", &mirror));
+	}
+	if (mirror)
+		return ours ? ERR_NOENT : ERR_OK;
 	TRY(is_plain(p, rt, *task, &plain));
 	return several || ours || !plain ? ERR_NOENT : ERR_OK;
 }
@@ -509,18 +514,15 @@ static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out
 {
 	enum side other = pass_other(p);
 	struct side_state st;
-	AUTO_FREE char *mirror = NULL;
 	int64_t offset = 0;
 	*out = 0;
 	TRY(store_side(p->s, other, &st));
 	if (!st.on || rt->t.created_at <= p->rebuilt)
 		return ERR_OK;
-	if (other == SIDE_SF) {
-		TRY(pass_get(p, "mirror", &mirror));
+	if (other == SIDE_SF)
 		TRY(pass_get_int(p, "clock_offset", &offset));
-	}
 	bool old = other == SIDE_SF && rt->t.created_at <= st.enabled_at + offset;
-	if (!old && !mirror)
+	if (!old)
 		*out = BIT(other);
 	return ERR_OK;
 }

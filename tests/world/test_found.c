@@ -509,6 +509,115 @@ static void copies_of_copies_come_to_an_end(void **state)
 	world_finish(&w);
 }
 
+/* It is told once an hour whether the mirror is on. */
+static void an_hour_later(void)
+{
+	w.now += HOUR;
+	check_rest(&w);
+}
+
+static void D7_what_is_made_after_the_mirror_went_off_reaches_Salesforce(void **state)
+{
+	begin(BOTH);
+	sc->mirror = true;
+	an_hour_later();
+	sc->mirror = false;
+	user_new(&w, "a");
+	check_rest(&w);
+	fake_add(sc, "b");
+	check_rest(&w);
+	an_hour_later();
+	assert_non_null(fake_titled(sf, "a"));
+	assert_non_null(fake_titled(sf, "b"));
+	world_finish(&w);
+}
+
+static void D7_what_the_mirror_has_copied_by_now_is_off_our_list(void **state)
+{
+	begin(BOTH);
+	sc->mirror = true;
+	an_hour_later();
+	int asked = sf->requests;
+	user_new(&w, "a");
+	check_rest(&w);
+	assert_int_equal(world_waiting(&w, SIDE_SF), 1);
+	an_hour_later();
+	an_hour_later();
+	assert_int_equal(world_waiting(&w, SIDE_SF), 0);
+	assert_int_equal(sf->requests, asked);
+	world_finish(&w);
+}
+
+/* Its copy was edited there, and nobody here knows that it is one. */
+static void D7_what_was_left_to_the_mirror_is_not_created_by_a_later_edit(void **state)
+{
+	begin(BOTH);
+	sc->mirror = true;
+	an_hour_later();
+	int64_t a = user_new(&w, "a");
+	check_rest(&w);
+	for (int i = 0; i < 3; i++)
+		an_hour_later();
+	fake_word(sf, fake_add(sf, "a"), FIELD_DETAILS, "edited there");
+	sc->mirror = false;
+	an_hour_later();
+	user_set(&w, a, FIELD_DETAILS, "words");
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 1);
+	world_finish(&w);
+}
+
+/* The mirror uses no keys that would tell which of the two it copied. */
+static void D7_two_alike_that_the_mirror_copied_are_two(void **state)
+{
+	begin(BOTH);
+	fake_add(sf, "a");
+	fake_add(sf, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	w.now += HOUR;
+	sc->mirror = true;
+	fake_add(sc, "a");
+	fake_add(sc, "a");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nhere: a | open | normal | - | -\n"
+			"SC: a | open | normal | - | -\nSC: a | open | normal | - | -\n"
+			"SF: a | Not Started | Normal | - | -\nSF: a | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
+/* Nobody asks Salesforce any more whether it happened. */
+static void D7_a_create_in_doubt_in_Salesforce_holds_up_nobody_beside_the_mirror(void **state)
+{
+	begin(BOTH);
+	sc->down = true;
+	user_new(&w, "a");
+	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_LOST);
+	sc->down = false;
+	sc->mirror = true;
+	for (int i = 0; i < 3; i++)
+		an_hour_later();
+	assert_non_null(fake_titled(sc, "a"));
+	world_finish(&w);
+}
+
+static void D3_of_two_alike_the_copy_is_of_the_one_that_lives(void **state)
+{
+	begin(BOTH);
+	struct fake_record *dead = fake_add(sc, "a");
+	fake_add(sc, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	fake_delete(sc, dead);
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	fake_add(sf, "a")->ours = true;
+	for (int i = 0; i < 100; i++) {		/* it may wait until it is known whose copy that is */
+		assert_int_equal(world_pass(&w), ERR_OK);
+		w.now += 20 * MINUTE;
+	}
+	check_world(&w, "here: a | open | normal | - | -\nSC: a | open | normal | - | -\nSF: a | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +647,12 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_on_a_side_that_is_off_holds_up_nobody),
 		cmocka_unit_test(a_create_in_doubt_whose_repetition_is_refused_can_be_retried),
 		cmocka_unit_test(a_delete_during_a_pull_has_its_grace_time),
+		cmocka_unit_test(D7_what_is_made_after_the_mirror_went_off_reaches_Salesforce),
+		cmocka_unit_test(D7_what_the_mirror_has_copied_by_now_is_off_our_list),
+		cmocka_unit_test(D7_what_was_left_to_the_mirror_is_not_created_by_a_later_edit),
+		cmocka_unit_test(D7_two_alike_that_the_mirror_copied_are_two),
+		cmocka_unit_test(D7_a_create_in_doubt_in_Salesforce_holds_up_nobody_beside_the_mirror),
+		cmocka_unit_test(D3_of_two_alike_the_copy_is_of_the_one_that_lives),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,8 @@
  * is made of a seed: the same seed ends the same, always.
  *
  * sim_server.c plays the two systems behind remote.h (from salesforce.md, salesconnect.md; shares nothing with the
- * engine), sim_people.c what people and fate do, sim_run.c the mounts and their processes, sim_watch.c says what may be
+ * engine), sim_mirror.c the vendor's own sync, sim_people.c what people and fate do, sim_run.c the mounts and their
+ * processes, sim_watch.c says what may be
  * done, and sim_oracle.c what must hold at the end (both from rules.md), sim_script.c makes, prints, reads and shrinks
  * scripts.
  */
@@ -33,6 +34,7 @@ struct setup {
 	int first_import, skip, page;
 	int enabled;		/* sync is on from the start */
 	int keyed;		/* Salesforce keeps the key of a create (salesforce.md 4.4) */
+	int mirror;		/* the vendor's own sync may be switched on (D7); 2: a blunt one */
 };
 struct op {
 	int kind, mount, a, b;
@@ -44,7 +46,7 @@ struct script {
 	struct op op[OPS_MAX];
 	int n;
 };
-void script_make(struct script *s, uint64_t seed, int mounts);
+void script_make(struct script *s, uint64_t seed, int mounts, bool mirror);
 void script_print(const struct script *s, FILE *to);
 bool script_read(struct script *s, FILE *from);	/* false: it is none */
 /* Take away what is not needed to fail as it does; prints nothing. */
@@ -79,8 +81,9 @@ struct record {
 	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
 	int begun;			/* its revision when the pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
+	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
 	bool shown_ours;		/* at some time with a status that is one of ours */
-	int made_by;			/* mount, or -1: a person there */
+	int made_by;			/* mount, or -1: a person there; or MIRROR */
 	int64_t born_at;		/* its create is under way until then (true time), and nobody sees it; 0: it is there */
 	int64_t commits_at;		/* a long transaction holds the row until then (true time); 0: none */
 	int64_t late_stamp;
@@ -126,6 +129,29 @@ bool server_tells(const struct line *l, const struct record *r);
 /* Rows of long transactions that are over now. */
 void server_late(struct sim *s);
 
+/* ---- the vendor's own sync (D7) ---- */
+
+enum { MIRROR = -3 };
+struct pair {			/* two records that it holds for one task */
+	int rec[NSIDES];
+	char base[NSIDES][TASK_NFIELDS][WORD];
+};
+struct mirror {
+	bool on;
+	int64_t since, last;	/* when it was switched on, and off; true time; 0: never */
+	int64_t due;		/* when it looks next */
+	struct pair pair[RECORDS_MAX];
+	int n;
+};
+void mirror_switch(struct sim *s, bool on);
+int64_t mirror_patience(const struct sim *s);	/* until it looks */
+void mirror_work(struct sim *s);
+/* Does it keep this task in both systems, each copy of it? */
+bool mirror_has(const struct sim *s, int task);
+/* Did it go before a mount knew that these two are one task, and now they do not look it? */
+bool mirror_left(struct sim *s, int task);
+bool mirror_was_on_since(const struct sim *s, int64_t at);
+
 /* ---- the mounts ---- */
 
 struct origin {
@@ -147,6 +173,8 @@ struct mount {
 	int64_t skew;		/* its clock is wrong by so much */
 	bool sf_on;
 	bool met;		/* Sales Connect was reached since: the clocks were compared */
+	bool told, asked;	/* Sales Connect's settings: ever; in this pass */
+	bool heard, knows;	/* the mirror is on: was told, and has it in its store */
 	int64_t on_since, first_on;	/* true time; 0: never */
 	bool dead;		/* killed: nothing of it gets out or into the database any more */
 	int die_at;		/* commits from now; 0: lives */
@@ -190,7 +218,7 @@ struct typed {
 };
 
 struct sim_figures {
-	long runs, ops, requests, crashes, mounts, passes, writes, conflicts;
+	long runs, ops, requests, crashes, mounts, passes, writes, mirrored;
 	long fault[FAULTS];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
 };
@@ -204,6 +232,7 @@ struct sim {
 	const struct script *script;
 	int64_t now;		/* the true time */
 	struct server server[NSIDES];
+	struct mirror mirror;
 	struct mount mount[MOUNTS_MAX];
 	struct armed armed[32];
 	int n_armed;
@@ -248,8 +277,9 @@ struct op_def {
 	void (*fn)(struct sim *s, const struct op *op);
 	int weight;
 	bool inside;		/* may happen within a request */
-	int needs;		/* sides */
+	int needs;		/* sides, MIRRORED */
 };
+#define MIRRORED BIT(NSIDES)
 extern const struct op_def op_def[];
 extern const int op_defs;
 extern const char *const template_text[];
@@ -272,6 +302,7 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
 void oracle_shown(struct sim *s, const struct line *l, struct record *r);
 void oracle_updated(struct sim *s, struct record *r, uint32_t fields);
+void oracle_told(struct sim *s, int mount, bool mirror);
 /* Of every pass; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
 void oracle_pass_begins(struct sim *s, int mount, enum side side);
 void oracle_pass_ended(struct sim *s, int mount, enum side side);

@@ -1,7 +1,7 @@
 /*
- * sim [--mounts M] [--from SEED] [N]: N runs (20,000) of M mounts (1), one a seed; prints what was run and what was
+ * sim [--mounts M] [--mirror] [--from SEED] [N]: N runs (20,000) of M mounts (1), one a seed; prints what was run and what was
  * found. Exit 1 on a failure, with the seed and the shrunk script.
- * sim [--mounts M] --seed SEED: one run, told. sim --script FILE: the same of a script.
+ * sim [--mounts M] [--mirror] --seed SEED: one run, told. sim --script FILE: the same of a script.
  * sim --found FILE...: scripts that found something once, each a test named after its file.
  */
 #include "sim.h"
@@ -17,8 +17,8 @@ static const char *const verdict_name[VERDICTS] = {
 
 static void print_figures(const struct sim_figures *f, FILE *to)
 {
-	fprintf(to, "# runs %ld, mounts %ld, tasks %ld, values typed %ld, acts %ld, passes %ld, requests %ld, writes %ld\n",
-		f->runs, f->mounts, f->tasks, f->typed, f->ops, f->passes, f->requests, f->writes);
+	fprintf(to, "# runs %ld, mounts %ld, tasks %ld, values typed %ld, acts %ld, passes %ld, requests %ld, writes %ld, the vendor's own %ld\n",
+		f->runs, f->mounts, f->tasks, f->typed, f->ops, f->passes, f->requests, f->writes, f->mirrored);
 	fprintf(to, "# processes killed %ld; faults:", f->crashes);
 	for (int i = 1; i < FAULTS; i++)
 		fprintf(to, "%s %s %ld", i > 1 ? "," : "", fault_name[i], f->fault[i]);
@@ -69,6 +69,7 @@ struct plan {
 	long n;
 	uint64_t first;
 	int mounts;
+	bool mirror;
 	bool one;		/* tell the first of them */
 	const char *script;
 };
@@ -81,7 +82,7 @@ static int many(const struct plan *p)
 		struct script s;
 		char why[300];
 		uint64_t digest;
-		script_make(&s, p->first + (uint64_t)i, p->mounts);
+		script_make(&s, p->first + (uint64_t)i, p->mounts, p->mirror);
 		enum verdict v = run(&s, &f, NULL, why, &digest);
 		bool same = i % 100 || repeats(&s, digest);
 		if (v)
@@ -91,8 +92,9 @@ static int many(const struct plan *p)
 		failed += v || !same;
 	}
 	print_figures(&f, stdout);
-	printf("1..1\n%s 1 - %ld runs of %d mounts from seed %" PRIu64 ": nothing lost, nothing doubled, all agree\n",
-		failed ? "not ok" : "ok", f.runs, p->mounts, p->first);
+	printf("1..1\n%s 1 - %ld runs of %d mounts%s from seed %" PRIu64 ": nothing lost, nothing doubled, all agree\n",
+		failed ? "not ok" : "ok", f.runs, p->mounts,
+		p->mirror ? " beside the vendor's own sync" : "", p->first);
 	return failed != 0;
 }
 
@@ -136,6 +138,10 @@ static bool options(struct plan *p, int argc, char **argv)
 			p->n = strtol(argv[i], NULL, 10);
 			continue;
 		}
+		if (!strcmp(argv[i], "--mirror")) {
+			p->mirror = true;
+			continue;
+		}
 		if (!more)
 			return false;
 		i++;
@@ -161,13 +167,13 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "--found"))
 		return found(argv + 2, argc - 2);
 	if (!options(&p, argc, argv)) {
-		fprintf(stderr, "usage: sim [--mounts M] [--from SEED] [N] | [--mounts M] --seed SEED | --script FILE | --found FILE...\n");
+		fprintf(stderr, "usage: sim [--mounts M] [--mirror] [--from SEED] [N] | [--mounts M] [--mirror] --seed SEED | --script FILE | --found FILE...\n");
 		return 64;
 	}
 	if (p.script)
 		return from_file(p.script);
 	if (!p.one)
 		return many(&p);
-	script_make(&s, p.first, p.mounts);
+	script_make(&s, p.first, p.mounts, p.mirror);
 	return tell(&s);
 }

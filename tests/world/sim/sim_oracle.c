@@ -41,13 +41,15 @@ struct end {			/* of one task */
 	int seen[MOUNTS_MAX];	/* rows in the view */
 };
 
-/* Creates in doubt that say the same may change places: whose a record is in the end, the store says that made it. */
+/* Creates in doubt that say the same may change places, and a task that was brought back may take the mirror's copy of what it was:
+ * whose a record is in the end, the store says that made it. */
 static void know_owner(struct sim *s, enum side side, struct record *r)
 {
 	AUTO_LINK l = LINK_INIT;
-	if (r->made_by < 0 || store_link_by_rid(s->mount[r->made_by].store, side, r->id, &l) != ERR_OK)
+	int mount = r->made_by == MIRROR ? 0 : r->made_by;
+	if (mount < 0 || store_link_by_rid(s->mount[mount].store, side, r->id, &l) != ERR_OK)
 		return;
-	int task = mount_task(s, r->made_by, l.task);
+	int task = mount_task(s, mount, l.task);
 	if (task >= 0)
 		r->task = task;
 }
@@ -102,7 +104,7 @@ static void check_doubled(struct sim *s, int task, const struct end *e)
 {
 	int copies = s->logical[task].copies;
 	bool others = setup_of(s)->mounts > 1;	/* who has not seen it before it was out of sight has to copy it again */
-	if (s->logical[task].was_hidden || (others && s->logical[task].out_of_sight))
+	if (s->logical[task].was_hidden || mirror_left(s, task) || (others && s->logical[task].out_of_sight))
 		return;
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if (e->live[side] > copies)
@@ -122,7 +124,8 @@ static void check_deleted(struct sim *s)
 		for (int i = 0; i < s->server[side].n; i++) {
 			const struct record *r = &s->server[side].rec[i];
 			const struct logical *g = r->task < 0 ? NULL : &s->logical[r->task];
-			if (r->deleted && g && g->removed <= 0 && (side == SIDE_SC ? !g->beyond : !g->was_hidden))
+			bool known = g && !mirror_left(s, r->task) && (side == SIDE_SC ? !g->beyond : !g->was_hidden);
+			if (r->deleted && known && g->removed <= 0)
 				sim_fail(s, LOST, "task %d: %s is deleted in %s, and nobody deleted it", r->task, r->id,
 					side_name[side]);
 		}
@@ -132,10 +135,15 @@ static void check_deleted(struct sim *s)
 static bool belongs_in_sf(const struct sim *s, int task)
 {
 	const struct logical *g = &s->logical[task];
+	int64_t there = there_since(s, task, SIDE_SC);
+	if (mirror_has(s, task) || (s->mirror.on && there > s->mirror.since))
+		return true;
+	if (mirror_was_on_since(s, g->at) && there <= s->mirror.since)	/* what is older the mirror leaves, and we leave all to it */
+		return false;
 	for (int i = 0; i < setup_of(s)->mounts; i++) {
 		const struct mount *m = &s->mount[i];
 		bool own = g->from == SIDE_LOCAL && g->mount == i;
-		if (m->sf_on && m->on_since && m->on_since < (own ? g->at : there_since(s, task, SIDE_SC)))
+		if (m->sf_on && m->on_since && m->on_since < (own ? g->at : there))
 			return true;
 	}
 	return false;
@@ -156,13 +164,17 @@ static void check_number(struct sim *s, int task, int n, const char *where)
 }
 
 /* Salesforce's tasks may have been there before the window of the first import (R17), or be skipped (R8). */
-static bool certain(const struct sim *s, int task)
+static bool certain(struct sim *s, int task)
 {
 	const struct logical *g = &s->logical[task];
-	if (g->out_of_sight || g->was_hidden)
+	if (g->out_of_sight || g->was_hidden || mirror_left(s, task))
 		return false;
+	if (s->mirror.on && g->removed > 0 && !mirror_has(s, task))
+		return false;	/* it may have been deleted where nobody looks any more */
 	if (g->from == SIDE_LOCAL || g->from == SIDE_SC)
 		return true;
+	if (mirror_was_on_since(s, g->at) && !mirror_has(s, task))
+		return false;
 	for (int i = 0; i < setup_of(s)->mounts; i++)
 		if (!s->mount[i].sf_on || g->at <= s->mount[i].on_since)
 			return false;
@@ -220,6 +232,8 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 		return;		/* each plays Sales Connect's part for itself: a name never comes back from Salesforce (R25) */
 	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1)
 		return;
+	if (mirror_has(s, r->task) && !s->mirror.on)
+		return;		/* nobody can tell which name it was made of, and a rename of before is not sent again */
 	if (g->from == SIDE_SF && !g->crossed_name)
 		return;		/* as it was; nobody may have touched it, see check_lost */
 	if (!subject_has_title(template))
@@ -247,14 +261,14 @@ static void check_row(struct sim *s, int mount, const struct task *t, const stru
 
 static bool synced(const struct sim *s, int mount, enum side side)
 {
-	return side == SIDE_SC || s->mount[mount].sf_on;
+	return side == SIDE_SC || (s->mount[mount].sf_on && !s->mirror.on);
 }
 
 /* R5 to R10, D2: what the two systems and the mount say is what somebody chose. */
 static void check_choices(struct sim *s, int mount, int task, const struct task *t)
 {
 	const struct logical *g = task < 0 ? NULL : &s->logical[task];
-	if (!g || g->copies > 1 || g->out_of_sight || g->was_hidden || (has(s, SIDE_SF) && !all_on(s)))
+	if (!g || mirror_left(s, task) || g->copies > 1 || g->out_of_sight || g->was_hidden || (has(s, SIDE_SF) && !all_on(s)))
 		return;
 	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
 		if (!choice_stands(s, task, f, t->field[f]))
@@ -303,7 +317,7 @@ static void check_view(struct sim *s, int mount, const struct record *r, int64_t
 /* R8, where other values are to be skipped: it never was anything else, and so it is nobody's. */
 static void check_skipped(struct sim *s, int mount, const struct record *r)
 {
-	if (setup_of(s)->skip && r->made_by < 0 && !r->shown_ours)
+	if (setup_of(s)->skip && r->made_by < 0 && !r->shown_ours && !mirror_has(s, r->task))
 		sim_fail(s, FORBIDDEN, "R8: %s was imported by mount %d though its status is to be skipped", r->id, mount);
 }
 
@@ -411,12 +425,23 @@ static bool may_be_replaced(const struct sim *s, const struct typed *t)
 
 static void check_lost(struct sim *s, const struct typed *t)
 {
-	bool found = t->replaced || may_be_replaced(s, t) || stands_there(s, t);
+	bool found = t->replaced || mirror_left(s, t->task) || may_be_replaced(s, t) || stands_there(s, t);
 	for (int i = 0; i < setup_of(s)->mounts && !found; i++)
 		found = stands_here(s, i, t) || kept_in(s, &s->mount[i], t) || waits_away(s, &s->mount[i], t);
 	if (!found)
 		sim_fail(s, LOST, "task %d: %s \"%s\", typed by %d, is nowhere", t->task, task_field[t->field].name, t->value,
 			t->who);
+}
+
+/* ---- beside the vendor's own sync ---- */
+
+/* D7: within the hour it is known. */
+static void check_mirror(struct sim *s)
+{
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		if (has(s, SIDE_SC) && s->mount[i].knows != s->mirror.on)
+			sim_fail(s, FORBIDDEN, "D7: mount %d does not know that the vendor's own sync is %s", i,
+				s->mirror.on ? "on" : "off");
 }
 
 /* ---- */
@@ -463,5 +488,6 @@ void oracle_check(struct sim *s)
 		check_agreement(s, i);
 	for (int i = 0; i < setup_of(s)->mounts; i++)
 		check_records(s, i);
+	check_mirror(s);
 	free(end);
 }

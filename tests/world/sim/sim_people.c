@@ -558,6 +558,11 @@ static void sc_template(struct sim *s, const struct op *op)
 	s->server[SIDE_SC].template = template_text[op->b % templates];
 }
 
+static void sc_mirror(struct sim *s, const struct op *op)
+{
+	mirror_switch(s, op->b & 1);
+}
+
 /* ---- machines ---- */
 
 static void wait_a_while(struct sim *s, const struct op *op)
@@ -667,6 +672,7 @@ const struct op_def op_def[] = {
 	{ "restart", restart, 2, false, 0 },
 	{ "line", cut, 3, false, 0 },
 	{ "clock", set_clock, 1, true, 0 },
+	{ "mirror", sc_mirror, 4, true, BOTH | MIRRORED },
 	{ "sync-on", sync_on, 2, false, SF },
 	{ "sync-off", sync_off, 1, false, SF },
 };

@@ -41,8 +41,12 @@ void sim_fail(struct sim *s, enum verdict v, const char *fmt, ...)
 
 void sim_advance(struct sim *s, int64_t ms)
 {
-	s->now += ms;
-	server_late(s);
+	for (int64_t until = s->now + ms; s->now < until;) {
+		int64_t patience = mirror_patience(s);
+		s->now = until - s->now < patience ? until : s->now + patience;
+		server_late(s);
+		mirror_work(s);
+	}
 }
 
 static int64_t mount_clock(void)
@@ -219,12 +223,18 @@ static void mount_stop(struct mount *m)
 
 /* ---- requests ---- */
 
-/* A mount must not be asked while it is switched off (R1). */
+/* Salesforce is not to be asked while that is switched off (R1), or is the vendor's own business (D7). */
 static void check_allowed(struct line *l, const char *what)
 {
 	struct mount *m = &l->sim->mount[l->mount];
-	if (l->server->side == SIDE_SF && !m->sf_on)
+	if (l->server->side != SIDE_SF)
+		return;
+	if (!m->sf_on)
 		sim_fail(l->sim, FORBIDDEN, "R1: %s to Salesforce by mount %d while its sync is off", what, l->mount);
+	if (m->knows)
+		sim_fail(l->sim, FORBIDDEN, "D7: %s to Salesforce by mount %d beside the vendor's own sync", what, l->mount);
+	if (!m->told && (l->sim->script->setup.sides & BIT(SIDE_SC)))
+		sim_fail(l->sim, FORBIDDEN, "D7: %s to Salesforce by mount %d before it was told the settings", what, l->mount);
 }
 
 static void people_meanwhile(struct sim *s)
@@ -291,12 +301,15 @@ bool mount_pass(struct sim *s, int mount, enum side side, bool full)
 	s->figures->passes++;
 	the_mount = m;
 	m->running++;
+	m->asked = false;
 	sim_trace(s, " mount %d: %s %s", mount, full ? "pass" : "push", side_name[side]);
 	m->cycle[side].now = mount_clock();
 	oracle_pass_begins(s, mount, side);
 	enum err e = full ? cycle_run(&m->cycle[side]) : cycle_push(&m->cycle[side]);
 	sim_trace(s, "  %s %s", err_str(e), m->cycle[side].message);
 	m->met |= side == SIDE_SC && e == ERR_OK && !m->dead;
+	if (m->asked)
+		m->knows = m->heard && (!m->dead || m->knows);
 	if (full && e == ERR_OK && !m->dead && !m->cycle[side].blocked)
 		oracle_pass_ended(s, mount, side);
 	if (m->dead || m->unheard)
@@ -413,7 +426,7 @@ static void heal(struct sim *s)
 /* One pass of everybody. True: nothing was written anywhere and nothing failed. */
 static bool quiet_round(struct sim *s, bool retry)
 {
-	long writes = s->figures->writes;
+	long writes = s->figures->writes + s->figures->mirrored;
 	int64_t rows = 0;
 	bool well = true;
 	for (int i = 0; i < s->script->setup.mounts; i++) {
@@ -424,7 +437,7 @@ static bool quiet_round(struct sim *s, bool retry)
 		well &= mount_pass_both(s, i);
 		rows += sqlite3_total_changes64(m->db) - before;
 	}
-	return well && !rows && s->figures->writes == writes;
+	return well && !rows && s->figures->writes + s->figures->mirrored == writes;
 }
 
 static bool rest(struct sim *s, int days)
@@ -443,7 +456,11 @@ static void settle(struct sim *s)
 {
 	heal(s);
 	sim_trace(s, "settling");
-	if (!rest(s, 1) || !rest(s, 0)) {
+	int hours = s->script->setup.mirror ? 6 : 1;	/* what is left to it goes off the list hello by hello */
+	bool well = rest(s, 1);
+	for (int i = 0; i < hours && well; i++)
+		well = rest(s, 0);
+	if (!well) {
 		sim_fail(s, RESTLESS, "does not come to rest");
 		return;
 	}

@@ -36,28 +36,48 @@ static void make_setup(struct setup *u, uint64_t *r)
 	u->keyed = sim_rand(r, 3) == 0;
 }
 
-static int make_kind(uint64_t *r, int sides)
+static int make_kind(uint64_t *r, const struct setup *u)
 {
-	int total = 0;
+	int total = 0, has = u->sides | (u->mirror ? MIRRORED : 0);
 	for (int i = 0; i < op_defs; i++)
-		total += (op_def[i].needs & ~sides) ? 0 : op_def[i].weight;
+		total += (op_def[i].needs & ~has) ? 0 : op_def[i].weight;
 	int64_t at = sim_rand(r, total);
 	for (int i = 0;; i++) {
-		at -= (op_def[i].needs & ~sides) ? 0 : op_def[i].weight;
+		at -= (op_def[i].needs & ~has) ? 0 : op_def[i].weight;
 		if (at < 0)
 			return i;
 	}
 }
 
-void script_make(struct script *s, uint64_t seed, int mounts)
+static int kind_of(const char *name)
+{
+	int i = 0;
+	while (i < op_defs && strcmp(op_def[i].name, name))
+		i++;
+	return i;
+}
+
+/* In every other life it is on from the start. */
+static void make_mirror(struct script *s, uint64_t *r)
+{
+	s->setup.sides = BIT(SIDE_SC) | BIT(SIDE_SF);
+	s->setup.mirror = sim_rand(r, 4) ? 1 : 2;
+	if (sim_rand(r, 2))
+		s->op[s->n++] = (struct op){ .kind = kind_of("mirror"), .b = 1 };
+}
+
+void script_make(struct script *s, uint64_t seed, int mounts, bool mirror)
 {
 	uint64_t r = seed;
 	*s = (struct script){ .seed = seed, .setup.mounts = mounts };
 	make_setup(&s->setup, &r);
-	s->n = 10 + (int)sim_rand(&r, 50);
-	for (int i = 0; i < s->n; i++) {
+	if (mirror)
+		make_mirror(s, &r);
+	int from = s->n;
+	s->n += 10 + (int)sim_rand(&r, 50);
+	for (int i = from; i < s->n; i++) {
 		struct op *op = &s->op[i];
-		op->kind = make_kind(&r, s->setup.sides);
+		op->kind = make_kind(&r, &s->setup);
 		op->mount = (int)sim_rand(&r, s->setup.mounts);
 		op->a = (int)sim_rand(&r, 1000);
 		op->b = (int)sim_rand(&r, 1000);
@@ -68,13 +88,13 @@ void script_make(struct script *s, uint64_t seed, int mounts)
 
 /* ---- as text ---- */
 
-#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d keyed=%d"
+#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d keyed=%d mirror=%d"
 
 void script_print(const struct script *s, FILE *to)
 {
 	const struct setup *u = &s->setup;
 	fprintf(to, "# seed=%llu " SETUP "\n", (unsigned long long)s->seed, u->sides, u->mounts, u->template, u->order,
-		u->first_import, u->skip, u->page, u->enabled, u->keyed);
+		u->first_import, u->skip, u->page, u->enabled, u->keyed, u->mirror);
 	for (int i = 0; i < s->n; i++) {
 		const struct op *op = &s->op[i];
 		fprintf(to, "# %s m=%d a=%d b=%d inside=%d\n", op_def[op->kind].name, op->mount, op->a, op->b, op->inside);
@@ -86,10 +106,8 @@ static bool read_op(const char *line, struct op *op)
 	char name[32];
 	if (sscanf(line, "# %31s m=%d a=%d b=%d inside=%d", name, &op->mount, &op->a, &op->b, &op->inside) != 5)
 		return false;
-	for (op->kind = 0; op->kind < op_defs; op->kind++)
-		if (!strcmp(op_def[op->kind].name, name))
-			return true;
-	return false;
+	op->kind = kind_of(name);
+	return op->kind < op_defs;
 }
 
 bool script_read(struct script *s, FILE *from)
@@ -100,7 +118,7 @@ bool script_read(struct script *s, FILE *from)
 	*s = (struct script){ 0 };
 	if (!fgets(line, sizeof(line), from) || sscanf(line, "# seed=%llu " SETUP, &seed, &u->sides, &u->mounts, &u->template,
 		&u->order, &u->first_import, &u->skip, &u->page, &u->enabled,
-		&u->keyed) != 10 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
+		&u->keyed, &u->mirror) < 10 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
 		return false;
 	s->seed = seed;
 	while (fgets(line, sizeof(line), from))

@@ -169,6 +169,9 @@ static enum err hello(struct remote *remote, struct hello *h)
 	h->account = copy(l->server->side == SIDE_SF ? "00D1/0051" : "7");
 	h->user = copy("Ann Lee");
 	h->template = l->server->side == SIDE_SC ? copy(l->server->template) : NULL;
+	h->mirror = l->server->side == SIDE_SC && l->sim->mirror.on;
+	if (l->server->side == SIDE_SC)
+		oracle_told(l->sim, l->mount, h->mirror);
 	h->now = clock_of(l->sim, l->server->side);
 	return ERR_OK;
 }

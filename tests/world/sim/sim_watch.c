@@ -92,6 +92,33 @@ static void excuse(struct sim *s, struct line *l, const struct record *r)
 	}
 }
 
+/*
+ * The vendor's copy is another mount's: known if it says the same (D7). Not if it came between our look and our create, nor when it
+ * says something else, for to take two tasks for one loses one of them.
+ */
+static void excuse_beside_mirror(struct sim *s, struct line *l, const struct record *r, int64_t row)
+{
+	AUTO_LINK sent = LINK_INIT;
+	(void)!store_link(s->mount[l->mount].store, row, l->server->side, &sent);	/* a create is repeated as it was sent first */
+	const struct server *from = &s->server[l->server->side == SIDE_SC ? SIDE_SF : SIDE_SC];
+	struct logical *g = &s->logical[r->task];
+	bool copied = false;
+	for (int i = 0; i < from->n; i++) {
+		const struct record *a = &from->rec[i];
+		copied |= a->task == r->task && a->made_by == MIRROR;
+		if (a->task == r->task && a->deleted && s->mount[l->mount].heard)
+			g->was_hidden = g->beyond = true;	/* in Salesforce, where it does not look any more */
+	}
+	for (int i = 0; i < l->server->n; i++) {
+		const struct record *o = &l->server->rec[i];
+		bool since = o->true_at >= s->mount[l->mount].pass_began || (sent.sent_at && o->created_at > sent.sent_at - MINUTE);
+		bool other = since || memcmp(o->word, r->word, sizeof(o->word));
+		bool missed = (o->deleted || o->away || o->hidden) && !o->alive_to[l->mount];
+		if (o != r && o->task == r->task && (o->made_by == MIRROR || copied) && (other || missed))
+			g->was_hidden = g->beyond = true;
+	}
+}
+
 /* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
 {
@@ -103,6 +130,7 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 	const struct origin *o = origin_of(m, row);
 	if (s->script->setup.mounts > 1)
 		excuse(s, l, r);
+	excuse_beside_mirror(s, l, r, row);
 	if (l->server->side != SIDE_SF)
 		return;
 	if (o ? !o->sf_on : !was_on(m, there_since(s, r->task, SIDE_SC)))
@@ -162,6 +190,7 @@ void oracle_shown(struct sim *s, const struct line *l, struct record *r)
 {
 	enum side side = l->server->side;
 	r->shown[l->mount] = r->revision;
+	r->alive_to[l->mount] |= !r->deleted;
 	r->shown_ours |= server_ours(side, FIELD_STATUS, r->word[FIELD_STATUS]) != NULL;
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (side == SIDE_SC && r->chosen[f])
@@ -176,6 +205,12 @@ void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fie
 }
 
 /* ---- what a pass has seen ---- */
+
+void oracle_told(struct sim *s, int mount, bool mirror)
+{
+	s->mount[mount].told = s->mount[mount].asked = true;
+	s->mount[mount].heard = mirror;
+}
 
 void oracle_pass_begins(struct sim *s, int mount, enum side side)
 {
