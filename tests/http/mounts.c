@@ -189,6 +189,14 @@ int64_t mount_conflicts(struct mount *m)
 	return c.conflicts;
 }
 
+int64_t mount_confirm(struct mount *m)
+{
+	int64_t n = 0;
+	enum err e = store_confirm(m->store, world_now(), &n);
+	assert_true(e == ERR_OK || e == ERR_NOENT);
+	return n;
+}
+
 /* ---- what was written ---- */
 
 int wrote(enum side side)
@@ -341,4 +349,61 @@ int remote_count(enum side side, const char *title)
 			n++;
 	}
 	return n;
+}
+
+/* ---- the colleague ---- */
+
+static const char *const system_of[NSIDES] = { [SIDE_SC] = "sc", [SIDE_SF] = "sf" };
+
+static const char *their_word(enum side side, const char *v)
+{
+	for (size_t i = 0; side == SIDE_SF && i < COUNT(words); i++)
+		if (strcmp(v, words[i][1]) == 0)
+			return words[i][0];
+	return v;
+}
+
+void colleague_new(enum side side, const char *title)
+{
+	char path[64], body[128];
+	snprintf(path, sizeof path, "/sandbox/tasks?system=%s", system_of[side]);
+	snprintf(body, sizeof body, "{\"%s\":\"%s\"}", member[side][FIELD_TITLE], title);
+	hand("POST", path, body);
+}
+
+bool colleague_pick(enum side side, unsigned lot, char id[24], char title[64])
+{
+	AUTO_JSON root = records(side);
+	const struct cJSON *j;
+	unsigned n = 0;
+	cJSON_ArrayForEach(j, json_member(root, "tasks"))
+		n += live(side, j);
+	lot = n ? lot % n : 0;
+	cJSON_ArrayForEach(j, json_member(root, "tasks")) {
+		int64_t number = 0;
+		if (!live(side, j) || lot--)
+			continue;
+		if (json_int(j, "id", &number))
+			snprintf(id, 24, "%lld", (long long)number);
+		else
+			snprintf(id, 24, "%s", json_text(j, "Id"));
+		snprintf(title, 64, "%s", json_text(j, member[side][FIELD_TITLE]));
+		return true;
+	}
+	return false;
+}
+
+void colleague_set(enum side side, const char *id, enum field f, const char *value)
+{
+	char path[96], body[128];
+	snprintf(path, sizeof path, "/sandbox/tasks/%s?system=%s", id, system_of[side]);
+	snprintf(body, sizeof body, "{\"%s\":\"%s\"}", member[side][f], their_word(side, value));
+	hand("PATCH", path, body);
+}
+
+void colleague_rm(enum side side, const char *id)
+{
+	char path[96];
+	snprintf(path, sizeof path, "/sandbox/tasks/%s?system=%s", id, system_of[side]);
+	hand("DELETE", path, NULL);
 }

@@ -37,6 +37,7 @@ void mount_rm(struct mount *m, int64_t id);
 int64_t mount_find(struct mount *m, const char *title);	/* 0: none */
 size_t mount_tasks(struct mount *m, int64_t *id, size_t max);	/* those that are visible */
 int64_t mount_conflicts(struct mount *m);
+int64_t mount_confirm(struct mount *m);	/* what is held (D6) may go: how many */
 
 /* Passes of all, two minutes apart, until two rounds have written nothing anywhere. false: never. */
 bool world_rest(struct mount *m, size_t n);
@@ -48,6 +49,12 @@ int world_writes(void);	/* all of them since world_begin */
 char *mount_text(struct mount *m);
 char *remote_text(enum side side);
 int remote_count(enum side side, const char *title);	/* NULL: any title */
+
+/* A colleague, in one of the systems. */
+void colleague_new(enum side side, const char *title);
+bool colleague_pick(enum side side, unsigned lot, char id[24], char title[64]);	/* false: there is no live task */
+void colleague_set(enum side side, const char *id, enum field f, const char *value);	/* in our words */
+void colleague_rm(enum side side, const char *id);
 #define check_tasks(text, want)                                                                              \
 	do {                                                                                                 \
 		AUTO_FREE char *is_ = (text);                                                                \
