@@ -10,7 +10,8 @@
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
 	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
-	SQL_KEEP, SQL_BRAKE, SQL_PAIR, SQL_SEARCH, SQL_FILES
+	SQL_KEEP, SQL_TRASH, SQL_CONFLICT, SQL_WAITING, SQL_UNDO, SQL_BRAKE, SQL_PAIR, SQL_SEARCH,
+	SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
 
