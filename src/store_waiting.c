@@ -4,8 +4,8 @@ enum { WAITING, DROP_SIDE, RETRY, NSQL };
 static const char *const sql_text[NSQL] = {
 	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
-	[RETRY] = "INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0 FROM outbox"
-		  " WHERE task = :task AND NOT (err = 0 AND wait > 0)",
+	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0 FROM outbox"
+		   " WHERE task = :task AND NOT (err = 0 AND wait > 0)"),
 };
 
 static struct q sql(struct store *s, int i)
