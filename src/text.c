@@ -2,37 +2,14 @@
 #include "date.h"
 #include "guess.h"
 #include "name.h"
+#include "text_p.h"
 #include "utf8.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define BOM "\xEF\xBB\xBF"
 #define EXCERPT_MAX 28		/* characters of the user's text in a message: so that it fits, with the remedy */
-
-struct span {
-	const char *s;
-	size_t n;
-};
-
-enum key { KEY_TITLE, KEY_PRIORITY, KEY_DUE, KEY_PERSON, KEY_TYPE, KEY_CAMPAIGN, KEY_STATUS, NKEYS };
-
-static const struct word {
-	const char *name;
-	enum key key;
-} word[] = {
-	{ "Title", KEY_TITLE },
-	{ "Subject", KEY_TITLE },
-	{ "Name", KEY_TITLE },
-	{ "Priority", KEY_PRIORITY },
-	{ "Due", KEY_DUE },
-	{ "Person", KEY_PERSON },
-	{ "Type", KEY_TYPE },
-	{ "Campaign", KEY_CAMPAIGN },
-	{ "Status", KEY_STATUS },
-};
-#define NWORDS (sizeof(word) / sizeof(*word))
 
 static const struct {
 	const char *typed, *value;
@@ -94,120 +71,14 @@ static struct excerpt excerpt(const char *s, size_t n)
 	return x;
 }
 
-/* ---- lines ---- */
-
-/* The bytes with every line end as LF, appended. */
-static void put_lf(struct buf *out, const char *s, size_t n)
-{
-	const char *end = s + n;
-	while (s < end) {
-		const char *cr = memchr(s, '\r', (size_t)(end - s));
-		buf_add(out, s, (size_t)((cr ? cr : end) - s));
-		if (!cr)
-			return;
-		buf_putc(out, '\n');
-		s = cr + 1 + (cr + 1 < end && cr[1] == '\n');
-	}
-}
-
-/* A whole file: without its BOM, which no value has. */
-static void put_file(struct buf *out, const char *s, size_t n)
-{
-	size_t bom = n >= 3 && memcmp(s, BOM, 3) == 0 ? 3 : 0;
-	put_lf(out, s + bom, n - bom);
-}
-
-/* Cut off the first line, without its LF. */
-static struct span next_line(struct span *rest)
-{
-	const char *lf = memchr(rest->s, '\n', rest->n);
-	struct span line = { rest->s, lf ? (size_t)(lf - rest->s) : rest->n };
-	size_t used = line.n + (lf != NULL);
-	rest->s += used;
-	rest->n -= used;
-	return line;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct span trim(struct span l)
-{
-	while (l.n && is_blank(l.s[l.n - 1]))
-		l.n--;
-	for (; l.n && is_blank(*l.s); l.n--)
-		l.s++;
-	return l;
-}
-
-/* Length of NAME in "NAME:..."; 0: not a field. */
-static size_t field_name(struct span l)
-{
-	size_t n = 0;
-	while (n < l.n && (unsigned char)l.s[n] < 0x80 && (isalnum((unsigned char)l.s[n]) || l.s[n] == '-'))
-		n++;
-	return n < l.n && l.s[n] == ':' ? n : 0;
-}
-
-static const struct word *known(struct span l)
-{
-	size_t n = field_name(l);
-	for (size_t i = 0; n && i < NWORDS; i++)
-		if (strlen(word[i].name) == n && strncasecmp(word[i].name, l.s, n) == 0)
-			return &word[i];
-	return NULL;
-}
-
-static bool is_private(struct span l)
-{
-	return field_name(l) > 2 && strncasecmp(l.s, "X-", 2) == 0;
-}
-
-static bool is_comment(struct span l)
-{
-	return l.n && *l.s == '#';
-}
-
-static bool is_more(struct span l)
-{
-	return l.n && is_blank(*l.s);
-}
-
-/*
- * The head: the lines before the first blank one (or only blanks), if at least one of them is a known field.
- * Without a head it is empty and the body is everything.
- */
-struct parts {
-	struct span head, body;
-	int body_line;
-};
-
-static struct parts split(const char *s, size_t n)
-{
-	struct parts all = { { s, 0 }, { s, n }, 1 };
-	struct span rest = { s, n };
-	bool head = false;
-	int lines = 0;
-	while (rest.n) {
-		struct span start = rest, line = next_line(&rest);
-		lines++;
-		if (!trim(line).n)
-			return head ? (struct parts){ { s, (size_t)(start.s - s) }, rest, lines + 1 } : all;
-		head = head || known(line);
-	}
-	return head ? (struct parts){ { s, n }, rest, lines + 1 } : all;
-}
-
 /* ---- reading: the head's lines into slots ---- */
 
 static enum err bad_line(struct parse *p, int line, struct span l)
 {
-	size_t n = 0, name = field_name(l);
+	size_t n = 0, name = line_name(l);
 	while (n < l.n && (isalnum((unsigned char)l.s[n]) || l.s[n] == '-'))
 		n++;
-	const char *meant = n ? guess(l.s, n, word, NWORDS, sizeof(*word)) : NULL;
+	const char *meant = n ? guess(l.s, n, line_words, LINE_NWORDS, sizeof(*line_words)) : NULL;
 	struct excerpt x = excerpt(l.s, name ? name : l.n);
 	if (name && meant)
 		return fail(p, ERR_INVAL, line, "unknown field \"%s\"; did you mean \"%s\"?", x.s, meant);
@@ -224,8 +95,8 @@ static enum err start_slot(struct parse *p, int line, struct span l, const struc
 	struct slot *slot = *at = &p->slot[w->key];
 	if (slot->line)
 		return fail(p, ERR_INVAL, line, "%s is given twice: here and in line %d", w->name, slot->line);
-	size_t used = field_name(l) + 1;
-	struct span value = trim((struct span){ l.s + used, l.n - used });
+	size_t used = line_name(l) + 1;
+	struct span value = line_trim((struct span){ l.s + used, l.n - used });
 	slot->line = line;
 	buf_add(&slot->value, value.s, value.n);
 	return ERR_OK;
@@ -233,7 +104,7 @@ static enum err start_slot(struct parse *p, int line, struct span l, const struc
 
 static void add_more(struct slot *slot, struct span l)
 {
-	l = trim(l);
+	l = line_trim(l);
 	buf_putc(&slot->value, ' ');
 	buf_add(&slot->value, l.s, l.n);
 }
@@ -243,15 +114,15 @@ static enum err read_head(struct parse *p, struct span rest)
 	struct slot *at = NULL;		/* where a line that begins with a blank goes */
 	bool private = false;
 	for (int line = 1; rest.n; line++) {
-		struct span l = next_line(&rest);
-		const struct word *w = known(l);
-		if (is_comment(l) || (is_more(l) && private))
+		struct span l = line_next(&rest);
+		const struct word *w = line_word(l);
+		if (line_is_comment(l) || (line_is_more(l) && private))
 			continue;
-		if (is_more(l) && at) {
+		if (line_is_more(l) && at) {
 			add_more(at, l);
 			continue;
 		}
-		private = is_private(l);
+		private = line_is_private(l);
 		if (private)
 			continue;
 		if (!w)
@@ -312,32 +183,6 @@ static enum err fixed(struct parse *p, int line, const char *label, const char *
 		excerpt(was, strlen(was)).s);
 }
 
-static void put_line_text(struct buf *out, const char *s)
-{
-	if (s)
-		utf8_line(s, strlen(s), out);
-}
-
-static bool looks_like_email(const char *s)
-{
-	return strchr(s, '@') && !strchr(s, ' ') && !strchr(s, '>');
-}
-
-/* "Bob <bob@example.test>", "Bob" or "bob@example.test"; brackets tell a name and an address apart where needed. */
-static void put_person(struct buf *out, const struct task *t)
-{
-	AUTO_BUF name = BUF_INIT, email = BUF_INIT;
-	put_line_text(&name, t->fact[FACT_PERSON]);
-	put_line_text(&email, t->fact[FACT_EMAIL]);
-	if (name.n)
-		buf_puts(out, name.s);
-	if (name.n && (email.n || strchr(name.s, '>') || looks_like_email(name.s)))
-		buf_printf(out, " <%s>", buf_str(&email));
-	else if (email.n)
-		buf_printf(out, looks_like_email(email.s) ? "%s" : "<%s>", email.s);
-	out->failed |= name.failed || email.failed;
-}
-
 /* Trim in place. NULL: nothing left. */
 static const char *piece(char *s)
 {
@@ -357,7 +202,7 @@ static void split_person(char *v, const char **name, const char **email)
 		v[n - 1] = *open = '\0';
 		*name = piece(v);
 		*email = piece(open + 1);
-	} else if (looks_like_email(v)) {
+	} else if (render_is_email(v)) {
 		*email = piece(v);
 	} else {
 		*name = piece(v);
@@ -370,7 +215,7 @@ static enum err read_person(struct parse *p, int line, char *v)
 	const char *name, *email;
 	AUTO_BUF old = BUF_INIT;
 	if (was)
-		put_person(&old, was);
+		render_person(&old, was);
 	TRY(buf_err(&old));
 	if (!*v)
 		return old.n ? fixed(p, line, "Person", old.s) : ERR_OK;
@@ -388,20 +233,11 @@ static enum err read_person(struct parse *p, int line, char *v)
 	return set_fact(p, FACT_EMAIL, email);
 }
 
-/* The label of a type; what we do not know is shown as it is. */
-static void put_type(struct buf *out, const char *type)
-{
-	for (int i = 0; i < TASK_NTYPES; i++)
-		if (str_eq(type, task_type[i].name))
-			type = task_type[i].label;
-	put_line_text(out, type);
-}
-
 static enum err read_type(struct parse *p, int line, char *v)
 {
 	AUTO_BUF old = BUF_INIT;
 	if (p->was) {
-		put_type(&old, p->was->fact[FACT_TYPE]);
+		render_type(&old, p->was->fact[FACT_TYPE]);
 		TRY(buf_err(&old));
 		if (strcasecmp(v, buf_str(&old)))
 			return fixed(p, line, "Type", buf_str(&old));
@@ -421,7 +257,7 @@ static enum err read_campaign(struct parse *p, int line, char *v)
 	AUTO_BUF old = BUF_INIT;
 	if (!p->was)
 		return *v ? fail(p, ERR_INVAL, line, "a campaign makes its own tasks: drop the Campaign line") : ERR_OK;
-	put_line_text(&old, p->was->fact[FACT_CAMPAIGN]);
+	render_line(&old, p->was->fact[FACT_CAMPAIGN]);
 	TRY(buf_err(&old));
 	if (strcmp(v, buf_str(&old)))
 		return fixed(p, line, "Campaign", buf_str(&old));
@@ -496,9 +332,9 @@ static enum err parse(struct parse *p, const char *s, size_t n)
 	if (valid < n)
 		return fail(p, ERR_UTF8, line_of(s, valid), s[valid] ? "byte 0x%02x is not UTF-8: save the file as UTF-8" :
 			"a NUL byte (0x%02x) is no text", (unsigned char)s[valid]);
-	put_file(&text, s, n);
+	line_put_file(&text, s, n);
 	TRY(buf_err(&text));
-	struct parts parts = split(buf_str(&text), text.n);
+	struct parts parts = line_split(buf_str(&text), text.n);
 	if (parts.head.n) {
 		TRY(read_head(p, parts.head));
 		TRY(read_slots(p));
@@ -515,119 +351,6 @@ enum err text_parse(const char *s, size_t n, const char *today, const struct tas
 	if (err != ERR_OK)
 		text_finish(out);
 	return err;
-}
-
-/* ---- writing ---- */
-
-static size_t begin_line(struct buf *out, const char *label)
-{
-	buf_puts(out, label);
-	buf_puts(out, ": ");
-	return out->n;
-}
-
-/* Without a value the line is a slot to fill, "Label:". */
-static void end_line(struct buf *out, size_t value_at)
-{
-	if (out->n == value_at && value_at)
-		buf_resize(out, value_at - 1);
-	buf_putc(out, '\n');
-}
-
-void text_title(const char *s, struct buf *out)
-{
-	size_t start = out->n;
-	put_line_text(out, s);
-	buf_resize(out, start + utf8_prefix(buf_str(out) + start, out->n - start, TASK_TITLE_MAX));
-	while (out->n > start && out->s[out->n - 1] == ' ')
-		buf_resize(out, out->n - 1);
-}
-
-void text_details(const char *s, struct buf *out)
-{
-	AUTO_BUF lf = BUF_INIT;
-	if (s)
-		put_lf(&lf, s, strlen(s));
-	out->failed |= lf.failed;
-	const char *p = buf_str(&lf), *end = p + lf.n;
-	while (p < end) {
-		size_t good = utf8_valid(p, (size_t)(end - p));
-		buf_add(out, p, good);
-		p += good;
-		if (p < end) {
-			utf8_put(out, UTF8_BAD);
-			p++;
-		}
-	}
-}
-
-static void put_head(struct buf *out, const struct task *t)
-{
-	size_t at = begin_line(out, task_field[FIELD_TITLE].label);
-	text_title(t->field[FIELD_TITLE], out);
-	end_line(out, at);
-
-	at = begin_line(out, task_field[FIELD_PRIORITY].label);
-	buf_puts(out, str_eq(t->field[FIELD_PRIORITY], TASK_HIGH) ? "High" : "Normal");
-	end_line(out, at);
-
-	at = begin_line(out, task_field[FIELD_DUE].label);
-	buf_puts(out, date_valid(t->field[FIELD_DUE]) ? t->field[FIELD_DUE] : NULL);
-	end_line(out, at);
-}
-
-static void put_facts(struct buf *out, const struct task *t)
-{
-	size_t at;
-	if (t->fact[FACT_PERSON] || t->fact[FACT_EMAIL]) {
-		at = begin_line(out, "Person");
-		put_person(out, t);
-		end_line(out, at);
-	}
-	if (t->fact[FACT_TYPE]) {
-		at = begin_line(out, "Type");
-		put_type(out, t->fact[FACT_TYPE]);
-		end_line(out, at);
-	}
-	if (t->fact[FACT_CAMPAIGN]) {
-		at = begin_line(out, "Campaign");
-		put_line_text(out, t->fact[FACT_CAMPAIGN]);
-		end_line(out, at);
-	}
-}
-
-/* The comments and X- lines of an earlier text, in their order. */
-static void put_kept(struct buf *out, const char *old, size_t n)
-{
-	AUTO_BUF text = BUF_INIT;
-	if (utf8_valid(old, n) < n)
-		return;
-	put_file(&text, old, n);
-	struct span rest = split(buf_str(&text), text.n).head;
-	bool private = false;
-	while (rest.n) {
-		struct span l = next_line(&rest);
-		if (!is_comment(l) && !is_more(l))
-			private = is_private(l);
-		if (is_comment(l) || private) {
-			buf_add(out, l.s, l.n);
-			buf_putc(out, '\n');
-		}
-	}
-	out->failed |= text.failed;
-}
-
-void text_render(const struct task *t, const char *old, size_t n, struct buf *out)
-{
-	put_head(out, t);
-	put_facts(out, t);
-	if (old)
-		put_kept(out, old, n);
-	buf_putc(out, '\n');
-	size_t at = out->n;
-	text_details(t->field[FIELD_DETAILS], out);
-	if (out->n > at)
-		buf_putc(out, '\n');
 }
 
 bool text_blank(const char *s, size_t n)
