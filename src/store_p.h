@@ -9,7 +9,7 @@
 
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
-	SQL_STORE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
+	SQL_STORE, SQL_SIDE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
 	SQL_KEEP, SQL_TRASH, SQL_CONFLICT, SQL_WAITING, SQL_UNDO, SQL_BRAKE, SQL_PAIR, SQL_SEARCH,
 	SQL_FILES
 };
@@ -55,6 +55,13 @@ struct store {
 };
 
 /* ---- store.c ---- */
+
+/* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time. arg: the store. */
+int store_busy(void *arg, int tries);
+/* The statement that rolls back is made while there is memory: it is needed most when there is none. */
+NODISCARD enum err tx_prepare(struct store *s);
+
+/* ---- store_open.c ---- */
 
 /* A name that was made or replaced beside path survives power loss. */
 void sync_dir(const char *path);
