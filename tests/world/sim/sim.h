@@ -46,7 +46,8 @@ struct script {
 	struct op op[OPS_MAX];
 	int n;
 };
-void script_make(struct script *s, uint64_t seed, int mounts, bool mirror);
+/* with: MIRRORED, RARE */
+void script_make(struct script *s, uint64_t seed, int mounts, int with);
 void script_print(const struct script *s, FILE *to);
 bool script_read(struct script *s, FILE *from);	/* false: it is none */
 /* Take away what is not needed to fail as it does; prints nothing. */
@@ -72,7 +73,7 @@ struct record {
 	int64_t created_at, changed_at;	/* this server's clock */
 	int64_t true_at;		/* when it was created, the true time */
 	int revision;
-	bool deleted, away, hidden, purged;
+	bool deleted, away, hidden, purged, archived;
 	bool by_me;			/* the account's own user made it there, by hand */
 	bool renamed;			/* a colleague gave the subject */
 	int64_t touched_at;		/* when it last changed for those who see it, the true time */
@@ -126,6 +127,8 @@ const char *server_word(enum side side, enum field f, const char *ours);	/* our 
 const char *server_ours(enum side side, enum field f, const char *word);	/* NULL: not one of ours */
 /* Is a change of it among what this mount is told? */
 bool server_tells(const struct line *l, const struct record *r);
+/* Completed, and over a year old: out of the ordinary queries (D10). */
+void server_archive(struct sim *s);
 /* Rows of long transactions that are over now. */
 void server_late(struct sim *s);
 
@@ -207,6 +210,8 @@ struct logical {		/* one task as people think of it */
 	int64_t chosen_at[TASK_NFIELDS];	/* by the user of a mount, or told to a mount by Sales Connect; true time */
 	int mount;		/* which made it */
 	int64_t at;		/* true time */
+	bool undeleted;		/* came back from the bin */
+	unsigned zombie;	/* mounts that had deleted it before it came back from the bin (D3) */
 };
 enum { SC_PERSON = -1, SF_PERSON = -2 };
 struct typed {
@@ -215,6 +220,8 @@ struct typed {
 	char value[WORD];
 	int who;		/* mount, or one of these */
 	bool replaced;		/* by somebody who saw it */
+	bool rivalled;		/* at some time it stood against another that had not seen it either */
+	bool held, beaten;	/* the mount has had it; and another in its place since (D2) */
 };
 
 struct sim_figures {
@@ -277,9 +284,10 @@ struct op_def {
 	void (*fn)(struct sim *s, const struct op *op);
 	int weight;
 	bool inside;		/* may happen within a request */
-	int needs;		/* sides, MIRRORED */
+	int needs;		/* sides, MIRRORED, RARE */
 };
 #define MIRRORED BIT(NSIDES)
+#define RARE BIT(NSIDES + 1)	/* the archive, the recycle bin */
 extern const struct op_def op_def[];
 extern const int op_defs;
 extern const char *const template_text[];
@@ -302,6 +310,8 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
 void oracle_shown(struct sim *s, const struct line *l, struct record *r);
 void oracle_updated(struct sim *s, struct record *r, uint32_t fields);
+/* After every pass: which of two values that have not seen each other does the mount show? (D2) */
+void oracle_clashes(struct sim *s, int mount);
 void oracle_told(struct sim *s, int mount, bool mirror);
 /* Of every pass; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
 void oracle_pass_begins(struct sim *s, int mount, enum side side);

@@ -1,7 +1,7 @@
 /*
- * sim [--mounts M] [--mirror] [--from SEED] [N]: N runs (20,000) of M mounts (1), one a seed; prints what was run and what was
+ * sim [--mounts M] [--mirror] [--rare] [--from SEED] [N]: N runs (20,000) of M mounts (1), one a seed; prints what was run and what was
  * found. Exit 1 on a failure, with the seed and the shrunk script.
- * sim [--mounts M] [--mirror] --seed SEED: one run, told. sim --script FILE: the same of a script.
+ * sim [--mounts M] [--mirror] [--rare] --seed SEED: one run, told. sim --script FILE: the same of a script.
  * sim --found FILE...: scripts that found something once, each a test named after its file.
  */
 #include "sim.h"
@@ -69,7 +69,7 @@ struct plan {
 	long n;
 	uint64_t first;
 	int mounts;
-	bool mirror;
+	int with;
 	bool one;		/* tell the first of them */
 	const char *script;
 };
@@ -82,7 +82,7 @@ static int many(const struct plan *p)
 		struct script s;
 		char why[300];
 		uint64_t digest;
-		script_make(&s, p->first + (uint64_t)i, p->mounts, p->mirror);
+		script_make(&s, p->first + (uint64_t)i, p->mounts, p->with);
 		enum verdict v = run(&s, &f, NULL, why, &digest);
 		bool same = i % 100 || repeats(&s, digest);
 		if (v)
@@ -94,7 +94,7 @@ static int many(const struct plan *p)
 	print_figures(&f, stdout);
 	printf("1..1\n%s 1 - %ld runs of %d mounts%s from seed %" PRIu64 ": nothing lost, nothing doubled, all agree\n",
 		failed ? "not ok" : "ok", f.runs, p->mounts,
-		p->mirror ? " beside the vendor's own sync" : "", p->first);
+		p->with & MIRRORED ? " beside the vendor's own sync" : "", p->first);
 	return failed != 0;
 }
 
@@ -138,8 +138,8 @@ static bool options(struct plan *p, int argc, char **argv)
 			p->n = strtol(argv[i], NULL, 10);
 			continue;
 		}
-		if (!strcmp(argv[i], "--mirror")) {
-			p->mirror = true;
+		if (!strcmp(argv[i], "--mirror") || !strcmp(argv[i], "--rare")) {
+			p->with |= argv[i][2] == 'm' ? MIRRORED : RARE;
 			continue;
 		}
 		if (!more)
@@ -167,13 +167,13 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "--found"))
 		return found(argv + 2, argc - 2);
 	if (!options(&p, argc, argv)) {
-		fprintf(stderr, "usage: sim [--mounts M] [--mirror] [--from SEED] [N] | [--mounts M] [--mirror] --seed SEED | --script FILE | --found FILE...\n");
+		fprintf(stderr, "usage: sim [--mounts M] [--mirror] [--rare] [--from SEED] [N] | [--mounts M] [--mirror] [--rare] --seed SEED | --script FILE | --found FILE...\n");
 		return 64;
 	}
 	if (p.script)
 		return from_file(p.script);
 	if (!p.one)
 		return many(&p);
-	script_make(&s, p.first, p.mounts, p.mirror);
+	script_make(&s, p.first, p.mounts, p.with);
 	return tell(&s);
 }

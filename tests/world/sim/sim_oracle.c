@@ -104,7 +104,7 @@ static void check_doubled(struct sim *s, int task, const struct end *e)
 {
 	int copies = s->logical[task].copies;
 	bool others = setup_of(s)->mounts > 1;	/* who has not seen it before it was out of sight has to copy it again */
-	if (s->logical[task].was_hidden || mirror_left(s, task) || (others && s->logical[task].out_of_sight))
+	if (s->logical[task].was_hidden || s->logical[task].undeleted || mirror_left(s, task) || (others && s->logical[task].out_of_sight))
 		return;
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		if (e->live[side] > copies)
@@ -167,7 +167,7 @@ static void check_number(struct sim *s, int task, int n, const char *where)
 static bool certain(struct sim *s, int task)
 {
 	const struct logical *g = &s->logical[task];
-	if (g->out_of_sight || g->was_hidden || mirror_left(s, task))
+	if (g->out_of_sight || g->was_hidden || g->undeleted || mirror_left(s, task))
 		return false;
 	if (s->mirror.on && g->removed > 0 && !mirror_has(s, task))
 		return false;	/* it may have been deleted where nobody looks any more */
@@ -289,7 +289,7 @@ static void check_agreement(struct sim *s, int mount)
 			AUTO_LINK l = LINK_INIT;
 			enum err e = store_link(s->mount[mount].store, row[i], side, &l);
 			const struct record *r = e == ERR_OK ? record_of(s, side, l.rid) : NULL;
-			if (!r || !synced(s, mount, side) || r->away || r->hidden || r->deleted)
+			if (!r || !synced(s, mount, side) || r->away || r->hidden || r->deleted || l.gone)
 				continue;
 			check_row(s, mount, &t, r, side);
 		}
@@ -423,14 +423,63 @@ static bool may_be_replaced(const struct sim *s, const struct typed *t)
 	return t->field == FIELD_TITLE && t->who == -2 && (g->crossed_name || g->removed > 0);
 }
 
+/* D3: an edit that had not come to who deleted the task is kept as a conflict; the trash alone does not show it. */
+static bool is_in_conflict(struct sim *s, const struct typed *t)
+{
+	const struct logical *g = &s->logical[t->task];
+	struct search x = { s, &s->mount[0], t, false };
+	if (setup_of(s)->mounts > 1 || setup_of(s)->mirror || t->field == FIELD_TITLE || g->copies > 1 || g->out_of_sight || g->was_hidden)
+		return true;
+	if (store_kept_list(s->mount[0].store, KEEP_CONFLICTS, 0, in_conflict, &x) != ERR_OK)
+		abort();
+	return x.found;
+}
+
 static void check_lost(struct sim *s, const struct typed *t)
 {
+	bool known = t->replaced || may_be_replaced(s, t) || stands_there(s, t) || stands_here(s, 0, t) || waits_away(s, &s->mount[0], t);
+	if (!known && kept_in(s, &s->mount[0], t) && !is_in_conflict(s, t))
+		sim_fail(s, LOST, "D3: task %d: %s \"%s\", typed by %d, is in the trash and in no conflict", t->task,
+			task_field[t->field].name, t->value, t->who);
 	bool found = t->replaced || mirror_left(s, t->task) || may_be_replaced(s, t) || stands_there(s, t);
 	for (int i = 0; i < setup_of(s)->mounts && !found; i++)
 		found = stands_here(s, i, t) || kept_in(s, &s->mount[i], t) || waits_away(s, &s->mount[i], t);
 	if (!found)
 		sim_fail(s, LOST, "task %d: %s \"%s\", typed by %d, is nowhere", t->task, task_field[t->field].name, t->value,
 			t->who);
+}
+
+/* ---- conflicts, and what came back ---- */
+
+/* D1: equal values are none. */
+static bool says_two_things(void *arg, const struct kept *k)
+{
+	struct search *x = arg;
+	AUTO_TASK mine = TASK_INIT, theirs = TASK_INIT;
+	bool both = store_conflict_version(x->m->store, k->id, VERSION_MINE, &mine) == ERR_OK &&
+		store_conflict_version(x->m->store, k->id, VERSION_THEIRS, &theirs) == ERR_OK;
+	bool same = both;
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		same &= field_same(mine.field[f], theirs.field[f]);
+	if (same)
+		sim_fail(x->s, DIVERGED, "D1: a conflict of row %lld, and both say the same", (long long)k->task);
+	return !same;
+}
+
+static void check_conflicts(struct sim *s, int mount)
+{
+	struct search x = { .s = s, .m = &s->mount[mount] };
+	if (store_kept_list(x.m->store, KEEP_CONFLICTS, 0, says_two_things, &x) != ERR_OK)
+		abort();
+}
+
+/* D3: what was deleted here does not come back by itself, though its record does. */
+static void check_zombie(struct sim *s, int task, const struct end *e)
+{
+	const struct logical *g = &s->logical[task];
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		if ((g->zombie & BIT(i)) && g->copies == 1 && !g->was_hidden && (e->seen[i] || e->live[SIDE_SC]))
+			sim_fail(s, DIVERGED, "D3: task %d was deleted at mount %d, and is back", task, i);
 }
 
 /* ---- beside the vendor's own sync ---- */
@@ -488,6 +537,10 @@ void oracle_check(struct sim *s)
 		check_agreement(s, i);
 	for (int i = 0; i < setup_of(s)->mounts; i++)
 		check_records(s, i);
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		check_conflicts(s, i);
+	for (int i = 0; i < s->logicals; i++)
+		check_zombie(s, i, &end[i]);
 	check_mirror(s);
 	free(end);
 }

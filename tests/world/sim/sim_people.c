@@ -21,6 +21,9 @@ void typed_add(struct sim *s, int task, enum field f, const char *value, int who
 	struct typed *t = &s->typed[s->n_typed++];
 	*t = (struct typed){ .task = task, .field = f, .who = who };
 	snprintf(t->value, WORD, "%s", value);
+	for (struct typed *o = s->typed; o < t; o++)
+		if (o->task == task && o->field == f && o->who != who && !o->replaced)
+			o->rivalled = t->rivalled = true;
 }
 
 void typed_replaced(struct sim *s, int task, enum field f, const char *value)
@@ -117,6 +120,7 @@ static void book_all(struct sim *s, int task, int who, const struct task *t, boo
 /* From the trash; a copy that nobody but the engine put there is one more on purpose. */
 static void brought_back(struct logical *g)
 {
+	g->zombie = 0;
 	if (g->removed > 0)
 		g->removed--;
 	else
@@ -548,6 +552,45 @@ static void sf_purge(struct sim *s, const struct op *op)
 	}
 }
 
+/* An old call is noted as done; in the night it is archived (salesforce.md 1). */
+static void sf_old(struct sim *s, const struct op *op)
+{
+	char day[WORD];
+	struct record *r = pick(s, SIDE_SF, op->a);
+	int n = ++s->serial;
+	snprintf(day, sizeof(day), "%04d-%02d-%02d", 2025 - n / 336, 1 + n / 28 % 11, 1 + n % 28);
+	there_put(s, SIDE_SF, r, FIELD_DUE, day);
+	there_put(s, SIDE_SF, r, FIELD_STATUS, "Completed");
+	if (op->b & 1)
+		server_archive(s);
+}
+
+static void sf_night(struct sim *s, const struct op *op)
+{
+	server_archive(s);
+}
+
+/* Somebody takes a record out of the recycle bin: who has deleted the task on its account keeps it deleted (D3). */
+static void sf_undelete(struct sim *s, const struct op *op)
+{
+	struct server *v = &s->server[SIDE_SF];
+	for (int i = 0; i < v->n; i++) {
+		struct record *r = &v->rec[(i + op->a) % v->n];
+		if (!r->deleted || r->purged || r->task < 0)
+			continue;
+		for (int m = 0; m < s->script->setup.mounts; m++) {
+			AUTO_LINK l = LINK_INIT;
+			if (store_link_by_rid(s->mount[m].store, SIDE_SF, r->id, &l) == ERR_OK && l.gone)
+				s->logical[r->task].zombie |= BIT(m);
+		}
+		sim_trace(s, "  %s task %d is back", r->id, r->task);
+		s->logical[r->task].undeleted = true;
+		r->deleted = false;
+		server_touch(s, SIDE_SF, r);
+		return;
+	}
+}
+
 static void sf_instance(struct sim *s, const struct op *op)
 {
 	s->server[SIDE_SF].instance++;
@@ -663,6 +706,9 @@ const struct op_def op_def[] = {
 	{ "sf-hide", sf_hide, 1, true, SF },
 	{ "sf-back", sf_back, 1, true, SF },
 	{ "sf-purge", sf_purge, 1, true, SF },
+	{ "sf-old", sf_old, 3, true, SF | RARE },
+	{ "sf-night", sf_night, 2, true, SF | RARE },
+	{ "sf-undelete", sf_undelete, 2, true, SF | RARE },
 	{ "sf-instance", sf_instance, 1, true, SF },
 	{ "wait", wait_a_while, 12, false, 0 },
 	{ "pass", pass, 20, false, 0 },

@@ -314,6 +314,8 @@ bool mount_pass(struct sim *s, int mount, enum side side, bool full)
 		oracle_pass_ended(s, mount, side);
 	if (m->dead || m->unheard)
 		oracle_pass_forgot(s, mount, side);
+	if (!m->dead)
+		oracle_clashes(s, mount);
 	m->running--;
 	the_mount = outer;
 	if (m->dead)

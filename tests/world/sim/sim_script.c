@@ -36,9 +36,9 @@ static void make_setup(struct setup *u, uint64_t *r)
 	u->keyed = sim_rand(r, 3) == 0;
 }
 
-static int make_kind(uint64_t *r, const struct setup *u)
+static int make_kind(uint64_t *r, int has)
 {
-	int total = 0, has = u->sides | (u->mirror ? MIRRORED : 0);
+	int total = 0;
 	for (int i = 0; i < op_defs; i++)
 		total += (op_def[i].needs & ~has) ? 0 : op_def[i].weight;
 	int64_t at = sim_rand(r, total);
@@ -66,18 +66,18 @@ static void make_mirror(struct script *s, uint64_t *r)
 		s->op[s->n++] = (struct op){ .kind = kind_of("mirror"), .b = 1 };
 }
 
-void script_make(struct script *s, uint64_t seed, int mounts, bool mirror)
+void script_make(struct script *s, uint64_t seed, int mounts, int with)
 {
 	uint64_t r = seed;
 	*s = (struct script){ .seed = seed, .setup.mounts = mounts };
 	make_setup(&s->setup, &r);
-	if (mirror)
+	if (with & MIRRORED)
 		make_mirror(s, &r);
 	int from = s->n;
 	s->n += 10 + (int)sim_rand(&r, 50);
 	for (int i = from; i < s->n; i++) {
 		struct op *op = &s->op[i];
-		op->kind = make_kind(&r, &s->setup);
+		op->kind = make_kind(&r, s->setup.sides | with);
 		op->mount = (int)sim_rand(&r, s->setup.mounts);
 		op->a = (int)sim_rand(&r, 1000);
 		op->b = (int)sim_rand(&r, 1000);

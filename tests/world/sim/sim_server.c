@@ -2,6 +2,7 @@
 #include "auto.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct line *line_of(struct remote *r)
 {
@@ -102,6 +103,30 @@ void server_put(struct sim *s, enum side side, struct record *r, enum field f, c
 	server_touch(s, side, r);
 }
 
+/* Its day (or else its creation) is a year past; the clock is of days. */
+static bool is_old(const struct record *r, int64_t now)
+{
+	char day[WORD];
+	time_t then = (time_t)((now - 365 * DAY) / SECOND);
+	struct tm tm;
+	strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&then, &tm));
+	return *r->word[FIELD_DUE] ? strcmp(r->word[FIELD_DUE], day) <= 0 : r->created_at <= now - 365 * DAY;
+}
+
+void server_archive(struct sim *s)
+{
+	struct server *v = &s->server[SIDE_SF];
+	for (int i = 0; i < v->n; i++) {
+		struct record *r = &v->rec[i];
+		bool closed = !strcmp(r->word[FIELD_STATUS], "Completed");
+		if (r->archived || r->deleted || r->commits_at || r->born_at || !closed || !is_old(r, clock_of(s, SIDE_SF)))
+			continue;
+		r->archived = true;
+		server_touch(s, SIDE_SF, r);
+		sim_trace(s, "  %s is archived", r->id);
+	}
+}
+
 /* The stamp is that of the save, the row is seen since the commit (salesforce.md 3.2). */
 void server_late(struct sim *s)
 {
@@ -198,6 +223,7 @@ static void show(const struct line *l, struct record *r, struct page *page)
 	t->version = version_of(side, r);
 	t->deleted = r->deleted;
 	t->mine = !r->away;
+	t->archived = r->archived;
 	t->t.created_at = r->created_at;
 	t->by_me = side == SIDE_SC || r->made_by >= 0 || r->by_me;
 	if (r->deleted && side == SIDE_SC)
@@ -353,7 +379,7 @@ static enum err find(struct remote *remote, const struct task *t, int64_t since,
 	TRY(read_begin(l, "find", &f));
 	for (int i = 0; i < l->server->n; i++) {
 		struct record *r = &l->server->rec[i];
-		if (!r->deleted && !r->hidden && !r->born_at && r->created_at >= since - 120 * SECOND &&
+		if (!r->deleted && !r->archived && !r->hidden && !r->born_at && r->created_at >= since - 120 * SECOND &&
 			field_same(r->word[FIELD_TITLE], t->field[FIELD_TITLE]))
 			show(l, r, page);
 	}

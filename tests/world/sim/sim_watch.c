@@ -166,6 +166,70 @@ static void check_other(struct sim *s, const struct line *l, const struct record
 			r->word[f], r->task);
 }
 
+/* ---- two values that have not seen each other (D2) ---- */
+
+static struct typed *standing(struct sim *s, int task, enum field f, const char *value)
+{
+	for (int i = s->n_typed - 1; value && i >= 0; i--) {
+		struct typed *t = &s->typed[i];
+		if (t->task == task && t->field == f && !t->replaced && !strcmp(t->value, value))
+			return t;
+	}
+	return NULL;
+}
+
+static int rank(const struct sim *s, const struct typed *t)
+{
+	enum side side = t->who == SC_PERSON ? SIDE_SC : t->who == SF_PERSON ? SIDE_SF : SIDE_LOCAL;
+	const enum side *order = winner_order[s->script->setup.order];
+	return order[0] == side ? 0 : order[1] == side ? 1 : 2;
+}
+
+/* A subject has rules of its own; and where nobody can tell which record is whose, or somebody else copies too, nothing is certain. */
+static bool is_judged(const struct sim *s, int task, enum field f)
+{
+	const struct logical *g = task < 0 ? NULL : &s->logical[task];
+	return g && (f == FIELD_DETAILS || f == FIELD_DUE) && g->copies == 1 && !g->out_of_sight && !g->was_hidden && !g->undeleted &&
+		s->script->setup.mounts == 1 && !s->script->setup.mirror;
+}
+
+static void check_winner(struct sim *s, const struct typed *won, const struct typed *lost)
+{
+	if (won && lost && won != lost && !lost->beaten && rank(s, won) > rank(s, lost))
+		sim_fail(s, DIVERGED, "D2: %s \"%s\" of task %d won against \"%s\"", task_field[won->field].name, won->value, won->task,
+			lost->value);
+}
+
+static const char *shown_by(struct sim *s, int mount, const struct typed *t, struct task *out)
+{
+	int64_t row[ROWS_MAX];
+	int n = mount_rows(s, mount, row);
+	for (int i = 0; i < n; i++)
+		if (mount_task(s, mount, row[i]) == t->task)
+			return store_get(s->mount[mount].store, row[i], out) == ERR_OK ? out->field[t->field] : NULL;
+	return NULL;
+}
+
+void oracle_clashes(struct sim *s, int mount)
+{
+	for (int i = 0; i < s->n_typed; i++) {
+		struct typed *t = &s->typed[i];
+		AUTO_TASK x = TASK_INIT;
+		if (!t->rivalled || t->replaced || t->beaten || !is_judged(s, t->task, t->field))
+			continue;
+		const char *is = shown_by(s, mount, t, &x);
+		if (!is || !strcmp(is, t->value)) {
+			t->held |= is != NULL;
+			continue;
+		}
+		const struct typed *other = standing(s, t->task, t->field, is);
+		bool was = t->held || t->who >= 0;
+		if (was)
+			check_winner(s, other, t);
+		t->beaten = was || (other && rank(s, other) < rank(s, t));
+	}
+}
+
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t)
 {
 	if (!fields || (fields & ~FIELDS_ALL))
@@ -173,8 +237,11 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 	if (fields & BIT(FIELD_TITLE))
 		check_title(s, l, r, t->field[FIELD_TITLE]);
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
-		if (fields & BIT(f))
+		if (fields & BIT(f)) {
 			check_other(s, l, r, f);
+			if (is_judged(s, r->task, f))
+				check_winner(s, standing(s, r->task, f, t->field[f]), standing(s, r->task, f, r->word[f]));
+		}
 }
 
 void oracle_updated(struct sim *s, struct record *r, uint32_t fields)
