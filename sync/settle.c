@@ -81,10 +81,10 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	}
 	TRY(e);
 	TRY(pick(p, l, &page, &found));
+	if (!found && !p->pulled)	/* it may be there under another name, or deleted: a pull would bring it */
+		return ERR_OK;
 	if (!found && p->r->once_is_kept)
 		return repeat_create(p, l, tries);
-	if (!found && !p->pulled)	/* it may be there under another name: a pull would bring it */
-		return ERR_OK;
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	if (found)

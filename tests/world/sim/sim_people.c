@@ -529,6 +529,8 @@ static void sf_back(struct sim *s, const struct op *op)
 {
 	struct server *v = &s->server[SIDE_SF];
 	for (int i = 0; i < v->n; i++) {
+		if (v->rec[i].commits_at)	/* locked */
+			continue;
 		if (v->rec[i].away)
 			server_touch(s, SIDE_SF, &v->rec[i]);
 		if (v->rec[i].hidden)
@@ -607,6 +609,18 @@ static void sc_mirror(struct sim *s, const struct op *op)
 }
 
 /* ---- machines ---- */
+
+/* Somebody renames what came last, and what waits here is pushed before anything is pulled. */
+static void sf_hasty(struct sim *s, const struct op *op)
+{
+	struct server *v = &s->server[SIDE_SF];
+	char title[WORD];
+	new_text(s, 'f', title);
+	if (v->n && is_there(&v->rec[v->n - 1]))
+		there_put(s, SIDE_SF, &v->rec[v->n - 1], FIELD_TITLE, title);
+	sim_advance(s, 2 * MINUTE);
+	mount_pass(s, op->mount, SIDE_SF, false);
+}
 
 static void wait_a_while(struct sim *s, const struct op *op)
 {
@@ -710,6 +724,7 @@ const struct op_def op_def[] = {
 	{ "sf-night", sf_night, 2, true, SF | RARE },
 	{ "sf-undelete", sf_undelete, 2, true, SF | RARE },
 	{ "sf-instance", sf_instance, 1, true, SF },
+	{ "sf-hasty", sf_hasty, 5, false, SF | RARE },
 	{ "wait", wait_a_while, 12, false, 0 },
 	{ "pass", pass, 20, false, 0 },
 	{ "pass-all", pass_all, 12, false, 0 },

@@ -309,9 +309,12 @@ void oracle_pass_forgot(struct sim *s, int mount, enum side side)
 	int64_t began = s->mount[mount].pass_began;
 	for (int i = 0; i < v->n; i++) {
 		struct record *r = &v->rec[i];
-		for (enum field f = 0; f < TASK_NFIELDS; f++)
-			if (r->sent_at[f] >= began)
-				choice_in_doubt(s, r->task, f, server_ours(side, f, r->word[f]));
+		for (enum field f = 0; f < TASK_NFIELDS; f++) {
+			if (r->sent_at[f] < began)
+				continue;
+			r->agreed_at[f] = 0;
+			choice_in_doubt(s, r->task, f, server_ours(side, f, r->word[f]));
+		}
 		if (r->made_by == mount && r->true_at >= began && side == SIDE_SF)
 			check_alike(s, side, r);
 	}
