@@ -207,19 +207,35 @@ static bool index_some(struct notify *n)
 	return more;
 }
 
+/* Called with the lock, which it gives up meanwhile. */
+static void obey(struct notify *n)
+{
+	struct orders o = n->orders;
+
+	n->orders = (struct orders){ 0 };
+	pthread_mutex_unlock(&n->lock);
+	carry_out(n, &o);
+	free(o.v);
+	pthread_mutex_lock(&n->lock);
+}
+
 /* An order is about what the kernel shows wrongly now: it does not wait. */
 static void gather(struct notify *n)
 {
 	struct timespec until;
+	int e = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += GATHER_MS * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&n->lock);
-	while (!n->orders.n && !n->flood && !n->stop)
-		if (pthread_cond_timedwait(&n->hurry, &n->lock, &until))
-			break;
+	while (!e && !n->flood && !n->stop) {
+		if (n->orders.n)
+			obey(n);
+		else
+			e = pthread_cond_timedwait(&n->hurry, &n->lock, &until);
+	}
 	pthread_mutex_unlock(&n->lock);
 }
 

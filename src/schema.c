@@ -207,6 +207,10 @@ static const char *const migration[] = {
 
 	/* The trash ages by store_trash_age, meta "lived": what was deleted, was before it showed this. */
 	"ALTER TABLE task ADD COLUMN gone_lived INTEGER NOT NULL DEFAULT 0;",
+
+	/* A plain list takes its names from task_status alone; gone is in it so that SQLite sees that. */
+	"DROP INDEX task_status;"
+	"CREATE INDEX task_status ON task(status, gone, id, name) WHERE gone = 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 
