@@ -13,6 +13,7 @@
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
 #define GATHER_MS 10
+#define AWAIT_MS 50	/* at most: who holds the directory's lock may itself wait for the serving thread */
 #define INDEX_LAG 100		/* changes: some 15 ms to catch up with */
 
 struct order {
@@ -37,10 +38,24 @@ struct notify {
 	pthread_mutex_t lock;
 	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
+	uint64_t ordered, obeyed;	/* under lock: counts */
+	pthread_cond_t obedient;	/* they are the same */
 	int64_t known[NKNOWN];	/* under lock: rows of the feed, each at its number modulo NKNOWN */
 	bool flood;		/* under lock: an order was lost; everything must be asked again */
 	bool stop;		/* under lock */
 };
+
+/* On the clock of the conditions. */
+static struct timespec from_now(int ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += ms * 1000000L;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
+}
 
 /* ---- orders --------------------------------------------------------------------------------------------------- */
 
@@ -66,9 +81,20 @@ void notify_order(struct notify *n, uint64_t ino, const char *name)
 	pthread_mutex_lock(&n->lock);
 	if (!add(&n->orders, ino, name))
 		n->flood = true;
+	n->ordered++;
 	pthread_cond_signal(&n->hurry);
 	pthread_mutex_unlock(&n->lock);
 	wake_ring(n->changed);
+}
+
+void notify_await(struct notify *n)
+{
+	struct timespec until = from_now(AWAIT_MS);
+
+	pthread_mutex_lock(&n->lock);
+	while (n->obeyed != n->ordered && !pthread_cond_timedwait(&n->obedient, &n->lock, &until))
+		;
+	pthread_mutex_unlock(&n->lock);
 }
 
 void notify_known(struct notify *n, int64_t seq)
@@ -104,6 +130,7 @@ static void carry_out(struct notify *n, const struct orders *o)
 struct news {
 	struct notify *n;
 	struct orders todo;
+	uint64_t ordered;	/* with these */
 	bool lost;
 };
 
@@ -169,11 +196,19 @@ static bool take_orders(struct notify *n, struct news *w)
 	pthread_mutex_lock(&n->lock);
 	w->todo = n->orders;
 	w->lost = n->flood;
+	w->ordered = n->ordered;
 	n->orders = (struct orders){ 0 };
 	n->flood = false;
 	bool stop = n->stop;
 	pthread_mutex_unlock(&n->lock);
 	return !stop;
+}
+
+/* With the lock. */
+static void obeyed(struct notify *n, uint64_t ordered)
+{
+	n->obeyed = ordered;
+	pthread_cond_signal(&n->obedient);
 }
 
 static bool round_once(struct notify *n)
@@ -187,6 +222,9 @@ static bool round_once(struct notify *n)
 		if (w.lost)
 			forget_everything(&w);
 		carry_out(n, &w.todo);
+		pthread_mutex_lock(&n->lock);
+		obeyed(n, w.ordered);
+		pthread_mutex_unlock(&n->lock);
 	}
 	free(w.todo.v);
 	return go_on;
@@ -211,24 +249,22 @@ static bool index_some(struct notify *n)
 static void obey(struct notify *n)
 {
 	struct orders o = n->orders;
+	uint64_t ordered = n->ordered;
 
 	n->orders = (struct orders){ 0 };
 	pthread_mutex_unlock(&n->lock);
 	carry_out(n, &o);
 	free(o.v);
 	pthread_mutex_lock(&n->lock);
+	obeyed(n, ordered);
 }
 
 /* An order is about what the kernel shows wrongly now: it does not wait. */
 static void gather(struct notify *n)
 {
-	struct timespec until;
+	struct timespec until = from_now(GATHER_MS);
 	int e = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_MS * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&n->lock);
 	while (!e && !n->flood && !n->stop) {
 		if (n->orders.n)
@@ -279,6 +315,7 @@ static void finish(struct notify *n)
 {
 	store_close(n->store);
 	pthread_cond_destroy(&n->hurry);
+	pthread_cond_destroy(&n->obedient);
 	pthread_mutex_destroy(&n->lock);
 	free(n->orders.v);
 	free(n);
@@ -296,6 +333,7 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&n->hurry, &monotonic);
+	pthread_cond_init(&n->obedient, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
 	if (!e)

@@ -227,8 +227,10 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *s, size_t n, off_t off
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *f = ops_begin_on(req, ino);
+	enum err e = ops_is_made(ino) ? ERR_OK : ops_told(f, handle_flush(handle_of(fi), &f->env));
 
-	ops_reply(req, ops_is_made(ino) ? ERR_OK : ops_told(f, handle_flush(handle_of(fi), &f->env)));
+	notify_await(f->notify);
+	ops_reply(req, e);
 }
 
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

@@ -64,12 +64,17 @@ void fs_kick(void *arg);
 
 /*
  * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and takes orders
- * for what the feed cannot say. It never runs inside a request, and the serving thread never waits for it.
+ * for what the feed cannot say. It never runs inside a request; the serving thread waits for it in notify_await alone.
  */
 NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
 	struct notify **out);
 /* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
 void notify_order(struct notify *n, uint64_t ino, const char *name);
+/*
+ * Until every order so far is carried out, but not for ever. For who asks next without asking us: a file that was moved
+ * away and made anew is under both names for the kernel until then, and vim takes them for one (a stray "123").
+ */
+void notify_await(struct notify *n);
 /* Row seq of the feed is what the kernel did itself: it knows the names. Said too late, it is told them again. */
 void notify_known(struct notify *n, int64_t seq);
 /* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter. NULL: fine. */

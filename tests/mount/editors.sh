@@ -50,6 +50,26 @@ vim_mends_a_bad_line_in_the_same_session() {
   onscreen "vim -u NONE -i NONE -N -c '%s/Due: .*/Due: whenever/' -c 'silent! w' -c 'silent %s/Due: .*/Due: 2026-09-03/' -c 'normal Gosend PDF' -c 'silent! w!' -c 'q!' '$T'"
   is errors "$(cat .remindfs/errors)" "" && updated $'He asked.\nsend PDF'
 }
+# vim moves a backup back by way of "123" where both names are one inode for it; on a busy machine they could be
+what_was_moved_away_is_another_file_when_the_save_is_over() {
+  fresh && python3 - "$T" <<'PY'
+import os, subprocess, sys
+T = sys.argv[1]
+text = open(T).read()
+busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
+same = 0
+for i in range(300):
+    os.rename(T, T + "~")
+    fd = os.open(T, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    os.write(fd, (text + "%d\n" % i).encode())
+    os.close(fd)
+    same += os.stat(T).st_ino == os.stat(T + "~").st_ino
+    os.unlink(T + "~")
+for b in busy: b.kill()
+if same: print("# one inode %d times in 300" % same)
+sys.exit(same > 0)
+PY
+}
 nano_saves() { fresh && need nano && pty '["\x1b/", "send PDF\r", "\x0f", "\r", "\x18"]' nano --ignorercfiles "$T" && updated $'He asked.\nsend PDF'; }
 nano_with_backup_and_lock() { fresh && need nano && pty '["\x1b/", "send PDF\r", "\x0f", "\r", "\x18"]' nano --ignorercfiles -B -G "$T" && updated $'He asked.\nsend PDF' "Call Bob.txt~"; }
 ed_saves() { fresh && need ed && printf '$a\nsend PDF\n.\nw\nq\n' | ed -s "$T" && updated $'He asked.\nsend PDF'; }
