@@ -79,7 +79,7 @@ sigterm_flushes_and_unmounts() {
   remindfs_term
   ! mountpoint -q "$mnt" || return 1
   remindfs_mount
-  grep -q "last words" "open/Last.txt" && eventually in_sf "Last" "details: last words" && synced && once Last
+  grep -q "last words" "open/Last.txt" && eventually in_sf "Last" "details: last words" && eventually in_sc "Last" "details: last words" && once Last
 }
 a_second_mount_is_refused_by_name() {
   local out
