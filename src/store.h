@@ -381,8 +381,6 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
  * hand; those that are deleted, if the side did not have the deletion yet at made_at (this machine's clock). fn must not write.
  */
 NODISCARD enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_task_fn *fn, void *arg);
-/* Is it deleted, and was not purged or made into a new task? */
-NODISCARD enum err store_in_trash(struct store *s, int64_t task, bool *yes);
 /* How many live ones of them have this title, to the letter? */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 /*
@@ -393,10 +391,9 @@ NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
 
 /*
- * Tasks that are on both sides, have the date and (unless any_title) the name of this one, and whose records on side show the same but
- * for their ids, exchange those records until both sides have them in one order, that of the ids.
+ * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for their ids, exchange those records until both sides have them in one order, that of the ids.
  */
-NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side, bool any_title);
+NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
 
 /* How often was a task of that date and person, whose title is this one's or is in it, copied to side since then, and each time
  * before this one was made? */

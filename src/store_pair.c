@@ -2,7 +2,7 @@
 #include "name.h"
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
-	VACATE, NAMESAKES, IN_TRASH, NSQL };
+	VACATE, NAMESAKES, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
@@ -18,7 +18,7 @@ static const char *const sql_text[NSQL] = {
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
 	[LONELY] = "SELECT task.id FROM task JOIN link ON link.task = task.id WHERE link.side = :side AND rid IS NOT NULL"
-		   " AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR (task.gone = 1"
+		   " AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR (task.gone = 1 AND gone_at > 0"
 		   " AND (NOT link.gone OR :made_at <= synced_at))) AND NOT EXISTS"
 		   " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away"
 		   " AND NOT (task.gone = 1 AND other.gone))"
@@ -33,11 +33,11 @@ static const char *const sql_text[NSQL] = {
 		   " AND task.person IS t.person AND instr(t.title, task.title)",
 	/* Rows whose records on this side are the same but for their ids: two of them that are in another order here than there. */
 	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link ON link.task = task.id"
-		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due AND (:any_title OR x.title = task.title)"
+		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due"
 		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
 		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
 		    " AND NOT l.gone AND NOT l.away AND l.doom = 0"
-		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
+		    " AND x.title = l.base_title AND task.title = link.base_title AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		    " AND (" OF("l") ") IS (" OF("link") "))"
 		    " SELECT a.id, b.id FROM alike AS a JOIN alike AS b ON (length(a.here), a.here) < (length(b.here), b.here)"
 		    " AND (length(a.there), a.there) > (length(b.there), b.there) LIMIT 1",
@@ -46,7 +46,6 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL AND NOT link.gone"
 		      " AND NOT away AND NOT EXISTS"
 		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away)",
-	[IN_TRASH] = "SELECT gone = 1 AND gone_at > 0 FROM task WHERE id = :task",
 	[DROP_WAITING] = "DELETE FROM outbox WHERE task IN (:drop, :keep)",
 };
 
@@ -115,14 +114,6 @@ enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_ta
 	return q_end(&q, ERR_OK);
 }
 
-enum err store_in_trash(struct store *s, int64_t task, bool *yes)
-{
-	AUTO_Q q = sql(s, IN_TRASH);
-	q_int(&q, ":task", task);
-	*yes = q_row(&q) && q_col(&q, 0);
-	return q_end(&q, ERR_OK);
-}
-
 enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n)
 {
 	char stem[NAME_LEN + 1];
@@ -174,12 +165,11 @@ enum err store_copied(struct store *s, int64_t task, enum side side, int64_t sin
 }
 
 /* *a, *b: 0: there are none. */
-static enum err crossed(struct store *s, int64_t task, enum side side, bool any_title, int64_t *a, int64_t *b)
+static enum err crossed(struct store *s, int64_t task, enum side side, int64_t *a, int64_t *b)
 {
 	AUTO_Q q = sql(s, CROSSED);
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
-	q_int(&q, ":any_title", any_title);
 	*a = *b = 0;
 	if (!q_row(&q))
 		return q_end(&q, ERR_OK);
@@ -218,15 +208,15 @@ static enum err exchange(struct store *s, int64_t a, int64_t b, enum side side)
 	return store_link_put(s, &y);
 }
 
-enum err store_uncross(struct store *s, int64_t task, enum side side, bool any_title)
+enum err store_uncross(struct store *s, int64_t task, enum side side)
 {
 	AUTO_TX tx = { 0 };
 	int64_t a, b;
 	TRY(tx_begin(s, &tx));
-	TRY(crossed(s, task, side, any_title, &a, &b));
+	TRY(crossed(s, task, side, &a, &b));
 	while (a) {
 		TRY(exchange(s, a, b, side));
-		TRY(crossed(s, task, side, any_title, &a, &b));
+		TRY(crossed(s, task, side, &a, &b));
 	}
 	return tx_commit(&tx);
 }

@@ -6,7 +6,6 @@
 
 #define LOG_MODULE "join"
 #define ROWS_IN_DOUBT 64
-#define PATIENCE (7 * 86400 * INT64_C(1000))
 
 /* ---- a row with all that it ever said ---- */
 
@@ -23,7 +22,6 @@ struct past {			/* growing array, owned */
 struct half {			/* one of the two rows */
 	struct task t;
 	enum gone gone;
-	bool in_trash;		/* else, if it is deleted, it was purged, or a new task was made of it */
 	struct link l;		/* the only one it has */
 	struct past past;
 };
@@ -65,7 +63,6 @@ static enum err half_load(struct pass *p, int64_t task, enum side side, struct h
 {
 	TRY(store_get(p->s, task, &h->t));
 	TRY(store_gone(p->s, task, &h->gone));
-	TRY(store_in_trash(p->s, task, &h->in_trash));
 	TRY(store_link(p->s, task, side, &h->l));
 	TRY(store_history(p->s, task, add_history, &h->past));
 	for (int f = 0; f < TASK_NFIELDS && !h->past.failed; f++)
@@ -127,7 +124,7 @@ static bool same_person(const struct task *a, const struct task *b)
 	return !us || !them || str_eq(us, them);
 }
 
-enum { NOBODY_KNOWS = -2, SOON = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
+enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
 
 /* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
 static bool is_foreign(const struct half *sf, enum field f)
@@ -139,8 +136,7 @@ static bool is_foreign(const struct half *sf, enum field f)
  * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
  * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
  * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike.
- * SOON: it may be, and then whoever made it brings both in line within his next polls. NOBODY_KNOWS: the template makes all
- * subjects alike.
+ * MAYBE: then whoever made it brings both in line within his next polls.
  */
 static enum err likeness(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
@@ -160,7 +156,7 @@ static enum err likeness(struct pass *p, const struct half *sc, const struct hal
 	if (all && (is || was || (fits && !has_title)))
 		*score = same;
 	else if (is || was || fits)
-		*score = has_title ? SOON : NOBODY_KNOWS;
+		*score = MAYBE;
 	return ERR_OK;
 }
 
@@ -275,7 +271,7 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 	TRY(keep->gone == GONE_DELETED ? join_dead(p, keep, drop) : join_live(p, keep, drop));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		TRY(store_outbox_add(p->s, keep->t.id, side, p->local_now));
-	TRY(store_uncross(p->s, keep->t.id, p->side, !subject_has_title(p->template)));
+	TRY(store_uncross(p->s, keep->t.id, p->side));
 	log_info("task=%lld is task=%lld", (long long)drop->t.id, (long long)keep->t.id);
 	return tx_commit(&tx);
 }
@@ -352,6 +348,7 @@ static bool add_row(void *arg, int64_t task)
 struct choice {
 	struct rows best;	/* all that are as like it as any */
 	int most;
+	size_t namesakes;	/* and those that may be it */
 	bool wait;
 };
 static void choice_finish(struct choice *c)
@@ -410,12 +407,6 @@ static void asked_finish(struct asked *a)
 	half_finish(&a->x);
 }
 
-/* Whoever made one of the two will bring the other in line with it; not for ever, for he may be no more. */
-static bool may_wait(const struct pass *p, const struct asked *a, int score)
-{
-	return score == SOON ? !a->late : score == NOBODY_KNOWS && p->now - a->x.t.created_at < PATIENCE;
-}
-
 /* A deleted one that had its copy: there may be a second one in Salesforce, made by a mount that had not seen the first. */
 static enum err is_over(struct pass *p, const struct half *x, const struct half *y, bool *yes)
 {
@@ -426,8 +417,13 @@ static enum err is_over(struct pass *p, const struct half *x, const struct half 
 	enum err e = store_link(p->s, y->t.id, pass_other(p), &l);
 	*yes = e == ERR_OK && (p->side == SIDE_SF || x->l.sent_at);
 	*yes |= y->l.sent_at > x->t.created_at;	/* a copy of it would be younger */
-	*yes |= !y->in_trash && x->l.sent_at;	/* it is what was made of it */
 	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/* Is it of this name, and going to be copied to the other side if nothing turns up? */
+static bool is_namesake(const struct half *h, enum side other, int score)
+{
+	return score > NO || (score == MAYBE && h->gone == GONE_NO && (h->t.born & BIT(other)));
 }
 
 /* A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. */
@@ -444,16 +440,20 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	live = y.gone != GONE_DELETED;
 	TRY(likeness(p, sc, sf, &score));
 	TRY(key_tells_more(p, x, sf, &more));
-	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at && live);
+	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 	if (copy)
 		TRY(choose_best(out, other, score));
-	out->wait |= more || (copy && live && may_wait(p, a, score));
+	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
+	out->wait |= more || (copy && live && score == MAYBE && !a->late);
 	return ERR_OK;
 }
 
-/* Of those on the other side that have no copy either, and are as like it as the one asked for: which is that? *n: of how many; 0:
- * another one is more like it. */
-static enum err place(struct pass *p, const struct asked *a, int64_t copy, int most, size_t *at, size_t *n)
+struct place {			/* of the one asked for among those on its side that have no copy either */
+	size_t at, n;		/* of those that are as like the copy; n 0: another one is more like it */
+	size_t namesakes;
+};
+
+static enum err place(struct pass *p, const struct asked *a, int64_t copy, int most, struct place *out)
 {
 	AUTO_ROWS all = { 0 };
 	AUTO_HALF y = { 0 };
@@ -461,7 +461,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 	TRY(store_lonely(p->s, pass_other(p), y.t.created_at - p->c->offset, add_row, &all));
 	if (all.failed)
 		return ERR_NOMEM;
-	*at = *n = 0;
+	*out = (struct place){ 0 };
 	for (size_t i = 0; i < all.n; i++) {
 		AUTO_HALF x = { 0 };
 		int score;
@@ -470,10 +470,11 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		if (a->late && x.gone == GONE_DELETED)
 			continue;
 		if (score > most)
-			return *n = 0, ERR_OK;
+			return out->n = 0, ERR_OK;
 		if (all.task[i] == a->x.t.id)
-			*at = *n;
-		*n += score == most;
+			out->at = out->n;
+		out->n += score == most;
+		out->namesakes += is_namesake(&x, p->side, score);
 	}
 	return ERR_OK;
 }
@@ -492,38 +493,25 @@ static enum err drop_dead(struct pass *p, struct rows *x)
 	return ERR_OK;
 }
 
-/* What is the copy of a task that was restored as a new one will be deleted by who made it. */
-static enum err not_restored(struct pass *p, const struct asked *a, int64_t *copy, bool *wait)
-{
-	enum gone gone;
-	bool in_trash;
-	TRY(store_gone(p->s, *copy, &gone));
-	TRY(store_in_trash(p->s, *copy, &in_trash));
-	if (gone == GONE_DELETED && !in_trash) {
-		*copy = 0;
-		*wait |= !a->late;
-	}
-	return ERR_OK;
-}
-
 /*
- * Each is the other's best. Of several that are the same on one side, each is one of several on the other: the first has the first,
+ * Each is the other's best, and there are as many of its name on either side. Of several that are the same on one side, each is one of several on the other: the first has the first,
  * as in every mount. If they are not as many, one of them is still to come, or to go; when that has had its time, what is deleted no
  * longer counts.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
-	size_t at, n;
+	struct place at;
 	*out = 0;
 	if (!c->best.n)
 		return ERR_OK;
 	if (a->late)
 		TRY(drop_dead(p, &c->best));
-	TRY(place(p, a, c->best.task[0], c->most, &at, &n));
-	c->wait |= n != c->best.n && !a->late;
-	if (n && at < c->best.n && (n == c->best.n || a->late))
-		*out = c->best.task[at];
-	return *out ? not_restored(p, a, out, &c->wait) : ERR_OK;
+	TRY(place(p, a, c->best.task[0], c->most, &at));
+	bool clear = a->late || (at.n == c->best.n && at.namesakes == c->namesakes);
+	c->wait |= !clear;
+	if (clear && at.n && at.at < c->best.n)
+		*out = c->best.task[at.at];
+	return ERR_OK;
 }
 
 /* A subject that the template made: whoever copied the task to Salesforce renames the copy soon, or deletes it. */

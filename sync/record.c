@@ -333,7 +333,7 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	TRY(store_link_put(p->s, l));
 	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task, side_name[p->side]);
 	TRY(known(p, rt, l));
-	return store_uncross(p->s, l->task, p->side, !subject_has_title(p->template));
+	return store_uncross(p->s, l->task, p->side);
 }
 
 /* The create in doubt that this record is most like; NULL: none. */
@@ -377,24 +377,41 @@ static enum err agreed_name(struct pass *p, const struct remote_task *rt, const 
 	return subject || renamed ? ERR_OK : settle_names(p, rt, ours->id);
 }
 
+struct former {
+	const struct remote_task *rt;
+	uint32_t fields;	/* in which it says what we said before */
+};
+
+static bool see_former(void *arg, const struct history *h)
+{
+	struct former *x = arg;
+	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
+		x->fields |= BIT(h->field);
+	return true;
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
- * the other lacks is taken over, real differences are a clash. The plain name is Sales Connect's. */
+ * the other lacks is taken over, real differences are a clash, unless it says what we said when it was copied. The plain name is
+ * Sales Connect's. */
 static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 {
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
+	struct former former = { .rt = rt };
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
+	TRY(store_history(p->s, task, see_former, &former));
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
 	l.rid = str_dup(rt->id, &ok);
 	l.by_me = rt->by_me;
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) : NULL;
+		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
+			former.fields & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
 	if (!ok)
 		return ERR_NOMEM;
 	TRY(store_link_put(p->s, &l));
@@ -403,7 +420,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
 	if (gone == GONE_DELETED)
 		TRY(store_outbox_add(p->s, task, p->side, p->local_now));
-	return store_uncross(p->s, task, p->side, !subject_has_title(p->template));
+	return store_uncross(p->s, task, p->side);
 }
 
 /* The other task may show the name as the record has it, or as the template renders it. */

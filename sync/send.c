@@ -1,7 +1,6 @@
 #include "send.h"
 #include "log.h"
 #include "steps.h"
-#include "subject.h"
 #include <string.h>
 
 #define LOG_MODULE "send"
@@ -168,7 +167,7 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 		return drop_double(p, x);
 	TRY(e);
 	TRY(other_is_next(p, x));
-	TRY(store_uncross(p->s, x->row.task, p->side, !subject_has_title(p->template)));
+	TRY(store_uncross(p->s, x->row.task, p->side));
 	return send_row_done(p, x);
 }
 

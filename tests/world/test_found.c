@@ -439,6 +439,119 @@ static void the_copy_of_one_of_two_alike_is_not_the_others(void **state)
 	world_finish(&w);
 }
 
+/* Made here; the first was deleted there, the second renamed, and only then come the copies that another mount had made of both. */
+static void the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name(void **state)
+{
+	begin(BOTH);
+	int64_t a = user_new(&w, "a");
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	struct fake_record *copy = theirs(sf, "a", NULL);
+	theirs(sf, "a", "2026-12-01");
+	user_rm(&w, a);
+	fake_word(sc, &sc->rec[1], FIELD_TITLE, "b");
+	passes(20);
+	assert_true(sc->rec[0].deleted && copy->deleted);
+	fake_word(sf, &sf->rec[1], FIELD_TITLE, "b");
+	check_rest(&w);
+	assert_false(sc->rec[1].deleted || sf->rec[1].deleted);
+	assert_int_equal(sc->n + sf->n, 4);
+	world_finish(&w);
+}
+
+/* A pair that is gone is not asked for a third one, however long that waits. */
+static void what_had_the_name_of_a_pair_that_is_gone_lives(void **state)
+{
+	begin(BOTH);
+	int64_t a = user_new(&w, "a");
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	theirs(sf, "a", NULL);
+	user_rm(&w, a);
+	fake_word(sc, &sc->rec[1], FIELD_TITLE, "b");
+	passes(90);
+	assert_true(sc->rec[0].deleted && sf->rec[0].deleted);
+	assert_non_null(fake_titled(sc, "b"));
+	assert_non_null(fake_titled(sf, "b"));
+	world_finish(&w);
+}
+
+/* As the vendor's mirror, switched off since, has left them; its user made them, not ours. */
+static void D7_two_alike_that_nobody_of_us_made_are_paired(void **state)
+{
+	begin(BOTH);
+	for (int i = 0; i < 4; i++)
+		fake_add(i % 2 ? sf : sc, "a");
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	world_finish(&w);
+}
+
+/* The template makes all subjects alike. */
+static void tasks_that_are_alike_in_Salesforce_alone_keep_their_names(void **state)
+{
+	begin(BOTH);
+	sc->template = "a task";
+	w.now += 2 * HOUR;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	theirs(sc, "a", NULL);
+	theirs(sf, "a task", NULL);
+	theirs(sf, "a task", NULL);
+	sf->rec[0].hidden = true;
+	passes(4);
+	theirs(sc, "b", NULL);
+	sf->rec[0].hidden = false;
+	fake_touch(sf, &sf->rec[0]);
+	fake_forget_counts(sc);
+	fake_forget_counts(sf);
+	check_rest(&w);
+	assert_int_equal(fake_writes(sc) + fake_writes(sf), 0);
+	fake_word(sf, &sf->rec[0], FIELD_DUE, "2026-12-01");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | 2026-12-01 | -\nhere: b | open | normal | - | -\n"
+			"SC: a | open | normal | 2026-12-01 | -\nSC: b | open | normal | - | -\n"
+			"SF: a task | Not Started | Normal | - | -\nSF: a task | Not Started | Normal | 2026-12-01 | -\n");
+	world_finish(&w);
+}
+
+/* A subject that the template made, and nothing in Sales Connect that it is of: that was deleted. */
+static void D3_a_copy_whose_task_was_deleted_is_not_taken_for_a_new_task(void **state)
+{
+	begin(BOTH);
+	sc->template = "[SC] {{activity_subject}}";
+	w.now += 2 * HOUR;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	struct fake_record *copy = theirs(sf, "[SC] a", NULL);
+	passes(20);
+	fake_delete(sf, copy);
+	check_rest(&w);
+	assert_int_equal(sc->n, 0);
+	world_finish(&w);
+}
+
+/* Two mounts made a copy in the same second: each took another one first. */
+static void copies_of_one_second_have_one_order_in_every_mount(void **state)
+{
+	begin(BOTH);
+	sc->template = "[SC] {{activity_subject}}";
+	w.now += 2 * HOUR;
+	theirs(sc, "a", NULL);
+	theirs(sf, "[SC] a", NULL);
+	theirs(sf, "[SC] a", NULL);
+	sf->rec[0].hidden = true;
+	passes(4);
+	sf->rec[0].hidden = false;
+	fake_touch(sf, &sf->rec[0]);
+	theirs(sc, "[SC] a", NULL);
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	fake_delete(sc, &sc->rec[1]);
+	check_rest(&w);
+	assert_true(sf->rec[1].deleted);
+	assert_false(sc->rec[0].deleted || sf->rec[0].deleted);
+	world_finish(&w);
+}
+
 /* Both were there when one was edited, and its copy is not yet: which is whose? */
 static void two_alike_of_which_one_was_edited_wait_for_the_other_mount(void **state)
 {
@@ -624,6 +737,12 @@ int main(void)
 		cmocka_unit_test(two_tasks_of_one_user_stay_two),
 		cmocka_unit_test(two_alike_have_one_order_in_every_mount),
 		cmocka_unit_test(the_copy_of_one_of_two_alike_is_not_the_others),
+		cmocka_unit_test(the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name),
+		cmocka_unit_test(what_had_the_name_of_a_pair_that_is_gone_lives),
+		cmocka_unit_test(D7_two_alike_that_nobody_of_us_made_are_paired),
+		cmocka_unit_test(tasks_that_are_alike_in_Salesforce_alone_keep_their_names),
+		cmocka_unit_test(D3_a_copy_whose_task_was_deleted_is_not_taken_for_a_new_task),
+		cmocka_unit_test(copies_of_one_second_have_one_order_in_every_mount),
 		cmocka_unit_test(two_alike_of_which_one_was_edited_wait_for_the_other_mount),
 		cmocka_unit_test(a_task_edited_before_it_was_seen_here_is_not_copied_twice),
 		cmocka_unit_test(R10_a_copy_with_another_word_is_the_copy),

@@ -38,7 +38,7 @@ struct setup {
 };
 struct op {
 	int kind, mount, a, b;
-	int inside;		/* 0: now; n: within the n-th request from now (for what people do) */
+	int inside;		/* 0: now; n: within the n-th request from now: what people do, or another mount's pass */
 };
 struct script {
 	uint64_t seed;
@@ -80,7 +80,7 @@ struct record {
 	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */
 	bool chosen[TASK_NFIELDS];	/* by a person there, and no mount has written it since */
 	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
-	int begun;			/* its revision when the pass began */
+	int begun[MOUNTS_MAX];		/* its revision when the mount's pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
 	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
 	bool shown_ours;		/* at some time with a status that is one of ours */
@@ -226,6 +226,7 @@ struct typed {
 
 struct sim_figures {
 	long runs, ops, requests, crashes, mounts, passes, writes, mirrored;
+	long raced;		/* times two mounts copied one task in the same seconds */
 	long fault[FAULTS];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
 };

@@ -24,6 +24,8 @@ static void print_figures(const struct sim_figures *f, FILE *to)
 		fprintf(to, "%s %s %ld", i > 1 ? "," : "", fault_name[i], f->fault[i]);
 	fprintf(to, "\n# lost %ld, doubled %ld, diverged %ld, forbidden %ld, restless %ld\n", f->lost, f->doubled,
 		f->diverged, f->forbidden, f->restless);
+	if (f->mounts > f->runs)
+		fprintf(to, "# copied by two mounts in the same seconds: %ld\n", f->raced);
 }
 
 static enum verdict run(const struct script *s, struct sim_figures *f, FILE *trace, char why[300], uint64_t *digest)

@@ -230,7 +230,7 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 	AUTO_BUF want = BUF_INIT;
 	if (!has(s, SIDE_SC) && setup_of(s)->mounts > 1)
 		return;		/* each plays Sales Connect's part for itself: a name never comes back from Salesforce (R25) */
-	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1)
+	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1 || g->beyond)
 		return;
 	if (mirror_has(s, r->task) && !s->mirror.on)
 		return;		/* nobody can tell which name it was made of, and a rename of before is not sent again */

@@ -628,9 +628,18 @@ static void wait_a_while(struct sim *s, const struct op *op)
 	sim_advance(s, ms[op->b % (int)COUNT(ms)]);
 }
 
+/* Within a request: another mount's. */
+static int who_passes(const struct sim *s, const struct op *op)
+{
+	int n = s->script->setup.mounts, i = op->mount;
+	while (s->mount[i].running && (i = (i + 1) % n) != op->mount)
+		;
+	return i;
+}
+
 static void pass(struct sim *s, const struct op *op)
 {
-	mount_pass(s, op->mount, op->a & 1 ? SIDE_SC : SIDE_SF, op->b & 3);
+	mount_pass(s, who_passes(s, op), op->a & 1 ? SIDE_SC : SIDE_SF, op->b & 3);
 }
 
 static void pass_all(struct sim *s, const struct op *op)

@@ -68,7 +68,7 @@ static void make_mirror(struct script *s, uint64_t *r)
 
 void script_make(struct script *s, uint64_t seed, int mounts, int with)
 {
-	uint64_t r = seed;
+	uint64_t r = seed, other = ~seed;
 	*s = (struct script){ .seed = seed, .setup.mounts = mounts };
 	make_setup(&s->setup, &r);
 	if (with & MIRRORED)
@@ -83,6 +83,8 @@ void script_make(struct script *s, uint64_t seed, int mounts, int with)
 		op->b = (int)sim_rand(&r, 1000);
 		if (op_def[op->kind].inside && !sim_rand(&r, 4))
 			op->inside = 1 + (int)sim_rand(&r, 8);
+		if (mounts > 1 && !strncmp(op_def[op->kind].name, "pass", 4) && !sim_rand(&other, 3))
+			op->inside = 1 + (int)sim_rand(&other, 8);
 	}
 }
 

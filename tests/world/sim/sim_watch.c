@@ -75,21 +75,45 @@ static bool in_common(const struct record *a, const struct record *b, enum field
 	return *a->word[f] && !strcmp(a->word[f], b->word[f]);
 }
 
+static bool has_stranger(const struct server *v, int task, int mount)
+{
+	for (int i = 0; i < v->n; i++)
+		if (v->rec[i].task == task && v->rec[i].made_by != mount && !v->rec[i].deleted)
+			return true;
+	return false;
+}
+
+/* Two mounts copied it in the same seconds: neither could see the other's. */
+static void raced(struct sim *s, int task)
+{
+	s->figures->raced++;
+	s->logical[task].was_hidden = s->logical[task].beyond = true;
+}
+
 /*
- * Who copies a task that another mount has copied before must be able to see that: by the name, for whatever else was changed is in
- * line soon. There is no such name if it was changed before he came to see both, and does not cross (R24, R25), or if the template
- * was another one (join.c).
+ * Who copies a task that has its copy already must be able to see that: by the name, for whatever else was changed is in line soon.
+ * There is no such name if it was changed before he came to see both, and does not cross (R24, R25), or if the template was another
+ * one (join.c).
  */
 static void excuse(struct sim *s, struct line *l, const struct record *r)
 {
-	enum side side = l->server->side;
+	enum side side = l->server->side, from = side == SIDE_SC ? SIDE_SF : SIDE_SC;
 	bool names = (side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template)) && template_stays(s);
+	const struct mount *m = &s->mount[l->mount];
+	bool other = false;
 	for (int i = 0; i < l->server->n; i++) {
 		const struct record *o = &l->server->rec[i];
-		if (o == r || o->task != r->task || o->made_by == l->mount || o->deleted || (names && in_common(o, r, FIELD_TITLE)))
+		if (o == r || o->task != r->task || o->deleted)
 			continue;
-		s->logical[r->task].was_hidden = s->logical[r->task].beyond = true;
+		if (o->made_by >= 0 && o->made_by != l->mount && o->true_at >= m->pass_began)
+			return raced(s, r->task);
+		if (names && in_common(o, r, FIELD_TITLE))
+			return;
+		other = true;
 	}
+	if (!other || !has_stranger(&s->server[from], r->task, l->mount))
+		return;
+	s->logical[r->task].was_hidden = s->logical[r->task].beyond = true;
 }
 
 /*
@@ -285,7 +309,7 @@ void oracle_pass_begins(struct sim *s, int mount, enum side side)
 	s->mount[mount].pass_began = s->now;
 	s->mount[mount].anew = s->mount[mount].unheard = false;
 	for (int i = 0; i < v->n; i++)
-		v->rec[i].begun = v->rec[i].revision;
+		v->rec[i].begun[mount] = v->rec[i].revision;
 }
 
 /* A create of which nobody knows whether it happened, and others that said the same: no rule tells which record is whose, and
@@ -327,7 +351,7 @@ void oracle_pass_ended(struct sim *s, int mount, enum side side)
 	struct server *v = &s->server[side];
 	for (int i = 0; i < v->n && m->since[side] && m->anew; i++) {
 		const struct record *r = &v->rec[i];
-		if (r->touched_at > m->since[side] && r->begun == r->revision && r->shown[mount] != r->revision &&
+		if (r->touched_at > m->since[side] && r->begun[mount] == r->revision && r->shown[mount] != r->revision &&
 			server_tells(&m->line[side], r))
 			sim_fail(s, LOST, "task %d: mount %d was not told of %s by a pass that ended well", r->task, mount, r->id);
 	}
