@@ -371,6 +371,10 @@ static void the_oldest_twin_and_the_personless(void **state)
 	assert_true(several);
 	assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW, 0));
 	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
+	assert_int_equal(twin, id - 1);	/* one that lives comes first */
+	assert_ok(store_delete(x->s, id - 1, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_delete(x->s, id - 2, SIDE_LOCAL, NOW, 0));
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
 	assert_int_equal(twin, id);	/* whoever copied it did not know */
 	AUTO_LINK l = LINK_INIT;
 	assert_ok(store_link(x->s, id, SIDE_SF, &l));
