@@ -122,8 +122,8 @@ NODISCARD enum err push_all(struct pass *p);
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in one mount's pair is
  * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:
- *  1. Nobody joins where there is a choice, unless both sides have as many: one is still to come, or to go. A deleted one counts as
- *     long as its copy may not know. Each must be the other's best.
+ *  1. Nobody joins where there is a choice, unless both sides have as many of that look, and of that name: else one is still to come,
+ *     or to go, or to be edited. A deleted one counts as long as its copy may not know. Each must be the other's best (like.h).
  *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same to everybody; each makes
  *     its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order: whenever a link is new, those

@@ -1,220 +1,10 @@
-#include "cycle_p.h"
+#include "like.h"
 #include "log.h"
 #include "rules.h"
 #include "subject.h"
-#include <string.h>
 
 #define LOG_MODULE "join"
 #define ROWS_IN_DOUBT 64
-
-/* ---- a row with all that it ever said ---- */
-
-struct past {			/* growing array, owned */
-	struct said {
-		enum field field;
-		char *value;
-	} *said;
-	size_t n;
-	bool renamed;		/* by a user here */
-	bool failed;
-};
-
-struct half {			/* one of the two rows */
-	struct task t;
-	enum gone gone;
-	struct link l;		/* the only one it has */
-	struct past past;
-};
-
-static void half_finish(struct half *h)
-{
-	task_finish(&h->t);
-	link_finish(&h->l);
-	for (size_t i = 0; i < h->past.n; i++)
-		free(h->past.said[i].value);
-	free(h->past.said);
-	*h = (struct half){ 0 };
-}
-#define AUTO_HALF AUTO(half_finish) struct half
-
-static bool add_said(struct past *x, enum field f, const char *value)
-{
-	bool ok = true;
-	struct said *more = reallocarray(x->said, x->n + 1, sizeof(*more));
-	if (more)
-		x->said = more;
-	char *copy = more ? str_dup(value, &ok) : NULL;
-	if (!more || !ok) {
-		x->failed = true;
-		return false;
-	}
-	x->said[x->n++] = (struct said){ f, copy };
-	return true;
-}
-
-static bool add_history(void *arg, const struct history *h)
-{
-	struct past *x = arg;
-	x->renamed |= h->field == FIELD_TITLE && h->by == SIDE_LOCAL;
-	return add_said(arg, h->field, h->was) && add_said(arg, h->field, h->is);
-}
-
-static enum err half_load(struct pass *p, int64_t task, enum side side, struct half *h)
-{
-	TRY(store_get(p->s, task, &h->t));
-	TRY(store_gone(p->s, task, &h->gone));
-	TRY(store_link(p->s, task, side, &h->l));
-	TRY(store_history(p->s, task, add_history, &h->past));
-	for (int f = 0; f < TASK_NFIELDS && !h->past.failed; f++)
-		add_said(&h->past, (enum field)f, h->l.base[f]);
-	return h->past.failed ? ERR_NOMEM : ERR_OK;
-}
-
-/* Did the row ever say this? */
-static bool said(const struct half *h, enum field f, const char *value)
-{
-	for (size_t i = 0; i < h->past.n; i++)
-		if (h->past.said[i].field == f && field_same(h->past.said[i].value, value))
-			return true;
-	return field_same(h->t.field[f], value);
-}
-
-/* ---- how alike are they? ---- */
-
-static const char *shown(const struct link *l, enum field f)
-{
-	return l->raw[f] ? l->raw[f] : l->base[f];
-}
-
-static enum err is_name(const struct task *t, const char *subject, const char *template, bool *out)
-{
-	AUTO_BUF b = BUF_INIT;
-	if (subject_has_title(template))
-		subject_render(template, t, &b);
-	TRY(buf_err(&b));
-	*out = field_same(buf_str(&b), subject) || field_same(t->field[FIELD_TITLE], subject);
-	return ERR_OK;
-}
-
-/* Is the subject the name of the task, or what the template makes of it? *was: a name that it had? */
-static enum err names(const struct half *sc, const char *subject, const char *template, bool *is, bool *was)
-{
-	AUTO_TASK t = TASK_INIT;
-	TRY(task_copy(&t, &sc->t));
-	TRY(is_name(&t, subject, template, is));
-	*was = false;
-	for (size_t i = 0; i < sc->past.n && !*was; i++) {
-		if (sc->past.said[i].field != FIELD_TITLE)
-			continue;
-		TRY(task_set(&t, FIELD_TITLE, sc->past.said[i].value));
-		TRY(is_name(&t, subject, template, was));
-	}
-	return ERR_OK;
-}
-
-static bool filled(const char *v)
-{
-	return v && *v;
-}
-
-/* What is nobody's else is not his. */
-static bool same_person(const struct task *a, const struct task *b)
-{
-	const char *us = a->fact[FACT_PERSON], *them = b->fact[FACT_PERSON];
-	return !us || !them || str_eq(us, them);
-}
-
-enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
-
-/* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
-static bool is_foreign(const struct half *sf, enum field f)
-{
-	return f != FIELD_TITLE && sf->l.raw[f] && field_same(sf->t.field[f], sf->l.base[f]);
-}
-
-/*
- * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
- * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
- * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike.
- * MAYBE: then whoever made it brings both in line within his next polls.
- */
-static enum err likeness(struct pass *p, const struct half *sc, const struct half *sf, int *score)
-{
-	bool is, was, fits, all = true, has_title = subject_has_title(p->template);
-	int same = ALL_SAME - TASK_NFIELDS;
-	*score = NO;
-	if (!same_person(&sc->t, &sf->t))
-		return ERR_OK;
-	TRY(names(sc, shown(&sf->l, FIELD_TITLE), p->template, &is, &was));
-	was = was || said(sf, FIELD_TITLE, sc->t.field[FIELD_TITLE]);
-	same += is || !has_title;
-	TRY(subject_fits(p->template, &sc->t, shown(&sf->l, FIELD_TITLE), &fits));
-	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
-		all &= said(sc, f, sf->t.field[f]) || said(sf, f, sc->t.field[f]) || is_foreign(sf, f);
-		same += field_same(sc->t.field[f], sf->t.field[f]);
-	}
-	if (all && (is || was || (fits && !has_title)))
-		*score = same;
-	else if (is || was || fits)
-		*score = MAYBE;
-	return ERR_OK;
-}
-
-/* ---- which value is it? ---- */
-
-/* The value that stands in b is a former one of a, or b never had any. */
-static bool older(const struct half *a, const struct half *b, enum field f)
-{
-	const char *y = b->t.field[f];
-	return filled(y) ? said(a, f, y) : !said(b, f, a->t.field[f]);
-}
-
-static enum err last_by(struct pass *p, const struct half *h, enum field f, enum side *by)
-{
-	TRY(store_last_by(p->s, h->t.id, f, by));
-	if (field_same(h->t.field[f], h->l.base[f]))
-		*by = h->l.side;
-	return ERR_OK;
-}
-
-/* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26), or it was changed here. */
-static bool name_of_sc(const struct half *keep, const struct half *drop)
-{
-	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
-	bool subject = sf->l.sent_at && field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
-	return !subject && (sc->past.renamed || !sf->past.renamed);
-}
-
-/* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
-static enum err choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash)
-{
-	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop;
-	*take = *clash = 0;
-	for (enum field f = 0; f < TASK_NFIELDS; f++) {
-		enum side ours, theirs;
-		if (field_same(keep->t.field[f], drop->t.field[f]))
-			continue;
-		if (is_foreign(sf, f)) {
-			*take |= sf == keep ? BIT(f) : 0;
-			continue;
-		}
-		if (f == FIELD_TITLE) {
-			*clash |= keep->past.renamed || drop->past.renamed ? BIT(f) : 0;
-			*take |= name_of_sc(keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
-			continue;
-		}
-		bool we = older(keep, drop, f), they = older(drop, keep, f);
-		if (we != they) {
-			*take |= they ? BIT(f) : 0;
-			continue;
-		}
-		TRY(last_by(p, keep, f, &ours));
-		TRY(last_by(p, drop, f, &theirs));
-		*clash |= BIT(f);
-		*take |= rules_theirs_wins(p->c->config->winner, ours, theirs) ? BIT(f) : 0;
-	}
-	return ERR_OK;
-}
 
 /* ---- joining ---- */
 
@@ -223,7 +13,7 @@ static enum err settle_subject(struct pass *p, int64_t task, const char *name)
 {
 	AUTO_LINK sf = LINK_INIT;
 	TRY(store_link(p->s, task, SIDE_SF, &sf));
-	TRY(replace_text(&sf.raw[FIELD_TITLE], field_same(shown(&sf, FIELD_TITLE), name) ? NULL : shown(&sf, FIELD_TITLE)));
+	TRY(replace_text(&sf.raw[FIELD_TITLE], field_same(like_shown(&sf, FIELD_TITLE), name) ? NULL : like_shown(&sf, FIELD_TITLE)));
 	TRY(replace_text(&sf.base[FIELD_TITLE], name));
 	return store_link_put(p->s, &sf);
 }
@@ -234,7 +24,7 @@ static enum err settle_words(struct pass *p, int64_t task, const struct half *sc
 	AUTO_LINK l = LINK_INIT;
 	TRY(store_link(p->s, task, SIDE_SF, &l));
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
-		if (is_foreign(sf, f))
+		if (like_foreign(sf, f))
 			TRY(replace_text(&l.base[f], sc->t.field[f]));
 	return store_link_put(p->s, &l);
 }
@@ -243,7 +33,7 @@ static enum err settle_words(struct pass *p, int64_t task, const struct half *sc
 static enum err join_dead(struct pass *p, const struct half *dead, const struct half *live)
 {
 	uint32_t take, clash;
-	TRY(choose(p, dead, live, &take, &clash));
+	TRY(like_choose(p, dead, live, &take, &clash));
 	if ((take | clash) & ~(BIT(FIELD_STATUS) | BIT(FIELD_TITLE)))
 		TRY(store_conflict(p->s, dead->t.id, live->l.side, NULL, &dead->t, &live->t, p->local_now));
 	return store_join(p->s, dead->t.id, live->t.id, p->local_now);
@@ -253,11 +43,11 @@ static enum err join_live(struct pass *p, const struct half *keep, const struct 
 {
 	uint32_t take, clash;
 	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
-	TRY(choose(p, keep, drop, &take, &clash));
+	TRY(like_choose(p, keep, drop, &take, &clash));
 	if (clash)
 		TRY(store_conflict(p->s, keep->t.id, drop->l.side, NULL, &keep->t, &drop->t, p->local_now));
 	TRY(store_join(p->s, keep->t.id, drop->t.id, p->local_now));
-	if (name_of_sc(keep, drop))
+	if (like_name(keep, drop))
 		TRY(settle_subject(p, keep->t.id, sc->t.field[FIELD_TITLE]));
 	TRY(settle_words(p, keep->t.id, sc, sf));
 	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t), NULL, 0, SIDE_LOCAL,
@@ -282,8 +72,8 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
-	TRY(half_load(p, a, pass_other(p), &x));
-	TRY(half_load(p, b, p->side, &y));
+	TRY(like_load(p, a, pass_other(p), &x));
+	TRY(like_load(p, b, p->side, &y));
 	bool keep_b = y.gone == GONE_DELETED || (b < a && x.gone == GONE_NO);
 	return keep_b ? join_halves(p, &y, &x) : join_halves(p, &x, &y);
 }
@@ -379,12 +169,12 @@ static enum err key_tells_more(struct pass *p, const struct half *x, const struc
 {
 	struct key k = { 0 };
 	*yes = false;
-	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || !same_person(&x->t, &sf->t))
+	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || !like_person(&x->t, &sf->t))
 		return ERR_OK;
 	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
 	*yes = k.untried || (k.taken_at && x->t.created_at - p->c->offset <= k.taken_at && !x->l.sent_at);
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS && !k.untried; f++)
-		*yes &= said(x, f, sf->t.field[f]) || said(sf, f, x->t.field[f]) || is_foreign(sf, f);
+		*yes &= like_said(x, f, sf->t.field[f]) || like_said(sf, f, x->t.field[f]) || like_foreign(sf, f);
 	return ERR_OK;
 }
 
@@ -404,7 +194,7 @@ struct asked {			/* for whose copy */
 };
 static void asked_finish(struct asked *a)
 {
-	half_finish(&a->x);
+	like_finish(&a->x);
 }
 
 /* A deleted one that had its copy: there may be a second one in Salesforce, made by a mount that had not seen the first. */
@@ -433,12 +223,12 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	int score;
 	bool more, over, live;
 	const struct half *x = &a->x, *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
-	TRY(half_load(p, other, p->side, &y));
+	TRY(like_load(p, other, p->side, &y));
 	TRY(is_over(p, x, &y, &over));
 	if (over)
 		return ERR_OK;
 	live = y.gone != GONE_DELETED;
-	TRY(likeness(p, sc, sf, &score));
+	TRY(like_score(p, sc, sf, &score));
 	TRY(key_tells_more(p, x, sf, &more));
 	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 	if (copy)
@@ -457,7 +247,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 {
 	AUTO_ROWS all = { 0 };
 	AUTO_HALF y = { 0 };
-	TRY(half_load(p, copy, p->side, &y));
+	TRY(like_load(p, copy, p->side, &y));
 	TRY(store_lonely(p->s, pass_other(p), y.t.created_at - p->c->offset, add_row, &all));
 	if (all.failed)
 		return ERR_NOMEM;
@@ -465,8 +255,8 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 	for (size_t i = 0; i < all.n; i++) {
 		AUTO_HALF x = { 0 };
 		int score;
-		TRY(half_load(p, all.task[i], pass_other(p), &x));
-		TRY(p->side == SIDE_SC ? likeness(p, &y, &x, &score) : likeness(p, &x, &y, &score));
+		TRY(like_load(p, all.task[i], pass_other(p), &x));
+		TRY(p->side == SIDE_SC ? like_score(p, &y, &x, &score) : like_score(p, &x, &y, &score));
 		if (a->late && x.gone == GONE_DELETED)
 			continue;
 		if (score > most)
@@ -519,7 +309,7 @@ static enum err of_template(struct pass *p, const struct asked *a, struct choice
 {
 	bool fits = false;
 	if (p->side == SIDE_SC && a->x.l.by_me && !a->late)
-		TRY(subject_fits(p->template, &a->x.t, shown(&a->x.l, FIELD_TITLE), &fits));
+		TRY(subject_fits(p->template, &a->x.t, like_shown(&a->x.l, FIELD_TITLE), &fits));
 	c->wait |= fits;
 	return ERR_OK;
 }
@@ -546,7 +336,7 @@ static enum err of_doubt(struct pass *p, const struct asked *a, struct choice *c
 	for (size_t i = 0; i < x.n; i++) {
 		AUTO_TASK t = TASK_INIT;
 		TRY(store_get(p->s, x.task[i], &t));
-		c->wait |= same_person(&t, &a->x.t);
+		c->wait |= like_person(&t, &a->x.t);
 	}
 	return ERR_OK;
 }
@@ -558,7 +348,7 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	AUTO(choice_finish) struct choice c = { 0 };
 	int64_t copy;
 	*out = JOIN_NONE;
-	TRY(half_load(p, task, pass_other(p), &a.x));
+	TRY(like_load(p, task, pass_other(p), &a.x));
 	TRY(store_lonely(p->s, p->side, a.x.t.created_at - p->c->offset, add_row, &all));
 	if (all.failed)
 		return ERR_NOMEM;
@@ -607,7 +397,7 @@ static enum err guess(struct pass *p, const struct task *of, int64_t task, struc
 	if (gone != GONE_NO || l.sent_at)
 		return ERR_OK;
 	TRY(store_get(p->s, task, text));
-	*n = same_person(of, text) ? common(of, text) : -1;
+	*n = like_person(of, text) ? common(of, text) : -1;
 	struct as_first first = { .t = text };
 	TRY(store_history(p->s, task, back, &first));
 	return first.err;

@@ -1,0 +1,181 @@
+#include "like.h"
+#include "rules.h"
+#include "subject.h"
+
+/* ---- a row with all that it ever said ---- */
+
+void like_finish(struct half *h)
+{
+	task_finish(&h->t);
+	link_finish(&h->l);
+	for (size_t i = 0; i < h->past.n; i++)
+		free(h->past.said[i].value);
+	free(h->past.said);
+	*h = (struct half){ 0 };
+}
+
+static bool add_said(struct past *x, enum field f, const char *value)
+{
+	bool ok = true;
+	struct said *more = reallocarray(x->said, x->n + 1, sizeof(*more));
+	if (more)
+		x->said = more;
+	char *copy = more ? str_dup(value, &ok) : NULL;
+	if (!more || !ok) {
+		x->failed = true;
+		return false;
+	}
+	x->said[x->n++] = (struct said){ f, copy };
+	return true;
+}
+
+static bool add_history(void *arg, const struct history *h)
+{
+	struct past *x = arg;
+	x->renamed |= h->field == FIELD_TITLE && h->by == SIDE_LOCAL;
+	return add_said(arg, h->field, h->was) && add_said(arg, h->field, h->is);
+}
+
+enum err like_load(struct pass *p, int64_t task, enum side side, struct half *h)
+{
+	TRY(store_get(p->s, task, &h->t));
+	TRY(store_gone(p->s, task, &h->gone));
+	TRY(store_link(p->s, task, side, &h->l));
+	TRY(store_history(p->s, task, add_history, &h->past));
+	for (int f = 0; f < TASK_NFIELDS && !h->past.failed; f++)
+		add_said(&h->past, (enum field)f, h->l.base[f]);
+	return h->past.failed ? ERR_NOMEM : ERR_OK;
+}
+
+bool like_said(const struct half *h, enum field f, const char *value)
+{
+	for (size_t i = 0; i < h->past.n; i++)
+		if (h->past.said[i].field == f && field_same(h->past.said[i].value, value))
+			return true;
+	return field_same(h->t.field[f], value);
+}
+
+/* ---- how alike are they? ---- */
+
+const char *like_shown(const struct link *l, enum field f)
+{
+	return l->raw[f] ? l->raw[f] : l->base[f];
+}
+
+static enum err is_name(const struct task *t, const char *subject, const char *template, bool *out)
+{
+	AUTO_BUF b = BUF_INIT;
+	if (subject_has_title(template))
+		subject_render(template, t, &b);
+	TRY(buf_err(&b));
+	*out = field_same(buf_str(&b), subject) || field_same(t->field[FIELD_TITLE], subject);
+	return ERR_OK;
+}
+
+/* Is the subject the name of the task, or what the template makes of it? *was: a name that it had? */
+static enum err names(const struct half *sc, const char *subject, const char *template, bool *is, bool *was)
+{
+	AUTO_TASK t = TASK_INIT;
+	TRY(task_copy(&t, &sc->t));
+	TRY(is_name(&t, subject, template, is));
+	*was = false;
+	for (size_t i = 0; i < sc->past.n && !*was; i++) {
+		if (sc->past.said[i].field != FIELD_TITLE)
+			continue;
+		TRY(task_set(&t, FIELD_TITLE, sc->past.said[i].value));
+		TRY(is_name(&t, subject, template, was));
+	}
+	return ERR_OK;
+}
+
+static bool filled(const char *v)
+{
+	return v && *v;
+}
+
+bool like_person(const struct task *a, const struct task *b)
+{
+	const char *us = a->fact[FACT_PERSON], *them = b->fact[FACT_PERSON];
+	return !us || !them || str_eq(us, them);
+}
+
+bool like_foreign(const struct half *sf, enum field f)
+{
+	return f != FIELD_TITLE && sf->l.raw[f] && field_same(sf->t.field[f], sf->l.base[f]);
+}
+
+enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
+{
+	bool is, was, fits, all = true, has_title = subject_has_title(p->template);
+	int same = ALL_SAME - TASK_NFIELDS;
+	*score = NO;
+	if (!like_person(&sc->t, &sf->t))
+		return ERR_OK;
+	TRY(names(sc, like_shown(&sf->l, FIELD_TITLE), p->template, &is, &was));
+	was = was || like_said(sf, FIELD_TITLE, sc->t.field[FIELD_TITLE]);
+	same += is || !has_title;
+	TRY(subject_fits(p->template, &sc->t, like_shown(&sf->l, FIELD_TITLE), &fits));
+	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
+		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) || like_foreign(sf, f);
+		same += field_same(sc->t.field[f], sf->t.field[f]);
+	}
+	if (all && (is || was || (fits && !has_title)))
+		*score = same;
+	else if (is || was || fits)
+		*score = MAYBE;
+	return ERR_OK;
+}
+
+/* ---- which value is it? ---- */
+
+/* The value that stands in b is a former one of a, or b never had any. */
+static bool older(const struct half *a, const struct half *b, enum field f)
+{
+	const char *y = b->t.field[f];
+	return filled(y) ? like_said(a, f, y) : !like_said(b, f, a->t.field[f]);
+}
+
+static enum err last_by(struct pass *p, const struct half *h, enum field f, enum side *by)
+{
+	TRY(store_last_by(p->s, h->t.id, f, by));
+	if (field_same(h->t.field[f], h->l.base[f]))
+		*by = h->l.side;
+	return ERR_OK;
+}
+
+bool like_name(const struct half *keep, const struct half *drop)
+{
+	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
+	bool subject = sf->l.sent_at && field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
+	return !subject && (sc->past.renamed || !sf->past.renamed);
+}
+
+enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash)
+{
+	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop;
+	*take = *clash = 0;
+	for (enum field f = 0; f < TASK_NFIELDS; f++) {
+		enum side ours, theirs;
+		if (field_same(keep->t.field[f], drop->t.field[f]))
+			continue;
+		if (like_foreign(sf, f)) {
+			*take |= sf == keep ? BIT(f) : 0;
+			continue;
+		}
+		if (f == FIELD_TITLE) {
+			*clash |= keep->past.renamed || drop->past.renamed ? BIT(f) : 0;
+			*take |= like_name(keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
+			continue;
+		}
+		bool we = older(keep, drop, f), they = older(drop, keep, f);
+		if (we != they) {
+			*take |= they ? BIT(f) : 0;
+			continue;
+		}
+		TRY(last_by(p, keep, f, &ours));
+		TRY(last_by(p, drop, f, &theirs));
+		*clash |= BIT(f);
+		*take |= rules_theirs_wins(p->c->config->winner, ours, theirs) ? BIT(f) : 0;
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,52 @@
+/*
+ * like - is one row perhaps the copy that another mount made of the other (join.c has the rules), and whose values are the newer
+ * ones? Reads rows and decides; changes nothing. Included by join.c alone.
+ */
+#ifndef LIKE_H
+#define LIKE_H
+
+#include "cycle_p.h"
+
+struct past {			/* growing array, owned */
+	struct said {
+		enum field field;
+		char *value;
+	} *said;
+	size_t n;
+	bool renamed;		/* by a user here */
+	bool failed;
+};
+
+struct half {			/* one of the two rows */
+	struct task t;
+	enum gone gone;
+	struct link l;		/* the only one it has */
+	struct past past;
+};
+
+void like_finish(struct half *h);
+#define AUTO_HALF AUTO(like_finish) struct half
+/* side: where it has its link. *h is empty before. */
+NODISCARD enum err like_load(struct pass *p, int64_t task, enum side side, struct half *h);
+/* Did the row ever say this? */
+bool like_said(const struct half *h, enum field f, const char *value);
+/* What is nobody's else is not his. */
+bool like_person(const struct task *a, const struct task *b);
+/* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
+bool like_foreign(const struct half *sf, enum field f);
+/* What the record itself says in a field. */
+const char *like_shown(const struct link *l, enum field f);
+enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
+/*
+ * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
+ * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
+ * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike.
+ * MAYBE: then whoever made it brings both in line within his next polls.
+ */
+NODISCARD enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score);
+/* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26), or it was changed here. */
+bool like_name(const struct half *keep, const struct half *drop);
+/* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
+NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash);
+
+#endif
