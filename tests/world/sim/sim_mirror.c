@@ -274,10 +274,7 @@ static bool outlived(struct sim *s, const struct pair *p, enum side side)
 
 bool mirror_left(struct sim *s, int task)
 {
-	const struct logical *g = &s->logical[task];
 	if (s->mirror.n && !subject_has_title(s->server[SIDE_SC].template))	/* its copies are all called the same */
-		return true;
-	if (s->mirror.last && g->copies > 1 && g->removed > 0)	/* and it has copied one of the two */
 		return true;
 	for (int i = 0; i < s->mirror.n; i++) {
 		const struct pair *p = &s->mirror.pair[i];

@@ -124,7 +124,7 @@ static void check_deleted(struct sim *s)
 		for (int i = 0; i < s->server[side].n; i++) {
 			const struct record *r = &s->server[side].rec[i];
 			const struct logical *g = r->task < 0 ? NULL : &s->logical[r->task];
-			bool known = g && !mirror_left(s, r->task) && (side == SIDE_SC ? !g->beyond : !g->was_hidden);
+			bool known = g && (side == SIDE_SC ? !g->beyond : !g->was_hidden);
 			if (r->deleted && known && g->removed <= 0)
 				sim_fail(s, LOST, "task %d: %s is deleted in %s, and nobody deleted it", r->task, r->id,
 					side_name[side]);
@@ -441,7 +441,7 @@ static void check_lost(struct sim *s, const struct typed *t)
 	if (!known && kept_in(s, &s->mount[0], t) && !is_in_conflict(s, t))
 		sim_fail(s, LOST, "D3: task %d: %s \"%s\", typed by %d, is in the trash and in no conflict", t->task,
 			task_field[t->field].name, t->value, t->who);
-	bool found = t->replaced || mirror_left(s, t->task) || may_be_replaced(s, t) || stands_there(s, t);
+	bool found = t->replaced || may_be_replaced(s, t) || stands_there(s, t);
 	for (int i = 0; i < setup_of(s)->mounts && !found; i++)
 		found = stands_here(s, i, t) || kept_in(s, &s->mount[i], t) || waits_away(s, &s->mount[i], t);
 	if (!found)
