@@ -31,7 +31,7 @@ static const char *const sql_text[NSQL] = {
 	[COPIED] = "SELECT count(*) FROM task AS t JOIN link ON link.side = :side AND sent_at BETWEEN :since AND t.created_at - 1"
 		   " JOIN task ON task.id = link.task WHERE t.id = :task AND task.made_by <> 0 AND task.due IS t.due"
 		   " AND task.person IS t.person AND instr(t.title, task.title)",
-	/* Rows whose records on this side are the same but for their ids: two of them that are in another order here than there. */
+	/* Rows whose records on this side are the same but for their ids: two neighbours that are in another order here than there. */
 	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link ON link.task = task.id"
 		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due"
 		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
@@ -39,8 +39,8 @@ static const char *const sql_text[NSQL] = {
 		    " AND NOT l.gone AND NOT l.away AND l.doom = 0"
 		    " AND x.title = l.base_title AND task.title = link.base_title AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		    " AND (" OF("l") ") IS (" OF("link") "))"
-		    " SELECT a.id, b.id FROM alike AS a JOIN alike AS b ON (length(a.here), a.here) < (length(b.here), b.here)"
-		    " AND (length(a.there), a.there) > (length(b.there), b.there) LIMIT 1",
+		    " SELECT before, id FROM (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before FROM alike"
+		    " WINDOW w AS (ORDER BY length(here), here)) WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",
 	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
 	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id AND link.side = :side"
 		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL AND NOT link.gone"

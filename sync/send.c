@@ -355,11 +355,34 @@ enum err round_send(struct round *r, enum verb verb)
 	return e;
 }
 
+/* Since it was read, a task may have another record: one that showed the same (store_uncross). It is read anew. */
+static enum err drop_moved(struct round *r, struct batch *b)
+{
+	size_t kept = 0, n = b->n;
+	for (size_t i = 0; i < n; i++) {
+		struct parcel *x = &b->parcel[i];
+		AUTO_LINK l = LINK_INIT;
+		enum err e = store_link(r->p->s, x->row.task, r->p->side, &l);
+		if (e != ERR_NOENT)
+			TRY(e);
+		if (!str_eq(l.rid, x->link.rid)) {
+			TRY(round_again(r, x));
+			parcel_finish(x);
+			continue;
+		}
+		struct parcel keep = *x;
+		*x = (struct parcel){ 0 };
+		b->parcel[kept++] = keep;
+	}
+	b->n = kept;
+	return ERR_OK;
+}
+
 enum err round_flush(struct round *r, enum verb verb)
 {
 	struct batch *b = &r->batch[verb];
-	if (b->n && verb == VERB_CREATE)
-		TRY(journal(r->p, b));
+	if (b->n)
+		TRY(verb == VERB_CREATE ? journal(r->p, b) : drop_moved(r, b));
 	return round_send(r, verb);
 }
 
