@@ -79,7 +79,7 @@ NODISCARD enum err pull_check(struct pass *p);
 /* Read these again and merge: absent ones are away (D5). */
 NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
 
-/* record.c: one record meets the hub. All of it joins the caller's transaction. */
+/* record.c, record_new.c: one record meets the hub. All of it joins the caller's transaction. */
 NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);
 /* Deleted there: so it is here (D3, D4), at once. */
 NODISCARD enum err record_bury(struct pass *p, struct link *l);
@@ -111,8 +111,8 @@ NODISCARD enum err push_all(struct pass *p);
  *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the same: the answer is the
  *    record, or that the key was used for another text. Then it is asked again by the texts of what is there and has no copy: the
  *    right one answers what it is. That is proof; what remains is told in errors, shown twice and never copied.
- *  - SC to SF where the org has an external-id field: likewise (record.c, find_copy).
- *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has its name (record.c,
+ *  - SC to SF where the org has an external-id field: likewise (record_new.c, find_copy).
+ *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has its name (record_new.c,
  *    find_twin). What is not is taken in as a task of its own, and before either is copied, with both sides read, the other is
  *    looked at: made by the account, for the same person, and the name and each field as they are or ever were: it is it. Which
  *    value is newer, the history of both tells; where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes,
