@@ -40,12 +40,14 @@ static bool touch_dirs(void *arg, const struct change *c)
 /* What the feed says happened to a directory since it was last looked at. */
 struct dir_seen *ops_look(struct fs *f, enum fixed dir)
 {
-	bool lost = false;
+	bool lost = false, same = f->snapshot && f->looked == f->snapshot && store_is_latest(f->env.store);
 
-	if (store_changes(f->env.store, f->seq, touch_dirs, f, &lost))
+	enum err e = same ? ERR_OK : store_changes(f->env.store, f->seq, touch_dirs, f, &lost);
+	if (e)
 		log_warn("event=feed-failed");
 	for (int n = 0; lost && n < NFIXED; n++)
 		touch_dir(f, (enum fixed)n);
+	f->looked = e ? 0 : f->snapshot;
 	if (!f->dir[dir].ms)
 		f->dir[dir].ms = f->mounted_at;
 	return &f->dir[dir];

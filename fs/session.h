@@ -32,7 +32,8 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct owner owner;
 	int64_t mounted_at;
 	int64_t aged;		/* ms of the clock that nobody sets: the trash was told of what passed until then */
-	int64_t seq;		/* of the feed: dir is as of then */
+	int64_t seq;		/* of the feed: dir is as of then, */
+	int64_t looked;		/* and as of this snapshot */
 	struct dir_seen dir[NFIXED];
 	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
 	uint64_t stale[256];

@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	ADD, PRUNE, AFTER, FIRST, LAST, HISTORY_ADD, HISTORY, LAST_BY, CONFLICT, VERSION, DRAFTS, FAILED,
+	ADD, PRUNE, AFTER, LAST, HISTORY_ADD, HISTORY, LAST_BY, CONFLICT, VERSION, DRAFTS, FAILED,
 	CONFLICTS, SCRATCH, COUNTS, WAITING, STATE, NSQL
 };
 static const char *const sql_text[NSQL] = {
@@ -12,7 +12,6 @@ static const char *const sql_text[NSQL] = {
 	[PRUNE] = "DELETE FROM feed WHERE seq <= :seq",
 	[AFTER] = "SELECT seq, task, by, what, fields, was_name, was_open, name, open, was_due, due FROM feed"
 		  " WHERE seq > :after ORDER BY seq",
-	[FIRST] = "SELECT ifnull(min(seq), 0) FROM feed",
 	[LAST] = "SELECT ifnull(max(seq), 0) FROM feed",
 	[HISTORY_ADD] = "INSERT INTO history(at, task, by, field, was, is_now) VALUES(:at, :task, :by,"
 			" :field, :was, :is)",
@@ -119,24 +118,19 @@ static void read_change(struct q *q, struct change *c)
 	q_col_copy(q, 10, c->due, sizeof(c->due));
 }
 
-static enum err end_of_feed(struct store *s, int statement, int64_t *seq)
-{
-	AUTO_Q q = sql(s, statement);
-	*seq = q_row(&q) ? q_col(&q, 0) : 0;
-	return q_end(&q, ERR_OK);
-}
-
 enum err store_changes(struct store *s, int64_t after, store_change_fn *fn, void *arg, bool *lost)
 {
 	struct change c;
-	int64_t first;
-	TRY(end_of_feed(s, FIRST, &first));
-	if (lost)
-		*lost = first > after + 1;
+	int64_t next = after + 1;
 	AUTO_Q q = sql(s, AFTER);
 	q_int(&q, ":after", after);
+	if (lost)
+		*lost = false;
 	while (q_row(&q)) {
 		read_change(&q, &c);
+		if (lost)
+			*lost |= c.seq > next;	/* the last row is never pruned: no row, no loss */
+		next = c.seq + 1;
 		if (!fn(arg, &c))
 			break;
 	}
@@ -145,7 +139,9 @@ enum err store_changes(struct store *s, int64_t after, store_change_fn *fn, void
 
 enum err store_change_last(struct store *s, int64_t *seq)
 {
-	return end_of_feed(s, LAST, seq);
+	AUTO_Q q = sql(s, LAST);
+	*seq = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
 }
 
 int64_t store_fed(struct store *s)
