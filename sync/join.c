@@ -4,6 +4,7 @@
 #include "subject.h"
 
 #define LOG_MODULE "join"
+#define SETTLED (36 * 60 * INT64_C(1000))
 #define ROWS_IN_DOUBT 64
 
 /* ---- joining ---- */
@@ -140,6 +141,7 @@ struct choice {
 	int most;
 	size_t namesakes;	/* and those that may be it */
 	bool wait;
+	bool young;		/* one of them, or the one asked for, is not settled, or is deleted */
 };
 static void choice_finish(struct choice *c)
 {
@@ -216,6 +218,13 @@ static bool is_namesake(const struct half *h, enum side other, int score)
 	return score > NO || (score == MAYBE && h->gone == GONE_NO && (h->t.born & BIT(other)));
 }
 
+/* Whoever copied one to the other has had two idle polls since: it is in line with it by now, or it is another task. */
+static bool is_settled(const struct pass *p, const struct half *x, const struct half *y)
+{
+	int64_t last = x->t.created_at > y->t.created_at ? x->t.created_at : y->t.created_at;
+	return p->now - last > SETTLED;
+}
+
 /* A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. */
 static enum err consider(struct pass *p, const struct asked *a, int64_t other, struct choice *out)
 {
@@ -233,8 +242,9 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 	if (copy)
 		TRY(choose_best(out, other, score));
+	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
-	out->wait |= more || (copy && live && score == MAYBE && !a->late);
+	out->wait |= more || (copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y));
 	return ERR_OK;
 }
 
@@ -297,7 +307,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	if (a->late)
 		TRY(drop_dead(p, &c->best));
 	TRY(place(p, a, c->best.task[0], c->most, &at));
-	bool clear = a->late || (at.n == c->best.n && at.namesakes == c->namesakes);
+	bool clear = a->late || !c->young || (at.n == c->best.n && at.namesakes == c->namesakes);
 	c->wait |= !clear;
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
@@ -308,7 +318,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
 {
 	bool fits = false;
-	if (p->side == SIDE_SC && a->x.l.by_me && !a->late)
+	if (p->side == SIDE_SC && a->x.l.by_me && !a->late && !is_settled(p, &a->x, &a->x))
 		TRY(subject_fits(p->template, &a->x.t, like_shown(&a->x.l, FIELD_TITLE), &fits));
 	c->wait |= fits;
 	return ERR_OK;
