@@ -117,8 +117,9 @@ NODISCARD enum err push_all(struct pass *p);
  *    looked at: made by the account, for the same person, and the name and each field as they are or ever were: it is it. Which
  *    value is newer, the history of both tells; where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes,
  *    too (D3).
- *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps. Then it waits for two idle polls, for whoever made the copy
- *    brings both in line by then, deletes it, or is no more.
+ *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps. Then it waits for two idle
+ *    polls (36 minutes), for whoever made the copy brings both in line by then, deletes it, or is no more. What was there longer
+ *    than that has had its time: who has old tasks of one name in both systems does not wait.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in one mount's pair is
  * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:

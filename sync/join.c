@@ -294,9 +294,9 @@ static enum err drop_dead(struct pass *p, struct rows *x)
 }
 
 /*
- * Each is the other's best, and there are as many of its name on either side. Of several that are the same on one side, each is one of several on the other: the first has the first,
- * as in every mount. If they are not as many, one of them is still to come, or to go; when that has had its time, what is deleted no
- * longer counts.
+ * Each is the other's best, and there are as many of its name on either side. Of several that are the same on one side, each is one of
+ * several on the other: the first has the first, as in every mount. If they are not as many, one of them is still to come, or to go;
+ * when that has had its time, what is deleted no longer counts.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
