@@ -307,14 +307,14 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 	struct sigaction old[NENDING];
 	struct ticks t;
 
+	TRY(ticks_begin(&t));
 	f->session = se;
 	if (fuse_session_mount(se, f->o->mountpoint)) {
 		log_err("event=mount-failed dir=\"%s\"", f->o->mountpoint);
+		timer_delete(t.timer);
 		return ERR_CONFIG;
 	}
-	enum err e = ticks_begin(&t);
-	if (!e)
-		e = notify_create(se, f->o, f->events, &f->notify);
+	enum err e = notify_create(se, f->o, f->events, &f->notify);
 	if (!e) {
 		log_info("event=mounted dir=\"%s\"", f->o->mountpoint);
 		catch_signals(se, old);

@@ -210,6 +210,7 @@ static void threads_open_a_new_one_together(void **state)
 		}
 		x->s = fx_open(x, false);
 		assert_int_equal(number(x->s, "SELECT count(*) FROM task"), COUNT(thread));
+		assert_int_equal(number(x->s, "SELECT page_size FROM pragma_page_size"), DB_PAGE);
 	}
 }
 
