@@ -211,6 +211,14 @@ static const char *const migration[] = {
 	/* A plain list takes its names from task_status alone; gone is in it so that SQLite sees that. */
 	"DROP INDEX task_status;"
 	"CREATE INDEX task_status ON task(status, gone, id, name) WHERE gone = 0;",
+
+	/* An update whose answer is lost: what comes from there may be our own word (D1). */
+	"ALTER TABLE link ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE link ADD COLUMN sent_title TEXT;"
+	"ALTER TABLE link ADD COLUMN sent_status TEXT;"
+	"ALTER TABLE link ADD COLUMN sent_priority TEXT;"
+	"ALTER TABLE link ADD COLUMN sent_due TEXT;"
+	"ALTER TABLE link ADD COLUMN sent_details TEXT;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

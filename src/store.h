@@ -312,6 +312,8 @@ struct link {			/* a task's spoke */
 	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not ours (R8, R10, R26), else NULL */
 	char *url;		/* the record's web page */
 	bool away;		/* reassigned or no longer visible (D5): neither read nor written */
+	uint32_t in_doubt;	/* fields of an update that was sent, and whose answer is not known; */
+	char *sent[TASK_NFIELDS];	/* then: what was sent, in our vocabulary */
 	bool gone;		/* deleted there; the row stays, so that nothing comes back (D3) */
 	enum doom doom;		/* deleted or completed there, and not yet here (D6); */
 	bool completed;		/* then: completed. Until it is here, base has the status of before */
@@ -319,6 +321,7 @@ struct link {			/* a task's spoke */
 };
 #define LINK_INIT ((struct link){ 0 })
 void link_finish(struct link *l);
+void link_answered(struct link *l);	/* no update is in doubt */
 #define AUTO_LINK AUTO(link_finish) struct link
 
 NODISCARD enum err store_link(struct store *s, int64_t task, enum side side, struct link *out);	/* ERR_NOENT */

@@ -6,7 +6,10 @@
 enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, TWIN_SEEN, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
-#define COLUMNS "task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, " BASE ", " RAW
+#define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
+#define COLUMNS                                                                                                      \
+	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, in_doubt, " BASE  \
+	", " RAW ", " SENT
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
@@ -17,15 +20,18 @@ static const char *const sql_text[NSQL] = {
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :base_title, :base_status,"
+		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :base_title, :base_status,"
 		   " :base_priority, :base_due, :base_details,"
-		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details)",
+		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details,"
+		   " :sent_title, :sent_status, :sent_priority, :sent_due, :sent_details)",
 	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
 		   " url = :url,"
 		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, completed = :completed, by_me = :by_me,"
 		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
-		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details"
+		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details,"
+		   " in_doubt = :in_doubt, sent_title = :sent_title, sent_status = :sent_status,"
+		   " sent_priority = :sent_priority, sent_due = :sent_due, sent_details = :sent_details"
 		   " WHERE task = :task AND side = :side",
 	[DROP] = "DELETE FROM link WHERE task = :task AND side = :side",
 	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link"
@@ -55,7 +61,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 13, COL_RAW = COL_BASE + TASK_NFIELDS };
+enum { COL_BASE = 14, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -66,8 +72,18 @@ void link_finish(struct link *l)
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		free(l->base[f]);
 		free(l->raw[f]);
+		free(l->sent[f]);
 	}
 	*l = LINK_INIT;
+}
+
+void link_answered(struct link *l)
+{
+	l->in_doubt = 0;
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		free(l->sent[f]);
+		l->sent[f] = NULL;
+	}
 }
 
 static char *borrow(struct q *q, int i)
@@ -91,9 +107,11 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->doom = (enum doom)q_col(q, 10);
 	l->completed = q_col(q, 11);
 	l->by_me = q_col(q, 12);
+	l->in_doubt = (uint32_t)q_col(q, 13);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
+		l->sent[f] = text(q, COL_SENT + f);
 	}
 }
 
@@ -157,11 +175,12 @@ enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, 
 static bool same(const struct link *a, const struct link *b)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]))
+		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]) || !str_eq(a->sent[f], b->sent[f]))
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
-		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->by_me == b->by_me && a->synced_at == b->synced_at;
+		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->by_me == b->by_me &&
+		a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -180,8 +199,10 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":doom", l->doom);
 	q_int(&q, ":completed", l->completed);
 	q_int(&q, ":by_me", l->by_me);
+	q_int(&q, ":in_doubt", l->in_doubt);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
+	q_fields(&q, "sent_", l->sent);
 	return q_run(&q);
 }
 

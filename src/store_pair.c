@@ -36,7 +36,7 @@ static const char *const sql_text[NSQL] = {
 		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due"
 		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
 		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
-		    " AND NOT l.gone AND NOT l.away AND l.doom = 0"
+		    " AND NOT l.gone AND NOT l.away AND l.doom = 0 AND l.in_doubt = 0"
 		    " AND x.title = l.base_title AND task.title = link.base_title AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		    " AND (" OF("l") ") IS (" OF("link") "))"
 		    " SELECT before, id FROM (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before FROM alike"

@@ -325,6 +325,7 @@ static enum err link_copy(struct link *to, const struct link *from)
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		to->base[f] = str_dup(from->base[f], &ok);
 		to->raw[f] = str_dup(from->raw[f], &ok);
+		to->sent[f] = str_dup(from->sent[f], &ok);
 	}
 	if (ok)
 		return ERR_OK;

@@ -57,10 +57,12 @@ static enum err no_more(struct pass *p, const struct outgoing *row)
 		p->local_now, DAY);
 }
 
-/* A create tells no version: until a pull brings it, a write would have no condition. So read it, and merge, first. */
+/* A create tells no version: until a pull brings it, a write would have no condition; and an update whose answer is lost may be
+ * there, even if it is the other way by now. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
 {
-	return !r->looked && !x->link.version && (verb == VERB_UPDATE || verb == VERB_REMOVE);
+	bool written = verb == VERB_UPDATE || verb == VERB_REMOVE;
+	return !r->looked && ((written && !x->link.version) || x->link.in_doubt);
 }
 
 static bool see_taken(void *arg, const struct waiting *w)
@@ -118,12 +120,12 @@ static enum err post(struct round *r, const struct outgoing *row)
 		if (done)
 			return ERR_OK;
 	}
+	if (look_first(r, verb, &x))
+		return round_again(r, &x);
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);
 	if (verb == VERB_HELD)
 		return held(r->p, row);
-	if (look_first(r, verb, &x))
-		return round_again(r, &x);
 	struct batch *b = &r->batch[verb];
 	/* one that failed travels with fewer others each time, so that a poisoned text is alone in the end */
 	size_t room = b->max >> (row->tries < 16 ? row->tries : 16);

@@ -175,10 +175,47 @@ static enum err settle_if_rendered(struct pass *p, const struct remote_task *rt,
 	return field_same(buf_str(&subject), ours->field[FIELD_TITLE]) ? record_settle_names(p, rt, ours->id) : ERR_OK;
 }
 
+/* Does the record show what was sent? Salesforce's subject: as the template makes it of that name. */
+static enum err arrived(struct pass *p, const struct remote_task *rt, const struct task *sent, int f, bool *yes)
+{
+	AUTO_BUF subject = BUF_INIT;
+	*yes = !(rt->unknown & BIT(f)) && field_same(sent->field[f], rt->t.field[f]);
+	if (p->side != SIDE_SF || f != FIELD_TITLE)
+		return ERR_OK;
+	subject_render(p->template, sent, &subject);
+	TRY(buf_err(&subject));
+	*yes = field_same(buf_str(&subject), rt->raw[f]);
+	return ERR_OK;
+}
+
+/* The answer of an update was lost. Where the record shows what was sent, that is our own word that we hear, and no change of
+ * theirs, whatever the user has written since (D1). */
+static enum err settle_update(struct pass *p, const struct remote_task *rt, const struct task *ours, struct link *l, bool *changed)
+{
+	AUTO_TASK sent = TASK_INIT;
+	bool yes;
+	if (!l->in_doubt)
+		return ERR_OK;
+	TRY(task_copy(&sent, ours));
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (l->in_doubt & BIT(f))
+			TRY(task_set(&sent, f, l->sent[f]));
+	for (int f = 0; f < TASK_NFIELDS; f++) {
+		if (!(l->in_doubt & BIT(f)))
+			continue;
+		TRY(arrived(p, rt, &sent, f, &yes));
+		if (yes)
+			TRY(set(&l->base[f], l->sent[f], changed));
+	}
+	link_answered(l);
+	return ERR_OK;
+}
+
 enum err record_known(struct pass *p, const struct remote_task *rt, struct link *l)
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
 	enum gone gone;
+	bool changed = false, in_doubt = l->in_doubt;
 	if (l->gone)
 		return ERR_OK;	/* no zombie comes back by itself */
 	if (!rt->mine)
@@ -187,19 +224,19 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 	TRY(store_get(p->s, l->task, &ours));
 	TRY(store_gone(p->s, l->task, &gone));
 	TRY(settle_if_rendered(p, rt, &ours));
+	TRY(settle_update(p, rt, &ours, l, &changed));
 	TRY(speak_for(&theirs, &rt->t, &ours, silent));
 	struct merge m = merge_task(l->base, &ours, &theirs, silent);
-	bool changed = postpone(l, gone, &theirs, &m, &silent);
+	changed |= postpone(l, gone, &theirs, &m, &silent);
 	if (gone == GONE_DELETED)
 		TRY(merge_dead(p, l, &ours, &theirs, m));
 	else
 		TRY(merge_live(p, l, &ours, &theirs, m));
 	TRY(record_learn(p, l, rt, silent, &changed));
-	if (!changed)
-		return ERR_OK;
-	p->touched = true;
-	TRY(store_link_put(p->s, l));
-	return list_rest(p, l);
+	if (changed || in_doubt)
+		TRY(store_link_put(p->s, l));
+	p->touched |= changed;
+	return changed ? list_rest(p, l) : ERR_OK;
 }
 
 enum err record_bury(struct pass *p, struct link *l)

@@ -77,7 +77,7 @@ static void batch_address(struct batch *b)
 	}
 }
 
-static enum err journal_one(struct pass *p, struct parcel *x)
+static enum err journal_create(struct pass *p, struct parcel *x)
 {
 	x->link.task = x->row.task;
 	x->link.side = p->side;
@@ -87,26 +87,66 @@ static enum err journal_one(struct pass *p, struct parcel *x)
 	return store_link_put(p->s, &x->link);
 }
 
+static enum err journal_update(struct pass *p, struct parcel *x)
+{
+	x->link.in_doubt |= x->fields;
+	for (int f = 0; f < TASK_NFIELDS; f++)
+		if (x->fields & BIT(f))
+			TRY(replace_text(&x->link.sent[f], x->task.field[f]));
+	return store_link_put(p->s, &x->link);
+}
+
 /* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since it was read
  * is not sent: nobody would know that it has to be deleted there; nor what the other side is being asked to create: one after
  * the other, so that another mount that sees the second finds the first. */
-static enum err journal(struct pass *p, struct batch *b)
+static enum err ready_create(struct round *r, struct parcel *x, bool *ready)
+{
+	enum gone gone;
+	enum elsewhere where;
+	TRY(store_gone(r->p->s, x->row.task, &gone));
+	TRY(parcel_elsewhere(r->p, x->row.task, &where));
+	*ready = gone != GONE_DELETED && where != ELSEWHERE_IN_DOUBT;
+	return *ready ? journal_create(r->p, x) : ERR_OK;
+}
+
+/* Since it was read, a task may have another record: one that showed the same (store_uncross). It is read anew. */
+static enum err ready_known(struct round *r, struct parcel *x, bool *ready)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link(r->p->s, x->row.task, r->p->side, &l);
+	if (e != ERR_NOENT)
+		TRY(e);
+	*ready = str_eq(l.rid, x->link.rid);
+	return *ready ? ERR_OK : round_again(r, x);
+}
+
+/* So is an update: if its answer is lost, what comes from there may be ours (D1). */
+static enum err ready_update(struct round *r, struct parcel *x, bool *ready)
+{
+	TRY(ready_known(r, x, ready));
+	return *ready ? journal_update(r->p, x) : ERR_OK;
+}
+
+typedef enum err ready_fn(struct round *r, struct parcel *x, bool *ready);
+static ready_fn *const ready_of[NVERBS] = {
+	[VERB_CREATE] = ready_create, [VERB_UPDATE] = ready_update, [VERB_REMOVE] = ready_known,
+};
+
+/* Those that are not ready are taken out. */
+static enum err make_ready(struct round *r, enum verb verb, struct batch *b)
 {
 	AUTO_TX tx = { 0 };
 	size_t kept = 0, n = b->n;
-	pass_tick(p);
-	TRY(tx_begin(p->s, &tx));
+	pass_tick(r->p);
+	TRY(tx_begin(r->p->s, &tx));
 	for (size_t i = 0; i < n; i++) {
 		struct parcel *x = &b->parcel[i];
-		enum gone gone;
-		enum elsewhere where;
-		TRY(store_gone(p->s, x->row.task, &gone));
-		TRY(parcel_elsewhere(p, x->row.task, &where));
-		if (gone == GONE_DELETED || where == ELSEWHERE_IN_DOUBT) {
+		bool ready;
+		TRY(ready_of[verb](r, x, &ready));
+		if (!ready) {
 			parcel_finish(x);
 			continue;
 		}
-		TRY(journal_one(p, x));
 		struct parcel keep = *x;
 		*x = (struct parcel){ 0 };
 		b->parcel[kept++] = keep;
@@ -122,12 +162,17 @@ enum err send_row_done(struct pass *p, const struct parcel *x)
 	return x->row.seq ? store_outbox_done(p->s, x->row.task, p->side, x->row.seq) : ERR_OK;
 }
 
-/* That a repeated create did not get through says nothing about the first; that its text is refused does. */
-static enum err drop_if_unborn(struct pass *p, const struct parcel *x, enum err why)
+/* What was written down before it was sent, and did certainly not happen, is dropped. That a repeated create did not get through
+ * says nothing about the first; that its text is refused does. */
+static enum err drop_journal(struct pass *p, struct parcel *x, enum err why)
 {
 	bool repeated = !x->row.seq;
-	bool unborn = !x->link.rid && (repeated ? why == ERR_REFUSED : nothing_applied[why]);
-	return unborn ? store_link_drop(p->s, x->row.task, p->side) : ERR_OK;
+	if (!(repeated ? why == ERR_REFUSED : nothing_applied[why]))
+		return ERR_OK;
+	if (!x->link.rid)
+		return store_link_drop(p->s, x->row.task, p->side);
+	link_answered(&x->link);
+	return store_link_put(p->s, &x->link);
 }
 
 /* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of another mount by
@@ -201,6 +246,7 @@ static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, cons
 	if (verb == VERB_UPDATE) {
 		TRY(parcel_agree(x, x->fields));
 		TRY(campaign_step(p, x));
+		link_answered(&x->link);
 	}
 	bool repeated = verb == VERB_CREATE && !x->row.seq;
 	if (it->new_version && !repeated)	/* else the version may be of an edit that we have not seen */
@@ -222,7 +268,7 @@ static enum err item_failed(struct pass *p, struct parcel *x, const struct item 
 	bool repeated = !x->row.seq;
 	const char *msg = it->msg[0] ? it->msg : err_str(it->err);
 	log_info("task=%lld side=%s err=%s", (long long)x->row.task, side_name[p->side], err_str(it->err));
-	TRY(drop_if_unborn(p, x, it->err));
+	TRY(drop_journal(p, x, it->err));
 	if (repeated && it->err == ERR_REFUSED)
 		return ERR_OK;	/* the row is there, and will be tried for itself */
 	return store_outbox_fail(p->s, x->row.task, p->side, repeated ? INT64_MAX : x->row.seq, it->err, msg, p->local_now,
@@ -244,7 +290,7 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	struct pass *p = r->p;
 	enum answer a = answer_of[it->err];
 	if (unsent[it->err])
-		return drop_if_unborn(p, x, it->err);
+		return drop_journal(p, x, it->err);
 	p->answered = true;
 	if (verb == VERB_CREATE && it->err == ERR_EXIST && x->row.seq) {
 		enum elsewhere where;
@@ -292,7 +338,7 @@ static enum err call_failed(struct pass *p, struct batch *b, enum err why)
 		if (send_suspicious[why])	/* many: one of them is it, and the others shall not wait long */
 			TRY(item_failed(p, x, &b->item[i], b->n > 1 ? BACKOFF_MIN : send_backoff(x->row.tries)));
 		else
-			TRY(drop_if_unborn(p, x, why));
+			TRY(drop_journal(p, x, why));
 	}
 	return tx_commit(&tx);
 }
@@ -355,34 +401,11 @@ enum err round_send(struct round *r, enum verb verb)
 	return e;
 }
 
-/* Since it was read, a task may have another record: one that showed the same (store_uncross). It is read anew. */
-static enum err drop_moved(struct round *r, struct batch *b)
-{
-	size_t kept = 0, n = b->n;
-	for (size_t i = 0; i < n; i++) {
-		struct parcel *x = &b->parcel[i];
-		AUTO_LINK l = LINK_INIT;
-		enum err e = store_link(r->p->s, x->row.task, r->p->side, &l);
-		if (e != ERR_NOENT)
-			TRY(e);
-		if (!str_eq(l.rid, x->link.rid)) {
-			TRY(round_again(r, x));
-			parcel_finish(x);
-			continue;
-		}
-		struct parcel keep = *x;
-		*x = (struct parcel){ 0 };
-		b->parcel[kept++] = keep;
-	}
-	b->n = kept;
-	return ERR_OK;
-}
-
 enum err round_flush(struct round *r, enum verb verb)
 {
 	struct batch *b = &r->batch[verb];
 	if (b->n)
-		TRY(verb == VERB_CREATE ? journal(r->p, b) : drop_moved(r, b));
+		TRY(make_ready(r, verb, b));
 	return round_send(r, verb);
 }
 

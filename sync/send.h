@@ -27,7 +27,7 @@ void round_finish(struct round *r);
 /* Takes the parcel over; x is empty afterwards. There must be room. */
 void batch_add(struct batch *b, struct parcel *x);
 /*
- * Send what is gathered for a verb; creates are journaled before. Everything learnt is in the store. ERR_OK: sent, or what went
+ * Send what is gathered for a verb; creates and updates are journaled before. Everything learnt is in the store. ERR_OK: sent, or what went
  * wrong is held against some of the rows and others may go on. Else what ends the pass.
  */
 NODISCARD enum err round_flush(struct round *r, enum verb verb);

@@ -277,6 +277,74 @@ static void edited_while_its_create_is_in_doubt(void **state)
 	}
 }
 
+/* Its answer is lost, and the user thinks again before we hear of it: the later word is the user's. */
+static void edit_whose_answer_is_lost(enum side side, enum how how, int64_t id, enum field f, const char *value)
+{
+	user_set(&w, id, f, value);
+	w.cycle[side].now = w.now;
+	w.fault = (struct fault){ .at = 1, .how = how };
+	assert_int_equal(cycle_push(&w.cycle[side]), ERR_LOST);
+	w.fault = (struct fault){ 0 };
+}
+
+static void D1_what_is_undone_after_a_lost_answer_stays_undone(void **state)
+{
+	static const struct { enum field f; const char *before, *sent; } row[] = {
+		{ FIELD_DETAILS, "before", "sent" }, { FIELD_STATUS, TASK_OPEN, TASK_COMPLETE }, { FIELD_TITLE, "a", "b" },
+		{ FIELD_DUE, NULL, "2026-12-01" },
+	};
+	for (unsigned sides = SC; sides <= BOTH; sides++)
+		for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++)
+			for (enum how how = LOSE_UNKNOWN; how <= LOSE_REPLY; how++) {
+				int64_t id = shared(sides);
+				user_set(&w, id, row[i].f, row[i].before);
+				check_rest(&w);
+				edit_whose_answer_is_lost(sides & SF ? SIDE_SF : SIDE_SC, how, id, row[i].f, row[i].sent);
+				user_set(&w, id, row[i].f, row[i].before);
+				check_rest(&w);
+				assert_string_equal(user_see(&w, "a", row[i].f), row[i].before ? row[i].before : "-");
+				for (int f = SIDE_SC; f <= SIDE_SF; f++)
+					if (sides & BIT(f)) {
+						assert_non_null(fake_titled(&w.fake[f], "a"));
+						assert_int_equal(fake_live(&w.fake[f]), 1);
+					}
+				assert_int_equal(world_conflicts(&w), 0);
+				world_finish(&w);
+			}
+}
+
+static void D2_what_is_changed_again_after_a_lost_answer_is_no_conflict(void **state)
+{
+	for (unsigned sides = SC; sides <= BOTH; sides++) {
+		int64_t id = shared(sides);
+		w.config.winner[0] = SIDE_SF;
+		w.config.winner[1] = SIDE_SC;
+		w.config.winner[2] = SIDE_LOCAL;
+		edit_whose_answer_is_lost(sides & SF ? SIDE_SF : SIDE_SC, LOSE_REPLY, id, FIELD_DETAILS, "sent");
+		user_set(&w, id, FIELD_DETAILS, "and again");
+		check_rest(&w);
+		assert_string_equal(user_see(&w, "a", FIELD_DETAILS), "and again");
+		for (int f = SIDE_SC; f <= SIDE_SF; f++)
+			if (sides & BIT(f))
+				assert_string_equal(fake_word_of(&w.fake[f], "a", FIELD_DETAILS), "and again");
+		assert_int_equal(world_conflicts(&w), 0);
+		world_finish(&w);
+	}
+}
+
+/* What never arrived is forgotten once the record was read: the same word is a colleague's from then on. */
+static void D1_a_colleague_may_say_what_was_never_delivered(void **state)
+{
+	int64_t id = shared(SF);
+	edit_whose_answer_is_lost(SIDE_SF, LOSE_UNKNOWN, id, FIELD_STATUS, TASK_COMPLETE);
+	user_set(&w, id, FIELD_STATUS, TASK_OPEN);
+	check_rest(&w);
+	fake_word(sf, fake_titled(sf, "a"), FIELD_STATUS, "Completed");
+	check_rest(&w);
+	assert_string_equal(user_see(&w, "a", FIELD_STATUS), TASK_COMPLETE);
+	world_finish(&w);
+}
+
 static void a_lost_create_is_not_sent_again_within_a_minute(void **state)
 {
 	begin(SF);
@@ -493,6 +561,9 @@ int main(void)
 		cmocka_unit_test(somebody_is_faster_edit_against_our_delete),
 		cmocka_unit_test(an_edit_while_the_last_one_travels_is_not_lost),
 		cmocka_unit_test(edited_while_its_create_is_in_doubt),
+		cmocka_unit_test(D1_what_is_undone_after_a_lost_answer_stays_undone),
+		cmocka_unit_test(D2_what_is_changed_again_after_a_lost_answer_is_no_conflict),
+		cmocka_unit_test(D1_a_colleague_may_say_what_was_never_delivered),
 		cmocka_unit_test(a_lost_create_is_not_sent_again_within_a_minute),
 		cmocka_unit_test(a_batch_of_lost_creates_costs_no_search),
 		cmocka_unit_test(the_key_is_forgotten_after_a_week),
