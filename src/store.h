@@ -394,7 +394,8 @@ NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
 
 /*
- * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for their ids, exchange those records until both sides have them in one order, that of the ids.
+ * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for their ids, exchange those
+ * records until both sides have them in one order, that of the ids. Tasks of different titles only if neither has a history.
  */
 NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
 

@@ -37,7 +37,9 @@ static const char *const sql_text[NSQL] = {
 		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
 		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
 		    " AND NOT l.gone AND NOT l.away AND l.doom = 0 AND l.in_doubt = 0"
-		    " AND x.title = l.base_title AND task.title = link.base_title AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
+		    " AND x.title = l.base_title AND task.title = link.base_title"
+		    " AND (x.title = task.title OR NOT EXISTS (SELECT 1 FROM history WHERE history.task IN (x.id, task.id)))"
+		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		    " AND (" OF("l") ") IS (" OF("link") "))"
 		    " SELECT before, id FROM (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before FROM alike"
 		    " WINDOW w AS (ORDER BY length(here), here)) WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",

@@ -111,6 +111,7 @@ NODISCARD enum err push_all(struct pass *p);
  *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the same: the answer is the
  *    record, or that the key was used for another text. Then it is asked again by the texts of what is there and has no copy: the
  *    right one answers what it is. That is proof; what remains is told in errors, shown twice and never copied.
+ *    The vendor's mirror (D7) has no keys: what is younger than our record and the same in all fields is its copy.
  *  - SC to SF where the org has an external-id field: likewise (record_new.c, find_copy).
  *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has its name (record_new.c,
  *    find_twin). What is not is taken in as a task of its own, and before either is copied, with both sides read, the other is
@@ -129,8 +130,10 @@ NODISCARD enum err push_all(struct pass *p);
  *     its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order: whenever a link is new, those
  *     whose records on this side show the same exchange them (store_uncross). As they show the same, nothing is lost by it, and no
- *     request is sent; as the order is that of the ids, every mount comes to the same one. Only records of this pass's side are
- *     exchanged: the other side's thread may be sending.
+ *     request is sent; as the order is that of the ids, every mount comes to the same one. Two of different names (a template without
+ *     one) do so only if neither was ever edited: who could tell the records apart once means the one that he edits. If nobody could, a
+ *     colleague's edit between two polls may end in the other task. Only records of this pass's side are exchanged: the other side's
+ *     thread may be sending.
  *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task.
  * What remains without a key: two mounts that both make the copy within the same second or two; a task whose subject a colleague

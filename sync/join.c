@@ -199,6 +199,12 @@ static void asked_finish(struct asked *a)
 	like_finish(&a->x);
 }
 
+/* A record of Salesforce that we made. */
+static bool is_ours(const struct pass *p, const struct asked *a)
+{
+	return p->side == SIDE_SC && a->x.l.sent_at;
+}
+
 /* A deleted one that had its copy: there may be a second one in Salesforce, made by a mount that had not seen the first. */
 static enum err is_over(struct pass *p, const struct half *x, const struct half *y, bool *yes)
 {
@@ -225,7 +231,20 @@ static bool is_settled(const struct pass *p, const struct half *x, const struct 
 	return p->now - last > SETTLED;
 }
 
-/* A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. */
+/*
+ * A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. Who has copied ours to
+ * Sales Connect has used the key that we shall use, and the answer tells it; but for the vendor's mirror (D7), whose copy is younger
+ * than ours, and says the same.
+ */
+static bool may_be_copy(const struct pass *p, const struct asked *a, const struct half *sc, const struct half *sf, int score)
+{
+	if (a->copied)
+		return true;
+	if (is_ours(p, a))
+		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at;
+	return sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
+}
+
 static enum err consider(struct pass *p, const struct asked *a, int64_t other, struct choice *out)
 {
 	AUTO_HALF y = { 0 };
@@ -239,7 +258,7 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	live = y.gone != GONE_DELETED;
 	TRY(like_score(p, sc, sf, &score));
 	TRY(key_tells_more(p, x, sf, &more));
-	bool copy = a->copied || sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
+	bool copy = may_be_copy(p, a, sc, sf, score);
 	if (copy)
 		TRY(choose_best(out, other, score));
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
@@ -318,7 +337,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
 {
 	bool fits = false;
-	if (p->side == SIDE_SC && a->x.l.by_me && !a->late && !is_settled(p, &a->x, &a->x))
+	if (p->side == SIDE_SC && a->x.l.by_me && !a->x.l.sent_at && !a->late && !is_settled(p, &a->x, &a->x))
 		TRY(subject_fits(p->template, &a->x.t, like_shown(&a->x.l, FIELD_TITLE), &fits));
 	c->wait |= fits;
 	return ERR_OK;
@@ -362,8 +381,6 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	TRY(store_lonely(p->s, p->side, a.x.t.created_at - p->c->offset, add_row, &all));
 	if (all.failed)
 		return ERR_NOMEM;
-	if (p->side == SIDE_SC && a.x.l.sent_at && !copied)	/* made by us: who has copied it has used the same key */
-		return ERR_OK;
 	for (size_t i = 0; i < all.n; i++)
 		TRY(consider(p, &a, all.task[i], &c));
 	TRY(of_template(p, &a, &c));

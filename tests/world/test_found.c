@@ -514,6 +514,27 @@ static void tasks_that_are_alike_in_Salesforce_alone_keep_their_names(void **sta
 	world_finish(&w);
 }
 
+/* One had details, so that everybody could tell which it is, until a colleague took them away. */
+static void tasks_that_became_alike_in_Salesforce_keep_their_records(void **state)
+{
+	begin(BOTH);
+	sc->template = "a task";
+	w.now += 2 * HOUR;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	user_set(&w, user_new(&w, "a"), FIELD_DETAILS, "words");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	fake_word(sf, &sf->rec[0], FIELD_DETAILS, NULL);
+	fake_add(sc, "b");
+	check_rest(&w);
+	assert_string_equal(sc->rec[0].word[FIELD_TITLE], "b");	/* the order there is another than in Salesforce */
+	assert_int_equal(sf->n, 2);
+	fake_word(sf, &sf->rec[0], FIELD_DUE, "2026-12-01");
+	check_rest(&w);
+	assert_string_equal(user_see(&w, "a", FIELD_DUE), "2026-12-01");
+	assert_string_equal(user_see(&w, "b", FIELD_DUE), "-");
+	world_finish(&w);
+}
+
 /* A subject that the template made, and nothing in Sales Connect that it is of: that was deleted. */
 static void D3_a_copy_whose_task_was_deleted_is_not_taken_for_a_new_task(void **state)
 {
@@ -698,6 +719,41 @@ static void D7_two_alike_that_the_mirror_copied_are_two(void **state)
 	world_finish(&w);
 }
 
+/* It uses no keys, and we are not told when it was on for less than an hour. */
+static void D7_the_mirrors_copy_of_what_we_made_is_known_on_any_page(void **state)
+{
+	begin(BOTH);
+	sc->page_size = 1;
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	w.now += MINUTE;
+	fake_add(sc, "a");
+	fake_add(sc, "b");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nhere: b | open | normal | - | -\n"
+			"SC: a | open | normal | - | -\nSC: b | open | normal | - | -\n"
+			"SF: a | Not Started | Normal | - | -\nSF: b | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
+/* What was there before ours is no copy of it. */
+static void a_task_of_the_same_name_and_older_than_ours_is_another(void **state)
+{
+	begin(BOTH);
+	sc->page_size = 1;
+	fake_add(sc, "a");
+	fake_add(sc, "b");
+	w.now += MINUTE;
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	check_rest(&w);
+	w.now += HOUR;
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 3);
+	assert_int_equal(fake_live(sf), 3);
+	world_finish(&w);
+}
+
 /* Nobody asks Salesforce any more whether it happened. */
 static void D7_a_create_in_doubt_in_Salesforce_holds_up_nobody_beside_the_mirror(void **state)
 {
@@ -741,6 +797,7 @@ int main(void)
 		cmocka_unit_test(what_had_the_name_of_a_pair_that_is_gone_lives),
 		cmocka_unit_test(D7_two_alike_that_nobody_of_us_made_are_paired),
 		cmocka_unit_test(tasks_that_are_alike_in_Salesforce_alone_keep_their_names),
+		cmocka_unit_test(tasks_that_became_alike_in_Salesforce_keep_their_records),
 		cmocka_unit_test(D3_a_copy_whose_task_was_deleted_is_not_taken_for_a_new_task),
 		cmocka_unit_test(copies_of_one_second_have_one_order_in_every_mount),
 		cmocka_unit_test(two_alike_of_which_one_was_edited_wait_for_the_other_mount),
@@ -770,6 +827,8 @@ int main(void)
 		cmocka_unit_test(D7_what_the_mirror_has_copied_by_now_is_off_our_list),
 		cmocka_unit_test(D7_what_was_left_to_the_mirror_is_not_created_by_a_later_edit),
 		cmocka_unit_test(D7_two_alike_that_the_mirror_copied_are_two),
+		cmocka_unit_test(D7_the_mirrors_copy_of_what_we_made_is_known_on_any_page),
+		cmocka_unit_test(a_task_of_the_same_name_and_older_than_ours_is_another),
 		cmocka_unit_test(D7_a_create_in_doubt_in_Salesforce_holds_up_nobody_beside_the_mirror),
 		cmocka_unit_test(D3_of_two_alike_the_copy_is_of_the_one_that_lives),
 	};
