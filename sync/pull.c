@@ -8,6 +8,8 @@
 #define RECORDS_PER_TX 20	/* a user's edit waits for our commit no longer than for these */
 #define HOUR (3600 * INT64_C(1000))
 #define DAY (86400 * INT64_C(1000))
+#define CLOCK_SLACK (300 * INT64_C(1000))	/* between this clock and the remote's, without anybody setting it */
+#define CLOCK_UNKNOWN (30 * DAY)
 
 /* ---- pages ---- */
 
@@ -79,11 +81,13 @@ enum err pull_unfinished(struct pass *p, bool *yes)
 }
 
 /* The very first import begins with the switching on, however long after it the remote was reached: what was made there
- * meanwhile is no old task. */
+ * meanwhile is no old task. If that is still to come, the clock was set back, and nobody knows: rather too much than too little. */
 static int64_t import_from(const struct pass *p, const struct course *k)
 {
 	int64_t on = p->state.enabled_at + p->c->offset;
-	return !k->mark && on < p->now ? on : p->now;
+	if (k->mark || (on >= p->now && on < p->now + CLOCK_SLACK))
+		return p->now;
+	return on < p->now ? on : p->now - CLOCK_UNKNOWN;
 }
 
 /* A window is measured from the moment its import began, also when it is resumed a week later. */

@@ -75,6 +75,7 @@ struct record {
 	int revision;
 	bool deleted, away, hidden, purged, archived;
 	bool by_me;			/* the account's own user made it there, by hand */
+	bool unheard;			/* the mount that made it got no answer */
 	bool renamed;			/* a colleague gave the subject */
 	int64_t touched_at;		/* when it last changed for those who see it, the true time */
 	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */
@@ -227,6 +228,7 @@ struct typed {
 struct sim_figures {
 	long runs, ops, requests, crashes, mounts, passes, writes, mirrored;
 	long raced;		/* times two mounts copied one task in the same seconds */
+	long forgotten;		/* times a create was made again after its key was forgotten */
 	long fault[FAULTS];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
 };

@@ -26,6 +26,7 @@ static void print_figures(const struct sim_figures *f, FILE *to)
 		f->diverged, f->forbidden, f->restless);
 	if (f->mounts > f->runs)
 		fprintf(to, "# copied by two mounts in the same seconds: %ld\n", f->raced);
+	fprintf(to, "# deleted there, and made again, as its key was forgotten and no answer had come: %ld\n", f->forgotten);
 }
 
 static enum verdict run(const struct script *s, struct sim_figures *f, FILE *trace, char why[300], uint64_t *digest)

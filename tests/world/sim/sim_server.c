@@ -442,6 +442,7 @@ static enum err create_one(struct line *l, struct item *it)
 		snprintf(r->person, sizeof(r->person), "%s", it->t->fact[FACT_PERSON] ? it->t->fact[FACT_PERSON] : "");
 		snprintf(r->once, sizeof(r->once), "%s", it->once);
 		strcpy(r->body, body);
+		r->unheard = true;
 		sim_trace(l->sim, "    created %s %s task %d \"%s\"", side_name[side], r->id, r->task, body);
 		oracle_create(l->sim, l, r, it->t->id);
 		oracle_agreed(l->sim, l, r, FIELDS_ALL);
@@ -511,8 +512,11 @@ static void answered(struct line *l, const struct item *it, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct record *r = it[i].id && !it[i].err ? by_id(l->server, it[i].id) : NULL;
+		struct record *made = it[i].new_id && !it[i].err ? by_id(l->server, it[i].new_id) : NULL;
 		if (r)
 			oracle_agreed(l->sim, l, r, it[i].fields);
+		if (made)
+			made->unheard = false;
 	}
 }
 

@@ -6,6 +6,8 @@
 #include "subject.h"
 #include <string.h>
 
+#define KEY_DAYS 6	/* the engine trusts the key for so long; Sales Connect keeps it for a day more */
+
 /* ---- choices ---- */
 
 static bool is_choice(enum field f)
@@ -143,6 +145,22 @@ static void excuse_beside_mirror(struct sim *s, struct line *l, const struct rec
 	}
 }
 
+/* A create whose answer was lost is repeated by its key. Once that is forgotten, and the record was deleted before it was ever seen, a
+ * tombstone's id tells nobody whose it was: it is made again. */
+static void forgotten(struct sim *s, struct line *l, const struct record *r)
+{
+	for (int i = 0; i < l->server->n; i++) {
+		struct record *o = &l->server->rec[i];
+		if (l->server->side != SIDE_SC || o->task != r->task || !o->deleted || !o->unheard || o->alive_to[l->mount] ||
+			o->made_by != l->mount || s->now - o->true_at < KEY_DAYS * DAY)
+			continue;
+		o->task = -1;
+		s->logical[r->task].removed--;
+		s->figures->forgotten++;
+		return;
+	}
+}
+
 /* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
 {
@@ -155,6 +173,7 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 	if (s->script->setup.mounts > 1)
 		excuse(s, l, r);
 	excuse_beside_mirror(s, l, r, row);
+	forgotten(s, l, r);
 	if (l->server->side != SIDE_SF)
 		return;
 	if (o ? !o->sf_on : !was_on(m, there_since(s, r->task, SIDE_SC)))
