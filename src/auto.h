@@ -16,11 +16,11 @@ static inline void auto_free(void *p)
 #define AUTO_FREE AUTO(auto_free)
 
 /* Hand a pointer on: gives its value and leaves NULL behind, so that the cleanup has nothing to do. */
-#define TAKE(p)                                                                                                    \
-	({                                                                                                         \
-		__typeof__(p) take_ = (p);                                                                         \
-		(p) = NULL;                                                                                        \
-		take_;                                                                                             \
+#define TAKE(p)                                                                                              \
+	({                                                                                                   \
+		__typeof__(p) take_ = (p);                                                                   \
+		(p) = NULL;                                                                                  \
+		take_;                                                                                       \
 	})
 
 #endif

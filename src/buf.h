@@ -38,7 +38,8 @@ void buf_clear(struct buf *b);
 const char *buf_str(const struct buf *b);
 /* ERR_NOMEM if any call failed. */
 NODISCARD enum err buf_err(const struct buf *b);
-/* Hand over the text (the caller frees; never NULL unless failed); the buffer is empty again, a failure stays. */
+/* Hand over the text (the caller frees; never NULL unless failed); the buffer is empty again, a failure
+ * stays. */
 char *buf_take(struct buf *b);
 void buf_finish(struct buf *b);
 #define AUTO_BUF AUTO(buf_finish) struct buf

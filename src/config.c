@@ -67,8 +67,8 @@ static int choose(const struct choice *c, const char *v)
 
 static enum err set_bool(struct parse *p, void *at, const char *v)
 {
-	static const struct choice choice[] = { { "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 }, { "true", 1 },
-		{ "false", 0 }, { "1", 1 }, { "0", 0 }, { NULL, 0 } };
+	static const struct choice choice[] = { { "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 },
+		{ "true", 1 }, { "false", 0 }, { "1", 1 }, { "0", 0 }, { NULL, 0 } };
 	int i = choose(choice, v);
 	if (i < 0)
 		return fail(p, "%s is yes or no", p->key);
@@ -88,8 +88,8 @@ static enum err set_other_values(struct parse *p, void *at, const char *v)
 
 static enum err set_first_import(struct parse *p, void *at, const char *v)
 {
-	static const struct choice choice[] = { { "24h", FIRST_24H }, { "30d", FIRST_30D }, { "open", FIRST_OPEN },
-		{ NULL, 0 } };
+	static const struct choice choice[] = { { "24h", FIRST_24H }, { "30d", FIRST_30D },
+		{ "open", FIRST_OPEN }, { NULL, 0 } };
 	int i = choose(choice, v);
 	if (i < 0)
 		return fail(p, "%s is 24h, 30d or open", p->key);
@@ -180,7 +180,8 @@ static enum err set_winner(struct parse *p, void *at, const char *v)
 		v += n;
 	}
 	if (*v || count < NSIDES)
-		return fail(p, "%s names local, salesforce and salesconnect, each once, the best first", p->key);
+		return fail(p, "%s names local, salesforce and salesconnect, each once, the best first",
+			p->key);
 	memcpy(at, order, sizeof(order));
 	return ERR_OK;
 }
@@ -230,9 +231,11 @@ static enum err set_url(struct parse *p, void *at, const char *v)
 	if (*v) {
 		size_t n = strcspn(host, "/"), len = host_len(host, n);
 		if (!len || !is_plain(v) || strpbrk(v, "?#@\\"))
-			return fail(p, "%s is https://HOST or https://HOST/PATH, without user, ? and #", p->key);
+			return fail(p, "%s is https://HOST or https://HOST/PATH, without user, ? and #",
+				p->key);
 		if (http && !is_loopback(host, len))
-			return fail(p, "%s must be https://; http:// is for 127.0.0.1, [::1] and localhost", p->key);
+			return fail(p, "%s must be https://; http:// is for 127.0.0.1, [::1] and localhost",
+				p->key);
 	}
 	TRY(set_text(p, at, v));
 	char *s = *(char **)at;
@@ -362,7 +365,8 @@ void config_finish(struct config *c)
 	for (size_t i = 0; i < NSECTIONS; i++)
 		for (size_t k = 0; k < section[i].nkeys; k++)
 			if (section[i].key[k].set == set_text || section[i].key[k].set == set_url ||
-					section[i].key[k].set == set_path || section[i].key[k].set == set_channel)
+					section[i].key[k].set == set_path ||
+					section[i].key[k].set == set_channel)
 				free(*(char **)((char *)c + section[i].key[k].at));
 	*c = (struct config){ 0 };
 }

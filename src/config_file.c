@@ -38,7 +38,8 @@ static void close_fd(int *fd)
 }
 #define AUTO_FD AUTO(close_fd) int
 
-static enum err fail(struct config_error *e, enum err err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static enum err fail(struct config_error *e, enum err err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static enum err fail(struct config_error *e, enum err err, const char *fmt, ...)
 {
@@ -148,7 +149,8 @@ static bool is_enabled(struct line l)
 	return eq && is_word((struct line){ l.s, (size_t)(eq - l.s) }, "enabled");
 }
 
-/* The text with "[sync] enabled" said once: where it stands, else below [sync], else in a new [sync] at the end. */
+/* The text with "[sync] enabled" said once: where it stands, else below [sync], else in a new [sync] at the
+ * end. */
 static void edit(const struct buf *text, const char *value, struct buf *out)
 {
 	const char *end = buf_str(text) + text->n;
@@ -265,7 +267,8 @@ enum err config_set_enabled(const char *path, bool on)
 
 /* ---- where things are ---- */
 
-/* $XDG/remindfs..., or $HOME/fallback/remindfs...; a relative XDG path counts as unset, as its standard says. */
+/* $XDG/remindfs..., or $HOME/fallback/remindfs...; a relative XDG path counts as unset, as its standard
+ * says. */
 static enum err xdg(const char *variable, const char *fallback, const char *rest, char **out)
 {
 	const char *base = getenv(variable), *home = getenv("HOME");

@@ -23,7 +23,8 @@ static int digits(const char *s, int n)
 	return v;
 }
 
-/* Days since 1970 of a civil date, and back: years counted from March make the leap day the last of its year. */
+/* Days since 1970 of a civil date, and back: years counted from March make the leap day the last of its
+ * year. */
 static int64_t to_days(int y, int m, int d)
 {
 	int64_t yy = m <= 2 ? y - 1 : y;
@@ -174,7 +175,8 @@ void date_of(time_t t, char out[DATE_LEN])
 
 int date_to_midnight(time_t t)
 {
-	/* A search, since midnight itself may not exist where the clocks change at 0:00. The longest day has 25 h. */
+	/* A search, since midnight itself may not exist where the clocks change at 0:00.
+	 * The longest day has 25 h. */
 	char now[DATE_LEN], then[DATE_LEN];
 	int same = 0, other = 90000;
 	date_of(t, now);

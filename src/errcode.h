@@ -45,11 +45,11 @@ enum err {
 const char *err_str(enum err e);
 
 /* The one macro that hides a return. */
-#define TRY(expr)                                                                                                  \
-	do {                                                                                                       \
-		enum err try_err_ = (expr);                                                                        \
-		if (try_err_ != ERR_OK)                                                                            \
-			return try_err_;                                                                           \
+#define TRY(expr)                                                                                            \
+	do {                                                                                                 \
+		enum err try_err_ = (expr);                                                                  \
+		if (try_err_ != ERR_OK)                                                                      \
+			return try_err_;                                                                     \
 	} while (0)
 
 #endif

@@ -32,7 +32,7 @@ static void put_field(enum field f, const char *value, struct buf *out)
 	put(buf_str(&label), value, out);
 }
 
-/* ---- info ----------------------------------------------------------------------------------------------------- */
+/* ---- info ---------------------------------------------------------------------------------------------- */
 
 static const char *stands(const struct link *l)
 {
@@ -91,7 +91,7 @@ enum err facts_info(struct store *s, int64_t task, struct buf *out)
 	return buf_err(out);
 }
 
-/* ---- history -------------------------------------------------------------------------------------------------- */
+/* ---- history ------------------------------------------------------------------------------------------- */
 
 static void put_value(const char *value, struct buf *out)
 {
@@ -127,7 +127,7 @@ enum err facts_history(struct store *s, int64_t task, struct buf *out)
 	return buf_err(out);
 }
 
-/* ---- outbox --------------------------------------------------------------------------------------------------- */
+/* ---- outbox -------------------------------------------------------------------------------------------- */
 
 static void put_fields(uint32_t fields, struct buf *out)
 {
@@ -187,7 +187,7 @@ enum err facts_outbox(struct store *s, int64_t task, int64_t now, struct buf *ou
 	return x.err ? x.err : buf_err(out);
 }
 
-/* ---- changes -------------------------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------------------------------------- */
 
 static const char *event_of(const struct change *c)
 {
@@ -213,8 +213,8 @@ void facts_change(const struct change *c, struct buf *out)
 {
 	const char *sep = "";
 
-	buf_printf(out, "{\"seq\":%" PRId64 ",\"event\":\"%s\",\"by\":\"%s\",\"id\":%" PRId64, c->seq, event_of(c),
-		side_name[c->by], c->task);
+	buf_printf(out, "{\"seq\":%" PRId64 ",\"event\":\"%s\",\"by\":\"%s\",\"id\":%" PRId64, c->seq,
+		event_of(c), side_name[c->by], c->task);
 	put_path("path", c->open, c->name, out);
 	put_path("was", c->was_open, c->was_name, out);
 	buf_puts(out, ",\"fields\":[");

@@ -55,7 +55,8 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	date_format_time((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, stamp);
-	size_t n = (size_t)snprintf(line, sizeof(line) / 2, "%s %s %.32s: ", stamp, level_name[level], module);
+	size_t n = (size_t)snprintf(line, sizeof(line) / 2, "%s %s %.32s: ", stamp, level_name[level],
+		module);
 	va_start(ap, fmt);
 	errno = e;	/* for %m */
 	vsnprintf(line + n, sizeof(line) - 1 - n, fmt, ap);
@@ -73,7 +74,8 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...)
 void log_tail(size_t n, struct buf *out)
 {
 	AUTO_BUF text = BUF_INIT;
-	off_t size = file_fd < 0 ? 0 : lseek(file_fd, 0, SEEK_END), from = size > (off_t)n ? size - (off_t)n : 0;
+	off_t size = file_fd < 0 ? 0 : lseek(file_fd, 0, SEEK_END),
+		from = size > (off_t)n ? size - (off_t)n : 0;
 
 	buf_resize(&text, (size_t)(size - from));
 	if (size <= 0 || buf_err(&text))

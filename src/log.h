@@ -12,7 +12,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* file: append there (0600, NULL: stderr only). echo: to stderr too. Call once, before threads. */
 void log_init(enum log_level max, const char *file, int echo);
-void log_line(enum log_level level, const char *module, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_line(enum log_level level, const char *module, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The last whole lines of the file, at most n bytes, appended; nothing where there is no file. */
 void log_tail(size_t n, struct buf *out);

@@ -43,7 +43,8 @@ static bool is_joiner(int32_t cp)
 
 static bool is_variation(int32_t cp)
 {
-	return (cp >= 0xFE00 && cp <= 0xFE0F) || (cp >= 0xE0100 && cp <= 0xE01EF) || (cp >= 0x180B && cp <= 0x180D) ||
+	return (cp >= 0xFE00 && cp <= 0xFE0F) || (cp >= 0xE0100 && cp <= 0xE01EF) ||
+		(cp >= 0x180B && cp <= 0x180D) ||
 		cp == 0x180F;
 }
 
@@ -56,8 +57,9 @@ static bool is_hidden(int32_t cp)
 }
 
 /*
- * Hidden characters a language or an emoji needs: joiners within scripts that have them (Persian, Indic, families
- * of emoji; those begin at U+0590), a variation selector after something that is not ASCII or in a keycap.
+ * Hidden characters a language or an emoji needs: joiners within scripts that have them (Persian, Indic,
+ * families of emoji; those begin at U+0590), a variation selector after something that is not ASCII or in a
+ * keycap.
  */
 static bool is_needed(int32_t before, int32_t cp, int32_t after)
 {
@@ -235,8 +237,8 @@ enum err name_title(const char *name, struct buf *out)
 
 /* What tools call their files while they work; a name of only digits or signs is theirs, too (vim's 4913). */
 static const char *const tool_end[] = {
-	"~", "#", ".swp", ".swo", ".swx", ".tmp", ".temp", ".bak", ".orig", ".rej", ".part", ".lock", ".new", ".old",
-	".kate-swp", ".crdownload", ".filepart",
+	"~", "#", ".swp", ".swo", ".swx", ".tmp", ".temp", ".bak", ".orig", ".rej", ".part", ".lock", ".new",
+	".old", ".kate-swp", ".crdownload", ".filepart",
 };
 static const struct {
 	const char *begin;

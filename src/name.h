@@ -19,11 +19,13 @@
 NODISCARD enum err name_of(const char *title, unsigned n, char out[NAME_LEN + 1]);
 /* The same for a name without ".txt": a person's directory. */
 NODISCARD enum err name_plain(const char *s, unsigned n, char out[NAME_LEN + 1]);
-/* *.txt without a leading "." or "#", and more than ".txt": a task's name. Everything else is private scratch. */
+/* *.txt without a leading "." or "#", and more than ".txt": a task's name.
+ * Everything else is private scratch. */
 bool name_is_task(const char *name);
 /*
- * The title a task name stands for: without ".txt", lookalikes of "/" and a leading "." turned back. Appended to out.
- * ERR_UTF8: not UTF-8. name_of(name_title(n), 1) = n for every name that name_of gave with n = 1 and no cut.
+ * The title a task name stands for: without ".txt", lookalikes of "/" and a leading "." turned back. Appended
+ * to out. ERR_UTF8: not UTF-8. name_of(name_title(n), 1) = n for every name that name_of gave with n = 1 and
+ * no cut.
  */
 NODISCARD enum err name_title(const char *name, struct buf *out);
 /* A scratch name that looks like a person's ("Call Bob" without .txt) rather than a tool's. */

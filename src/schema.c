@@ -162,7 +162,8 @@ static const char *const migration[] = {
 	/* scratch.open is enum scratch_place: 2 holds the templates. These to begin with. */
 	"INSERT INTO scratch(open, name, is_link, mode, size, changed_at, task, text)"
 	" SELECT 2, column1, 0, 420, length(column2), 1795651200000, 0, CAST(column2 AS BLOB)"
-	" FROM (VALUES('call.txt', 'Title:\nPriority: Normal\nDue: +1d\nType: Call\n\nGoal:\nAsk:\nNext step:\n'),"
+	" FROM (VALUES('call.txt', 'Title:\nPriority: Normal\nDue: +1d\nType: Call\n\nGoal:\nAsk:\nNext "
+	"step:\n'),"
 	" ('demo.txt', 'Title:\nPriority: High\nDue: +1w\n\nAudience:\nWhat to show:\n- send the invitation\n"
 	"- the day before: check the link\n'));",
 
@@ -175,7 +176,8 @@ static const char *const migration[] = {
 	") STRICT, WITHOUT ROWID;",
 
 	/* What store_search.c says; words has a row a task, with its id. */
-	"CREATE VIRTUAL TABLE words USING fts5(title, person, details, tokenize = 'unicode61 remove_diacritics 2');"
+	"CREATE VIRTUAL TABLE words USING fts5(title, person, details, "
+	"tokenize = 'unicode61 remove_diacritics 2');"
 	"CREATE TABLE digest("
 	" task INTEGER PRIMARY KEY,"
 	" person INTEGER,"

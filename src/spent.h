@@ -1,6 +1,6 @@
 /*
- * spent - what the calls to a remote have come to, as one small value of the store: written by the side's sync thread,
- * read for .remindfs/budget and status. What follows from it is decided in sync/budget.
+ * spent - what the calls to a remote have come to, as one small value of the store: written by the side's
+ * sync thread, read for .remindfs/budget and status. What follows from it is decided in sync/budget.
  */
 #ifndef SPENT_H
 #define SPENT_H
@@ -9,7 +9,8 @@
 
 #define SPENT_DAY_MS INT64_C(86400000)
 
-/* What is still sent, by how much of the org's quota is used up: all; polls and edits, slower; edits; nothing. */
+/* What is still sent, by how much of the org's quota is used up: all; polls and edits, slower; edits;
+ * nothing. */
 enum spent_stage { SPENT_FREE, SPENT_SLOW, SPENT_EDITS, SPENT_NOTHING, NSPENTS };
 
 struct spent {

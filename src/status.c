@@ -13,7 +13,8 @@ static const char *next_step(enum err e, enum side side)
 {
 	switch (e) {
 	case ERR_AUTH:
-		return side == SIDE_SF ? "type: remindfs login salesforce" : "type: remindfs login salesconnect";
+		return side == SIDE_SF ? "type: remindfs login salesforce"
+			: "type: remindfs login salesconnect";
 	case ERR_OFFLINE:
 	case ERR_LOST:
 	case ERR_RETRY:
@@ -29,7 +30,8 @@ static const char *next_step(enum err e, enum side side)
 	case ERR_NOMEM:
 		return "look at the log, make room, then: remindfs sync";
 	case ERR_CORRUPT:
-		return "to set the database aside and fetch the tasks again: remindfs umount, then remindfs mount";
+		return "to set the database aside and fetch the tasks again: remindfs umount, then remindfs "
+			"mount";
 	case ERR_OK:
 	case ERR_NOENT:
 	case ERR_EXIST:
@@ -67,7 +69,8 @@ static void put_ago(int64_t ms, struct buf *out)
 	buf_puts(out, "just now");
 }
 
-/* How a side stands. Time alone mends what is not reached, a person what is refused; the rest is this machine's trouble. */
+/* How a side stands. Time alone mends what is not reached, a person what is refused;
+ * the rest is this machine's trouble. */
 static const char *const trouble[ERR_N] = {
 	[ERR_OFFLINE] = "not reached", [ERR_LOST] = "not reached", [ERR_RETRY] = "not reached",
 	[ERR_AUTH] = "refused", [ERR_LIMIT] = "refused", [ERR_DENIED] = "refused", [ERR_REFUSED] = "refused",
@@ -95,7 +98,8 @@ static void put_side_state(const struct side_state *st, enum side side, int64_t 
 	const char *next = next_step(st->err, side);
 
 	if (!st->on)
-		buf_puts(out, side == SIDE_SF ? "off; once configured, task sync begins with: remindfs sync on" :
+		buf_puts(out, side == SIDE_SF
+			? "off; once configured, task sync begins with: remindfs sync on" :
 			"off; it is on as soon as it is configured");
 	else if (st->err)
 		put_trouble(st, out);
@@ -122,8 +126,10 @@ static void put_held(const struct mass mass[NMASS], struct buf *out)
 	static const char *const what[NMASS] = {
 		[MASS_DELETE] = "deletions are held, not sent; take them back: remindfs take-back",
 		[MASS_COMPLETE] = "completions are held, not sent; take them back: remindfs take-back",
-		[MASS_DELETED] = "tasks were deleted there at once and are kept here; restored there, they stay",
-		[MASS_COMPLETED] = "tasks were completed there at once and are open here; to reopen them there: remindfs take-back",
+		[MASS_DELETED] = "tasks were deleted there at once and are kept here; restored there, they "
+			"stay",
+		[MASS_COMPLETED] = "tasks were completed there at once and are open here; to reopen them "
+			"there: remindfs take-back",
 	};
 	bool any = false;
 
@@ -143,23 +149,24 @@ static const char *const stage_text[NSPENTS] = {
 	[SPENT_NOTHING] = "used up but for what is left to others: edits are kept here and wait, too",
 };
 
-static void put_side(const struct side_state *st, const struct counts *n, const struct spent *x, enum side side,
-	int64_t now, struct buf *out)
+static void put_side(const struct side_state *st, const struct counts *n, const struct spent *x,
+	enum side side, int64_t now, struct buf *out)
 {
 	buf_printf(out, LABEL, side_name[side]);
 	put_side_state(st, side, now, out);
 	if (n->waiting[side])
-		buf_printf(out, LABEL "%" PRId64 " edit%s not there yet: ls .remindfs/outbox\n", "", n->waiting[side],
-			n->waiting[side] == 1 ? "" : "s");
+		buf_printf(out, LABEL "%" PRId64 " edit%s not there yet: ls .remindfs/outbox\n", "",
+			n->waiting[side], n->waiting[side] == 1 ? "" : "s");
 	if (n->refused[side])
-		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n", "",
-			n->refused[side]);
+		buf_printf(out, LABEL "%" PRId64 " refused; why, and what to change: cat .remindfs/errors\n",
+			"", n->refused[side]);
 	put_held(n->mass[side], out);
 	if (st->on && x->stage != SPENT_FREE)
 		buf_printf(out, LABEL "%s; more: cat .remindfs/budget\n", "", stage_text[x->stage]);
 	if (st->left_out > 0)
-		buf_printf(out, LABEL "%" PRId64 " open tasks were left out as older; first_import = open brings them\n",
-			"", st->left_out);
+		buf_printf(out, LABEL "%" PRId64
+			" open tasks were left out as older; first_import = open brings them\n", "",
+			st->left_out);
 }
 
 static void put_count(int64_t n, const char *one, const char *many, const char **sep, struct buf *out)
@@ -178,7 +185,8 @@ static void put_problems(const struct counts *n, struct buf *out)
 	put_count(n->drafts, "save that does not parse", "saves that do not parse", &sep, out);
 	put_count(n->refused[SIDE_SC] + n->refused[SIDE_SF], "refused edit", "refused edits", &sep, out);
 	put_count(n->conflicts, "conflict", "conflicts", &sep, out);
-	put_count(n->scratch_typed, "file that is not a task (add .txt)", "files that are not tasks (add .txt)", &sep, out);
+	put_count(n->scratch_typed, "file that is not a task (add .txt)",
+		"files that are not tasks (add .txt)", &sep, out);
 	buf_puts(out, *sep ? "; more: cat .remindfs/errors\n" : "none\n");
 }
 
@@ -198,7 +206,8 @@ static enum err put_salvaged(struct store *s, struct buf *out)
 
 	TRY(salvaged(s, &dir));
 	if (dir)
-		buf_printf(out, LABEL "what was not sent when the database broke is kept; cat '%s/README'\n", "salvaged", dir);
+		buf_printf(out, LABEL "what was not sent when the database broke is kept; cat '%s/README'\n",
+			"salvaged", dir);
 	return ERR_OK;
 }
 
@@ -206,14 +215,16 @@ static enum err put_salvaged(struct store *s, struct buf *out)
 static void put_steps(const struct steps *x, struct buf *out)
 {
 	if (x->started) {
-		buf_printf(out, LABEL "%" PRId64 " campaign task%s completed: Sales Connect starts the person's next step (last: ", "",
+		buf_printf(out, LABEL "%" PRId64
+			" campaign task%s completed: Sales Connect starts the person's next step (last: ", "",
 			x->started, x->started == 1 ? " was" : "s were");
 		name_visible(x->last, out);
 		buf_puts(out, ")\n");
 	}
 	if (x->reopened)
-		buf_printf(out, LABEL "%" PRId64 " campaign task%s reopened: that does not undo the step it started\n", "", x->reopened,
-			x->reopened == 1 ? " was" : "s were");
+		buf_printf(out, LABEL "%" PRId64
+			" campaign task%s reopened: that does not undo the step it started\n", "",
+			x->reopened, x->reopened == 1 ? " was" : "s were");
 }
 
 enum err status_render(struct store *s, int64_t now, struct buf *out)
@@ -237,7 +248,7 @@ enum err status_render(struct store *s, int64_t now, struct buf *out)
 	return buf_err(out);
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 
 static void json_time(const char *key, int64_t ms, struct buf *out)
 {
@@ -256,16 +267,16 @@ static void json_side(const struct side_state *st, const struct counts *n, enum 
 {
 	const struct mass *m = n->mass[side];
 
-	buf_printf(out, ",\"%s\":{\"on\":%s,\"state\":\"%s\",\"error\":", side_name[side], st->on ? "true" : "false",
-		state_word(st));
+	buf_printf(out, ",\"%s\":{\"on\":%s,\"state\":\"%s\",\"error\":", side_name[side],
+		st->on ? "true" : "false", state_word(st));
 	buf_json(out, st->err ? err_str(st->err) : "");
 	buf_puts(out, ",\"message\":");
 	buf_json(out, st->message);
 	json_time("tried", st->tried_at, out);
 	json_time("synced", st->ok_at, out);
 	buf_printf(out, ",\"waiting\":%" PRId64 ",\"refused\":%" PRId64 ",\"import_done\":%" PRId64
-		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 ",\"held\":%" PRId64 "}", n->waiting[side],
-		n->refused[side], st->done, st->total, st->left_out,
+		",\"import_total\":%" PRId64 ",\"left_out\":%" PRId64 ",\"held\":%" PRId64 "}",
+		n->waiting[side], n->refused[side], st->done, st->total, st->left_out,
 		m[MASS_DELETE].held + m[MASS_COMPLETE].held + m[MASS_DELETED].held + m[MASS_COMPLETED].held);
 }
 
@@ -274,7 +285,8 @@ enum err status_json(struct store *s, int64_t now, struct buf *out)
 	struct counts n;
 
 	TRY(store_counts(s, now, &n));
-	buf_printf(out, "{\"open\":%" PRId64 ",\"completed\":%" PRId64 ",\"drafts\":%" PRId64 ",\"conflicts\":%" PRId64
+	buf_printf(out, "{\"open\":%" PRId64 ",\"completed\":%" PRId64 ",\"drafts\":%" PRId64
+		",\"conflicts\":%" PRId64
 		",\"not_tasks\":%" PRId64, n.open, n.completed, n.drafts, n.conflicts, n.scratch_typed);
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		struct side_state st;
@@ -285,7 +297,7 @@ enum err status_json(struct store *s, int64_t now, struct buf *out)
 	return buf_err(out);
 }
 
-/* ---- budget --------------------------------------------------------------------------------------------------- */
+/* ---- budget -------------------------------------------------------------------------------------------- */
 
 static void put_span(int64_t ms, struct buf *out)
 {
@@ -309,8 +321,8 @@ static void put_poll(int64_t ms, struct buf *out)
 static void put_spent(const struct spent *x, int64_t now, struct buf *out)
 {
 	if (x->quota)
-		buf_printf(out, "%" PRId64 " %% used: %" PRId64 " of the org's %" PRId64 " calls in 24 hours\n" LABEL,
-			x->used * 100 / x->quota, x->used, x->quota, "");
+		buf_printf(out, "%" PRId64 " %% used: %" PRId64 " of the org's %" PRId64
+			" calls in 24 hours\n" LABEL, x->used * 100 / x->quota, x->used, x->quota, "");
 	buf_printf(out, "%" PRId64 " calls from here in ", x->calls);
 	put_span(now > x->since ? now - x->since : 0, out);
 	buf_puts(out, "; a poll every ");
@@ -340,7 +352,7 @@ enum err status_budget(struct store *s, int64_t now, struct buf *out)
 	return buf_err(out);
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 static bool put_problem(void *arg, const struct problem *p)
 {
@@ -360,8 +372,9 @@ enum err status_problems(struct store *s, int64_t now, struct buf *out)
 
 	TRY(salvaged(s, &dir));
 	if (dir)
-		buf_printf(out, "%s/README:1: the database was damaged; what was not sent is kept in this directory; to take a text"
-			" over: cp it into open/; when nothing there is needed: rm -r '%s'\n", dir, dir);
+		buf_printf(out, "%s/README:1: the database was damaged; what was not sent is kept in this "
+			"directory; to take a text over: cp it into open/; when nothing there is needed: rm "
+			"-r '%s'\n", dir, dir);
 	TRY(store_problems(s, now, put_problem, out));
 	return buf_err(out);
 }

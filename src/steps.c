@@ -29,8 +29,8 @@ enum err steps_note(struct store *s, const struct task *t, int64_t now)
 	struct steps x;
 	bool open = task_is_open(t);
 	TRY(steps_load(s, now, &x));
-	buf_printf(&b, "%" PRId64 " %" PRId64 " %" PRId64 " %s, %s", now, x.started + !open, x.reopened + open,
-		t->field[FIELD_TITLE], t->fact[FACT_CAMPAIGN]);
+	buf_printf(&b, "%" PRId64 " %" PRId64 " %" PRId64 " %s, %s", now, x.started + !open,
+		x.reopened + open, t->field[FIELD_TITLE], t->fact[FACT_CAMPAIGN]);
 	TRY(buf_err(&b));
 	return store_meta_set(s, KEY, b.s);
 }

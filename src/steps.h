@@ -1,6 +1,6 @@
 /*
- * steps - D8: completing a task of a campaign starts the person's next step there, and reopening it does not undo that.
- * What was done of the kind in the last day, as one small value of the store, for status.
+ * steps - D8: completing a task of a campaign starts the person's next step there, and reopening it does not
+ * undo that. What was done of the kind in the last day, as one small value of the store, for status.
  */
 #ifndef STEPS_H
 #define STEPS_H

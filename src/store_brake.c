@@ -2,7 +2,8 @@
 #include <stdio.h>
 
 enum { COUNT, LINKED, HOLD, HOLD_DOOM, RELEASE, RELEASE_DOOM, LAST_SEQ, NEXT_HELD, NSQL };
-/* Deletions and completions that were made here: what one remote tells of is braked where it comes in, by its doom. */
+/* Deletions and completions that were made here: what one remote tells of is braked where it comes in, by its
+ * doom. */
 #define DELETES "task.gone = 1 AND task.gone_by = 0"
 #define COMPLETES                                                                                         \
 	"task.gone <> 1 AND task.status = 'complete' AND link.base_status = 'open'"                       \
@@ -17,13 +18,16 @@ static const char *const sql_text[NSQL] = {
 	[COUNT] = "SELECT " KIND " AS kind, sum(outbox.err <> :held), sum(outbox.err = :held)" OUTGOING
 		  " GROUP BY kind UNION ALL SELECT 2 + completed, sum(doom = 1), sum(doom = 2) FROM link"
 		  " WHERE side = :side AND doom IN (1, 2) AND doom <> 0 GROUP BY completed",
-	[LINKED] = "SELECT count(*) FROM link WHERE side = :side AND rid IS NOT NULL AND NOT away AND NOT gone",
+	[LINKED] = "SELECT count(*) FROM link WHERE side = :side AND rid IS NOT NULL AND NOT away"
+		   " AND NOT gone",
 	[HOLD] = "UPDATE outbox SET err = :held, message = :message, since = :now, wait = -1"
 		 " WHERE err <> :held AND seq IN (SELECT outbox.seq" OUTGOING " AND " KIND " = :what)",
-	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0 AND 2 + completed = :what",
+	[HOLD_DOOM] = "UPDATE link SET doom = 2 WHERE side = :side AND doom = 1 AND doom <> 0"
+		      " AND 2 + completed = :what",
 	[RELEASE] = "UPDATE outbox SET err = 0, message = '', since = :now, wait = 0 WHERE err = :held",
 	[RELEASE_DOOM] = "UPDATE link SET doom = 3 WHERE doom = 2 AND doom <> 0",
-	[NEXT_HELD] = "SELECT task.id, task.gone = 1" OUTGOING " AND outbox.err = :held AND task.id > :after AND " KIND
+	[NEXT_HELD] = "SELECT task.id, task.gone = 1" OUTGOING
+		      " AND outbox.err = :held AND task.id > :after AND " KIND
 		      " >= 0 ORDER BY task.id LIMIT 1",
 	[LAST_SEQ] = "SELECT ifnull(max(seq), 0) FROM outbox",
 };
@@ -94,7 +98,8 @@ static enum err hold_doomed(struct store *s, enum side side, enum mass_kind what
 	return run(s, &q, &n);
 }
 
-static enum err hold_outgoing(struct store *s, enum side side, enum mass_kind what, const char *msg, int64_t now)
+static enum err hold_outgoing(struct store *s, enum side side, enum mass_kind what, const char *msg,
+	int64_t now)
 {
 	int64_t n = 0;
 	AUTO_Q q = sql(s, HOLD);

@@ -15,8 +15,8 @@ static atomic_bool met;		/* this process met damage: it seals nothing any more *
 void check_met_damage(void)
 {
 	if (!atomic_exchange(&met, true))
-		log_err("the database is damaged; next: remindfs umount, then remindfs mount sets it aside and keeps what was"
-			" not sent");
+		log_err("the database is damaged; next: remindfs umount, then remindfs mount sets it aside "
+			"and keeps what was not sent");
 }
 
 /* How the file looks from outside: whoever wrote to it, or put another in its place, changed that. */
@@ -34,8 +34,9 @@ static enum err look_at(const char *path, struct look *out)
 	}
 	if (!access(wal, F_OK) || stat(path, &st))
 		return ERR_NOENT;
-	snprintf(out->text, sizeof(out->text), "%ju %jd %jd.%09ld %jd.%09ld\n", (uintmax_t)st.st_ino, (intmax_t)st.st_size,
-		(intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+	snprintf(out->text, sizeof(out->text), "%ju %jd %jd.%09ld %jd.%09ld\n", (uintmax_t)st.st_ino,
+		(intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		(intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 	return ERR_OK;
 }
 

@@ -3,7 +3,8 @@
 
 enum { VERSION, DISMISS, FORGET, NSQL };
 static const char *const sql_text[NSQL] = {
-	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id AND role = :role",
+	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id"
+		    " AND role = :role",
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
 	[FORGET] = "DELETE FROM version WHERE conflict = :id AND role = :role",
 };
@@ -80,13 +81,15 @@ static enum err clash(struct store *s, int64_t conflict, uint32_t *fields)
 	return ERR_OK;
 }
 
-static enum err take_fields(struct store *s, const struct kept *k, enum version v, const struct task *t, int64_t now)
+static enum err take_fields(struct store *s, const struct kept *k, enum version v, const struct task *t,
+	int64_t now)
 {
 	AUTO_TASK is = TASK_INIT, theirs = TASK_INIT;
 	uint32_t fields;
 	enum err e = clash(s, k->id, &fields);
 	if (e == ERR_NOENT)	/* the other one was a deletion, and did not win */
-		return v == VERSION_MINE ? ERR_OK : store_edit(s, k->task, t, FIELDS_ALL, 0, NULL, 0, SIDE_LOCAL, now);
+		return v == VERSION_MINE ? ERR_OK
+			: store_edit(s, k->task, t, FIELDS_ALL, 0, NULL, 0, SIDE_LOCAL, now);
 	TRY(e);
 	if (v == VERSION_MINE) {
 		TRY(store_get(s, k->task, &is));
@@ -97,8 +100,8 @@ static enum err take_fields(struct store *s, const struct kept *k, enum version 
 }
 
 /* The task was deleted: one with these values takes its place. */
-static enum err take_deleted(struct store *s, const struct kept *k, const struct task *t, int64_t now, int64_t grace_ms,
-	int64_t *task)
+static enum err take_deleted(struct store *s, const struct kept *k, const struct task *t, int64_t now,
+	int64_t grace_ms, int64_t *task)
 {
 	AUTO_TASK new = TASK_INIT;
 	enum err e = store_restore(s, k->task, NULL, now, grace_ms, task);

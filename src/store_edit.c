@@ -5,7 +5,8 @@
 enum { BORN, REVIVABLE, RESERVE, NSQL };
 static const char *const sql_text[NSQL] = {
 	[BORN] = "SELECT side FROM side WHERE is_on",
-	[REVIVABLE] = "SELECT id, gone, gone_at FROM task INDEXED BY task_gone WHERE name = :name AND gone IN (1, 2)"
+	[REVIVABLE] = "SELECT id, gone, gone_at FROM task INDEXED BY task_gone WHERE name = :name"
+		      " AND gone IN (1, 2)"
 		      " AND (gone = 2 OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until))"
 		      " AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.name = :name AND t.gone IN (0, 2)"
 		      " AND t.gone = 0)",
@@ -42,7 +43,8 @@ static enum err text_fits(const struct task *t, const char *text, size_t n, uint
 	return ERR_OK;
 }
 
-/* Keep these bytes if they fit, else render with their comments. What rendering alone gives is not stored. Sets the size. */
+/* Keep these bytes if they fit, else render with their comments. What rendering alone gives is not stored.
+ * Sets the size. */
 static enum err set_text(struct row *r, const char *text, size_t n, uint32_t must)
 {
 	AUTO_BUF plain = BUF_INIT, own = BUF_INIT;
@@ -127,8 +129,8 @@ enum err store_reserve(struct store *s, int64_t *id)
 	return ERR_OK;
 }
 
-static enum err create(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n, enum side by,
-	int64_t now)
+static enum err create(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n,
+	enum side by, int64_t now)
 {
 	AUTO_TX tx = { 0 };
 	AUTO_ROW r = ROW_INIT;
@@ -144,14 +146,15 @@ static enum err create(struct store *s, int64_t *id, const struct task *t, const
 	return tx_commit(&tx);
 }
 
-enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by, int64_t now,
-	int64_t *id)
+enum err store_create(struct store *s, const struct task *t, const char *text, size_t n, enum side by,
+	int64_t now, int64_t *id)
 {
 	*id = 0;
 	return create(s, id, t, text, n, by, now);
 }
 
-enum err store_create_as(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n, int64_t now)
+enum err store_create_as(struct store *s, int64_t *id, const struct task *t, const char *text, size_t n,
+	int64_t now)
 {
 	return create(s, id, t, text, n, SIDE_LOCAL, now);
 }
@@ -216,14 +219,16 @@ static enum err put_edit(struct store *s, const struct row *was, struct row *is,
 	TRY(content_changed(was, is, diff, &changed));
 	if (changed)
 		is->t.changed_at = now;
-	/* A parked or deleted task is waited for under the name it had; it gets the new one when it is back. */
+	/* A parked or deleted task is waited for under the name it had; it gets the new one when it is
+	 * back. */
 	bool back_later = is->gone == GONE_PARKED || is->gone == GONE_DELETED;
 	if ((diff & BIT(FIELD_TITLE)) && !back_later)
 		TRY(name_give(s, is));
 	TRY(row_update(s, was, is));
 	if (!str_eq(was->t.name, is->t.name) && is->gone == GONE_NO)
 		TRY(name_claim(s, is->t.id, is->t.name, was->t.name, now));
-	if (changed || !same_facts(&was->t, &is->t))	/* of facts the text may tell nothing, but the index does */
+	/* of facts the text may tell nothing, but the index does */
+	if (changed || !same_facts(&was->t, &is->t))
 		TRY(feed_add(s, was, is, by, diff));
 	if (!diff)
 		return ERR_OK;
@@ -337,13 +342,15 @@ enum err store_park(struct store *s, int64_t id, bool open, const char *name, in
 
 static enum err revivable(struct store *s, const char *name, int64_t now, int64_t *id)
 {
-	int64_t best[3] = { 0 };	/* id, gone, gone_at: a parked one, else the latest; rarely are there two: no sorting */
+	int64_t best[3] = { 0 };	/* id, gone, gone_at: a parked one, else the latest;
+					 * rarely are there two: no sorting */
 	AUTO_Q q = sql(s, REVIVABLE);
 	q_text(&q, ":name", name);
 	q_int(&q, ":now", now);
 	while (q_row(&q)) {
 		int64_t is[3] = { q_col(&q, 0), q_col(&q, 1), q_col(&q, 2) };
-		int64_t more = is[1] != best[1] ? is[1] - best[1] : is[2] != best[2] ? is[2] - best[2] : is[0] - best[0];
+		int64_t more = is[1] != best[1] ? is[1] - best[1] : is[2] != best[2] ? is[2] - best[2]
+			: is[0] - best[0];
 		if (more > 0)
 			memcpy(best, is, sizeof(best));
 	}

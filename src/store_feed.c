@@ -39,7 +39,8 @@ static const char *const sql_text[NSQL] = {
 	[WAITING] = "SELECT side, count(*), sum(wait < 0 AND err <> :held) FROM outbox GROUP BY side",
 	[STATE] = "SELECT draft_line IS NOT NULL, EXISTS (SELECT 1 FROM conflict"
 		  " WHERE conflict.task = task.id),"
-		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.err NOT IN (0, :held)),"
+		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id"
+		  " AND outbox.err NOT IN (0, :held)),"
 		  " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id),"
 		  " EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND rid IS NOT NULL)"
 		  " FROM task WHERE id = :id",

@@ -5,18 +5,18 @@
 
 enum { CONFLICTS, TRASH, OUTBOX, CONFLICTS_BY, TRASH_BY, OUTBOX_BY, NSQL };
 /* id, task, name, at, versions, and which of those of one name it is: the first has the plain name. */
-#define FROM_CONFLICTS                                                                                            \
-	"FROM (SELECT conflict.id AS id, task, name, at,"                                                         \
-	" (SELECT ifnull(sum(1 << role), 0) FROM version WHERE conflict = conflict.id) AS versions,"              \
-	" row_number() OVER (PARTITION BY name ORDER BY conflict.id) AS nth"                                      \
+#define FROM_CONFLICTS                                                                                       \
+	"FROM (SELECT conflict.id AS id, task, name, at,"                                                    \
+	" (SELECT ifnull(sum(1 << role), 0) FROM version WHERE conflict = conflict.id) AS versions,"         \
+	" row_number() OVER (PARTITION BY name ORDER BY conflict.id) AS nth"                                 \
 	" FROM conflict JOIN task ON task.id = conflict.task) "
-#define FROM_TRASH                                                                                                \
-	"FROM (SELECT id, id AS task, name, gone_at AS at, 0 AS versions,"                                        \
-	" row_number() OVER (PARTITION BY name ORDER BY gone_at DESC, id DESC) AS nth"                            \
+#define FROM_TRASH                                                                                           \
+	"FROM (SELECT id, id AS task, name, gone_at AS at, 0 AS versions,"                                   \
+	" row_number() OVER (PARTITION BY name ORDER BY gone_at DESC, id DESC) AS nth"                       \
 	" FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > 0) "
-#define FROM_OUTBOX                                                                                               \
-	"FROM (SELECT task.id AS id, task.id AS task, name, min(since) AS at, 0 AS versions,"                     \
-	" row_number() OVER (PARTITION BY name ORDER BY gone, task.id) AS nth"                                    \
+#define FROM_OUTBOX                                                                                          \
+	"FROM (SELECT task.id AS id, task.id AS task, name, min(since) AS at, 0 AS versions,"                \
+	" row_number() OVER (PARTITION BY name ORDER BY gone, task.id) AS nth"                               \
 	" FROM outbox JOIN task ON task.id = outbox.task WHERE gone <> 3 GROUP BY task.id) "
 #define COLUMNS "SELECT id, task, name, at, versions, nth "
 #define AFTER "WHERE id > :after ORDER BY id"
@@ -30,17 +30,21 @@ static const char *const sql_text[NSQL] = {
 #define IN_TRASH "INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND gone_at > 0 "
 	[TRASH_BY] = "SELECT id, id, name, gone_at, 0, 1 + (SELECT count(*) FROM task AS o " IN_TRASH
 		     "AND o.name = task.name AND (o.gone_at, o.id) > (task.gone_at, task.id))"
-		     " FROM task WHERE gone = 1 AND gone_at > 0 AND id = ifnull((SELECT id FROM task " IN_TRASH
+		     " FROM task WHERE gone = 1 AND gone_at > 0 AND id = ifnull((SELECT id FROM task "
+		     IN_TRASH
 		     "AND name = :name ORDER BY gone_at DESC, id DESC LIMIT 1), :id)",
 	/* Of one name are a task that is there, and some that were deleted. */
-#define WAITING_NAMED(name_is)                                                                                            \
-	"FROM (SELECT id, gone FROM task INDEXED BY task_name WHERE gone IN (0, 2) AND name = " name_is                   \
-	" UNION ALL SELECT id, gone FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1 AND name = " name_is \
+#define WAITING_NAMED(name_is)                                                                               \
+	"FROM (SELECT id, gone FROM task INDEXED BY task_name WHERE gone IN (0, 2) AND name = " name_is      \
+	" UNION ALL SELECT id, gone FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone = 1"        \
+	" AND name = " name_is                                                                               \
 	") AS o WHERE EXISTS (SELECT 1 FROM outbox WHERE task = o.id) "
 	[OUTBOX_BY] = "SELECT id, id, name, (SELECT min(since) FROM outbox WHERE task = me.id), 0,"
-		      " 1 + (SELECT count(*) " WAITING_NAMED("me.name") "AND (o.gone, o.id) < (me.gone, me.id))"
+		      " 1 + (SELECT count(*) " WAITING_NAMED("me.name")
+		      "AND (o.gone, o.id) < (me.gone, me.id))"
 		      " FROM task AS me WHERE gone <> 3 AND EXISTS (SELECT 1 FROM outbox WHERE task = me.id)"
-		      " AND id = ifnull((SELECT id " WAITING_NAMED(":name") "ORDER BY gone, id LIMIT 1), :id)",
+		      " AND id = ifnull((SELECT id " WAITING_NAMED(":name")
+		      "ORDER BY gone, id LIMIT 1), :id)",
 };
 
 static struct q sql(struct store *s, int i)

@@ -3,12 +3,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, TWIN_SEEN, NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, TWIN_SEEN,
+	NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
 #define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
-#define COLUMNS                                                                                                      \
-	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, in_doubt, " BASE  \
+#define COLUMNS                                                                                              \
+	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, "      \
+	"in_doubt, " BASE                                                                                    \
 	", " RAW ", " SENT
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
@@ -20,14 +22,17 @@ static const char *const sql_text[NSQL] = {
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :base_title, :base_status,"
+		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :base_title, "
+		   ":base_status,"
 		   " :base_priority, :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details,"
 		   " :sent_title, :sent_status, :sent_priority, :sent_due, :sent_details)",
 	[UPDATE] = "UPDATE link SET rid = :rid, once = :once, sent_at = :sent_at, version = :version,"
 		   " url = :url,"
-		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, completed = :completed, by_me = :by_me,"
-		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, base_due = :base_due,"
+		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, "
+		   "completed = :completed, by_me = :by_me,"
+		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, "
+		   "base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
 		   " raw_priority = :raw_priority, raw_due = :raw_due, raw_details = :raw_details,"
 		   " in_doubt = :in_doubt, sent_title = :sent_title, sent_status = :sent_status,"
@@ -42,13 +47,17 @@ static const char *const sql_text[NSQL] = {
 		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
 		 " ORDER BY created_at > :at + :slack, gone = 1, created_at, id",
 	[TWIN_FREE] = "SELECT details FROM body JOIN task ON task.id = body.task WHERE body.task = :task"
-		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side AND NOT away"
+		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side"
+		      " AND NOT away"
 		      " AND NOT (task.gone = 1 AND link.gone))"
 		      " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND"
-		      " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone OR :made_at <= synced_at),"
+		      " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone"
+		      " OR :made_at <= synced_at),"
 		      " NOT link.gone))",
-	[TWIN_SEEN] = "SELECT details FROM body JOIN task ON task.id = body.task JOIN link ON link.task = task.id"
-		      " WHERE body.task = :task AND task.gone = 0 AND side = :side AND rid IS NOT NULL AND NOT away"
+	[TWIN_SEEN] = "SELECT details FROM body JOIN task ON task.id = body.task JOIN link"
+		      " ON link.task = task.id"
+		      " WHERE body.task = :task AND task.gone = 0 AND side = :side AND rid IS NOT NULL"
+		      " AND NOT away"
 		      " AND NOT link.gone",
 };
 
@@ -175,11 +184,13 @@ enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, 
 static bool same(const struct link *a, const struct link *b)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]) || !str_eq(a->sent[f], b->sent[f]))
+		if (!str_eq(a->base[f], b->base[f]) || !str_eq(a->raw[f], b->raw[f]) ||
+			!str_eq(a->sent[f], b->sent[f]))
 			return false;
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
-		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed && a->by_me == b->by_me &&
+		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed &&
+		a->by_me == b->by_me &&
 		a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
 }
 
@@ -299,10 +310,13 @@ static enum err renders_as(const char *template, const struct task *t, const cha
 	return buf_err(&b);
 }
 
-/* The copy that the other syncer made bears the title itself, or the title as the template renders it (rendered: t's). */
-static enum err same_title(const char *template, const struct task *x, const struct task *t, const char *rendered, bool *out)
+/* The copy that the other syncer made bears the title itself, or the title as the template renders it
+ * (rendered: t's). */
+static enum err same_title(const char *template, const struct task *x, const struct task *t,
+	const char *rendered, bool *out)
 {
-	*out = field_same(x->field[FIELD_TITLE], t->field[FIELD_TITLE]) || field_same(x->field[FIELD_TITLE], rendered);
+	*out = field_same(x->field[FIELD_TITLE], t->field[FIELD_TITLE]) ||
+		field_same(x->field[FIELD_TITLE], rendered);
 	return *out ? ERR_OK : renders_as(template, x, t->field[FIELD_TITLE], out);
 }
 
@@ -402,8 +416,8 @@ enum err store_twin(struct store *s, enum side side, const struct task *t, const
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template, store_task_fn *fn,
-	void *arg)
+enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template,
+	store_task_fn *fn, void *arg)
 {
 	AUTO(like_finish) struct like l = { t, template, NULL, side, TWIN_SEEN, 0, true };
 	int64_t task;

@@ -36,10 +36,12 @@ static const char *const sql_text[NSQL] = {
 		       " AND NOT " IS_UNSAVED,
 	[CLOSE_TASK] = "UPDATE task SET revive_until = :now + :wait WHERE id = :task AND gone = 1"
 		       " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
-	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD " AND NOT " IS_UNSAVED,
+	[CLOSE_ALL_ROWS] = "UPDATE outbox SET since = :now, wait = :wait WHERE " IS_HELD " AND NOT "
+		IS_UNSAVED,
 	[CLOSE_ALL_TASKS] = "UPDATE task SET revive_until = :now + :wait WHERE gone IN (1, 2) AND gone = 1"
 			    " AND gone_by = 0 AND gone_at <= :now AND :now < revive_until",
-	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away OR link.gone, link.rid IS NULL, base_title,"
+	[UNSENT] = "SELECT side.side, link.id IS NOT NULL, link.away"
+		   " OR link.gone, link.rid IS NULL, base_title,"
 		   " base_status, base_priority, base_due, base_details FROM side"
 		   " LEFT JOIN link ON link.task = :task AND link.side = side.side ORDER BY side.side",
 };

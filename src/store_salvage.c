@@ -112,22 +112,25 @@ static enum err write_readme(struct work *w)
 	AUTO_BUF b = BUF_INIT;
 	if (!path)
 		return ERR_NOMEM;
-	buf_puts(&b, "The database of remindfs was damaged, and was set aside: it lies here as store.db, untouched.\n"
-		"The tasks are fetched again from the systems they are in. What only this machine had is kept here as\n"
+	buf_puts(&b, "The database of remindfs was damaged, and was set aside: it lies here as store.db, "
+		"untouched.\n"
+		"The tasks are fetched again from the systems they are in. What only this machine had is "
+		"kept here as\n"
 		"plain text, as far as it could be read, and is sent nowhere by itself:\n\n");
 	for (int k = 0; k < NKEPT; k++)
 		if (w->wreck.count[k])
-			buf_printf(&b, "%-12s %" PRId64 "  %s\n", kept_def[k].dir, w->wreck.count[k], kept_def[k].what);
+			buf_printf(&b, "%-12s %" PRId64 "  %s\n", kept_def[k].dir, w->wreck.count[k],
+				kept_def[k].what);
 	if (!w->wreck.texts)
 		buf_puts(&b, "nothing was found\n");
 	if (w->searches)
 		buf_printf(&b, "\nThe saved searches, %" PRId64 ", are in the new database.\n", w->searches);
 	if (w->wreck.damaged)
-		buf_printf(&b, "\n%" PRId64 " place%s could not be read; what stood there is lost.\n", w->wreck.damaged,
-			w->wreck.damaged == 1 ? "" : "s");
+		buf_printf(&b, "\n%" PRId64 " place%s could not be read; what stood there is lost.\n",
+			w->wreck.damaged, w->wreck.damaged == 1 ? "" : "s");
 	if (w->wreck.deletions.n)
-		buf_printf(&b, "\nTheir deletion was not sent, so these tasks may come back; delete them again:\n%s",
-			w->wreck.deletions.s);
+		buf_printf(&b, "\nTheir deletion was not sent, so these tasks may come back; delete them "
+			"again:\n%s", w->wreck.deletions.s);
 	buf_puts(&b, "\nTo take one over, copy it into the mount, which makes an edit or a new task of it:\n"
 		"    cp 'open/Call Bob.txt' MOUNT/open/\n"
 		"When nothing here is needed any more:\n");
@@ -148,7 +151,8 @@ static enum err sync_all(const char *dir)
 
 static enum err set_aside(const char *path, const char *dir, const char *tail)
 {
-	AUTO_FREE char *from = join(path, tail), *name = join("/store.db", tail), *to = name ? join(dir, name) : NULL;
+	AUTO_FREE char *from = join(path, tail), *name = join("/store.db", tail),
+		*to = name ? join(dir, name) : NULL;
 	if (!from || !to)
 		return ERR_NOMEM;
 	if (link(from, to) && errno != ENOENT)
@@ -194,7 +198,8 @@ static enum err name_dir(const char *path, int64_t now, char **out)
 	return ERR_OK;
 }
 
-/* The new database, where it was made, in a directory that has its name already: *made, NULL: there is none. */
+/* The new database, where it was made, in a directory that has its name already: *made, NULL: there is
+ * none. */
 static enum err find_made(const char *path, char **made)
 {
 	const char *slash = strrchr(path, '/');
@@ -258,6 +263,7 @@ enum err store_salvage(const char *path, int64_t now, struct salvage *out)
 		return e;
 	}
 	TRY(store_salvage_resume(path));
-	log_warn("event=database-set-aside dir=\"%s\" texts=%" PRId64 " unreadable=%" PRId64, out->dir, out->texts, w.wreck.damaged);
+	log_warn("event=database-set-aside dir=\"%s\" texts=%" PRId64 " unreadable=%" PRId64, out->dir,
+		out->texts, w.wreck.damaged);
 	return ERR_OK;
 }

@@ -62,7 +62,8 @@ enum err store_scratch(struct store *s, int64_t id, struct scratch *out)
 	return one(&q, out);
 }
 
-enum err store_scratch_list(struct store *s, enum scratch_place place, int64_t after, store_scratch_fn *fn, void *arg)
+enum err store_scratch_list(struct store *s, enum scratch_place place, int64_t after, store_scratch_fn *fn,
+	void *arg)
 {
 	struct scratch x;
 	AUTO_Q q = sql(s, LIST);

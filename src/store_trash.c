@@ -5,20 +5,23 @@
 
 enum { REVIVABLE, OLD, OLD_ONE, PURGE_BODY, PURGE_HISTORY, PURGE_TASK, NSQL };
 static const char *const sql_text[NSQL] = {
-	/* Its deletion was certainly not applied anywhere: in its grace time, refused, or nobody was to get it. */
+	/* Its deletion was certainly not applied anywhere: in its grace time, refused, or nobody was to get
+	 * it. */
 	[REVIVABLE] = "SELECT NOT EXISTS (SELECT 1 FROM link WHERE task = :task AND gone) AND ("
 		      "NOT EXISTS (SELECT 1 FROM link WHERE task = :task)"
 		      " OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until)"
 		      " OR (EXISTS (SELECT 1 FROM outbox WHERE task = :task)"
 		      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE task = :task AND wait >= 0)))"
 		      " FROM task WHERE id = :task AND gone = 1 AND gone_at > 0",
-#define PURGEABLE                                                                                                 \
-	" AND gone = 1 AND gone_at > 0"                                                                           \
-	" AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id)"                                      \
+#define PURGEABLE                                                                                            \
+	" AND gone = 1 AND gone_at > 0"                                                                      \
+	" AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id)"                                 \
 	" AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.task = task.id)"
-	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2) AND gone_lived <= :lived - :life" PURGEABLE,
+	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2)"
+		" AND gone_lived <= :lived - :life" PURGEABLE,
 	[OLD_ONE] = "SELECT id FROM task WHERE id = :task AND gone_at <= :now - :life" PURGEABLE,
-	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL WHERE task = :task",
+	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL"
+		       " WHERE task = :task",
 	[PURGE_HISTORY] = "DELETE FROM history WHERE task = :task",
 	[PURGE_TASK] = "UPDATE task SET gone_at = 0, revive_until = 0, draft_line = NULL WHERE id = :task",
 };
@@ -75,7 +78,8 @@ static enum err set_status(struct store *s, int64_t id, const char *status, int6
 	return status ? store_edit(s, id, &t, BIT(FIELD_STATUS), 0, NULL, 0, SIDE_LOCAL, now) : ERR_OK;
 }
 
-enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms, int64_t *id)
+enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms,
+	int64_t *id)
 {
 	AUTO_TX tx = { 0 };
 	AUTO_ROW r = ROW_INIT;
@@ -102,7 +106,8 @@ static enum err purge(struct store *s, int64_t task)
 	return ERR_OK;
 }
 
-/* Those that q lists. It runs in a transaction: what was read before one may be old, and cannot be written to. */
+/* Those that q lists. It runs in a transaction: what was read before one may be old, and cannot be written
+ * to. */
 static enum err purge_all(struct store *s, struct q *q, enum err none)
 {
 	bool any = false;
@@ -137,7 +142,8 @@ enum err store_trash_age(struct store *s, int64_t ms)
 	int64_t is = was + (ms < TRASH_STEP_MS ? ms : TRASH_STEP_MS);
 	snprintf(text, sizeof(text), "%" PRId64, is);
 	TRY(store_meta_set(s, "lived", text));
-	if (is / TRASH_STEP_MS > was / TRASH_STEP_MS)	/* it looks at all that ever was deleted: once a step */
+	/* it looks at all that ever was deleted: once a step */
+	if (is / TRASH_STEP_MS > was / TRASH_STEP_MS)
 		TRY(purge_old(s, is));
 	return tx_commit(&tx);
 }

@@ -32,7 +32,8 @@ static enum err last_edit(struct store *s, int64_t before, struct edit *out)
 	return q_end(&q, ERR_OK);
 }
 
-/* The last one that was not undone: meta "undo" says what the newest was after the last undo, and how far that went. */
+/* The last one that was not undone: meta "undo" says what the newest was after the last undo, and how far
+ * that went. */
 static enum err next_to_undo(struct store *s, struct edit *out)
 {
 	AUTO_FREE char *mark = NULL;

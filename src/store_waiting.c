@@ -2,9 +2,11 @@
 
 enum { WAITING, DROP_SIDE, RETRY, NSQL };
 static const char *const sql_text[NSQL] = {
-	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task ORDER BY side",
+	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task"
+		    " ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
-	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0 FROM outbox"
+	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0"
+		   " FROM outbox"
 		   " WHERE task = :task AND NOT (err = 0 AND wait > 0)"),
 };
 
@@ -35,8 +37,9 @@ enum err store_waiting(struct store *s, int64_t task, int64_t now, store_waiting
 	q_int(&q, ":task", task);
 	while (q_row(&q)) {
 		int64_t wait = q_col(&q, 2);
-		struct waiting w = { .side = (enum side)q_col(&q, 0), .since = q_col(&q, 1), .tries = (int)q_col(&q, 3),
-			.err = (enum err)q_col(&q, 4), .message = q_col_text(&q, 5) };
+		struct waiting w = { .side = (enum side)q_col(&q, 0), .since = q_col(&q, 1),
+			.tries = (int)q_col(&q, 3), .err = (enum err)q_col(&q, 4),
+			.message = q_col_text(&q, 5) };
 		w.next = wait < 0 ? -1 : w.since <= now && now < w.since + wait ? w.since + wait : 0;
 		TRY(what_waits(s, &t, gone, &w));
 		if (q.err || !fn(arg, &w))
@@ -157,7 +160,8 @@ enum err store_cancel(struct store *s, int64_t task, int64_t now, int64_t grace_
 	TRY(tx_begin(s, &tx));
 	TRY(store_kept(s, KEEP_OUTBOX, task, &k));
 	TRY(store_gone(s, task, &gone));
-	TRY(gone == GONE_DELETED ? store_restore(s, task, NULL, now, grace_ms, &id) : cancel_edit(s, task, now));
+	TRY(gone == GONE_DELETED ? store_restore(s, task, NULL, now, grace_ms, &id)
+		: cancel_edit(s, task, now));
 	return tx_commit(&tx);
 }
 

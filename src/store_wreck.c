@@ -22,7 +22,8 @@ static const char *const walk_sql[NWALKS] = {
 	[VERSION] = "SELECT rowid, conflict, role, title, status, priority, due, details FROM version"
 		    " WHERE rowid >= ? AND role > 0 ORDER BY rowid",
 	[SEARCH] = "SELECT id, query, made_at FROM search WHERE id >= ? ORDER BY id",
-	[TASK] = "SELECT id, gone, gone_at, name, title, status, priority, due, person, email, type, campaign FROM task"
+	[TASK] = "SELECT id, gone, gone_at, name, title, status, priority, due, person, email, type, "
+		 "campaign FROM task"
 		 " WHERE id >= ? ORDER BY id",
 };
 /* The version from which on it is there, where that is not the first: saved searches came later. */
@@ -99,7 +100,8 @@ enum err wreck_write(const char *path, const void *s, size_t n)
 /* A name out of a damaged file; what is no name gets one. */
 static bool fit(const char *name)
 {
-	return name && *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..") && strlen(name) <= NAME_LEN;
+	return name && *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..") &&
+		strlen(name) <= NAME_LEN;
 }
 
 static void keep(struct wreck *w, enum kept_kind kind, const char *name, int64_t id, const void *s, size_t n)
@@ -108,7 +110,8 @@ static void keep(struct wreck *w, enum kept_kind kind, const char *name, int64_t
 	enum err e = ERR_EXIST;
 	if (w->err)
 		return;
-	if (asprintf(&dir, "%s/%s", w->dir, kept_def[kind].dir) < 0 || asprintf(&path, "%s/%s", dir, fit(name) ? name : "-") < 0 ||
+	if (asprintf(&dir, "%s/%s", w->dir, kept_def[kind].dir) < 0 ||
+		asprintf(&path, "%s/%s", dir, fit(name) ? name : "-") < 0 ||
 		asprintf(&plain, "%s/task %" PRId64 ".txt", dir, id) < 0) {
 		w->err = ERR_NOMEM;
 		return;
@@ -150,8 +153,8 @@ static void see_scratch(struct wreck *w, sqlite3_stmt *st)
 {
 	const void *text = sqlite3_column_blob(st, 2);
 	if (text)
-		keep(w, KEPT_SCRATCH, (const char *)sqlite3_column_text(st, 1), sqlite3_column_int64(st, 0), text,
-			(size_t)sqlite3_column_bytes(st, 2));
+		keep(w, KEPT_SCRATCH, (const char *)sqlite3_column_text(st, 1), sqlite3_column_int64(st, 0),
+			text, (size_t)sqlite3_column_bytes(st, 2));
 }
 
 static void read_fields(sqlite3_stmt *st, int first, int n, struct task *t)
@@ -217,7 +220,8 @@ static void keep_texts(struct wreck *w, struct task *t, bool deleted)
 	sqlite3_bind_int64(w->body, 1, t->id);
 	int rc = sqlite3_step(w->body);
 	bool row = rc == SQLITE_ROW;
-	const char *own = row ? sqlite3_column_blob(w->body, 1) : NULL, *draft = row ? sqlite3_column_blob(w->body, 2) : NULL;
+	const char *own = row ? sqlite3_column_blob(w->body, 1) : NULL,
+		*draft = row ? sqlite3_column_blob(w->body, 2) : NULL;
 	t->field[FIELD_DETAILS] = row ? (char *)sqlite3_column_text(w->body, 0) : NULL;
 	if (own)
 		buf_add(&text, own, (size_t)sqlite3_column_bytes(w->body, 1));
@@ -247,7 +251,8 @@ static void see_task(struct wreck *w, sqlite3_stmt *st)
 	keep_texts(w, &t, deleted);
 }
 static void (*const see[NWALKS])(struct wreck *w, sqlite3_stmt *st) = {
-	[OUTBOX] = see_outbox, [LINK] = see_link, [SCRATCH] = see_scratch, [VERSION] = see_version, [SEARCH] = see_search,
+	[OUTBOX] = see_outbox, [LINK] = see_link, [SCRATCH] = see_scratch, [VERSION] = see_version,
+	[SEARCH] = see_search,
 	[TASK] = see_task,
 };
 
@@ -311,7 +316,8 @@ static enum err copy_file(const char *from, const char *to)
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
 	if (in < 0)
 		return errno == ENOENT ? ERR_NOENT : errno_err();
-	enum err e = fstat(in, &st) || (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0 ? errno_err() : ERR_OK;
+	enum err e = fstat(in, &st) || (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0
+		? errno_err() : ERR_OK;
 	for (off_t at = 0; !e && at < st.st_size; at += (off_t)sizeof(block)) {
 		ssize_t n = pread(in, block, sizeof(block), at);
 		if (n < 0) {
@@ -341,7 +347,8 @@ static enum err graft_page(int in, int out, uint32_t number, unsigned char page[
 	return pwrite(out, page, DB_PAGE, at) == DB_PAGE ? ERR_OK : errno_err();
 }
 
-/* Page 1 is the root of the schema's table; if it is inner, its leaves are named in it (SQLite's file format). */
+/* Page 1 is the root of the schema's table; if it is inner, its leaves are named in it (SQLite's file
+ * format). */
 static enum err graft_schema(int in, int out)
 {
 	unsigned char root[DB_PAGE], leaf[DB_PAGE];
@@ -375,7 +382,8 @@ static bool opens(struct wreck *w, const char *path)
 {
 	sqlite3_close(w->db);
 	w->db = NULL;
-	if (sqlite3_open_v2(path, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &w->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+		NULL) != SQLITE_OK)
 		return false;
 	sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_exec(w->db, "PRAGMA cell_size_check = ON;PRAGMA query_only = ON;BEGIN", NULL, NULL, NULL);
@@ -401,7 +409,8 @@ static enum err open_damaged(struct wreck *w, const char *work, const char *wal,
 
 enum err wreck_read(struct wreck *w, const char *fresh)
 {
-	AUTO_FREE char *work = join(w->dir, "/work.db"), *wal = join(w->dir, "/work.db-wal"), *shm = join(w->dir, "/work.db-shm");
+	AUTO_FREE char *work = join(w->dir, "/work.db"), *wal = join(w->dir, "/work.db-wal"),
+		*shm = join(w->dir, "/work.db-shm");
 	AUTO_FREE char *from_wal = join(w->path, "-wal");
 	bool readable;
 	if (!work || !wal || !shm || !from_wal)

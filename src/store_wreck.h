@@ -6,7 +6,8 @@
 
 #include "store_p.h"
 
-enum kept_kind { KEPT_OPEN, KEPT_COMPLETED, KEPT_DRAFTS, KEPT_SCRATCH, KEPT_CONFLICTS, KEPT_TRASH, KEPT_COMMENTS, NKEPT };
+enum kept_kind { KEPT_OPEN, KEPT_COMPLETED, KEPT_DRAFTS, KEPT_SCRATCH, KEPT_CONFLICTS, KEPT_TRASH,
+	KEPT_COMMENTS, NKEPT };
 extern const struct kept_def {
 	const char *dir, *what;
 } kept_def[NKEPT];
@@ -41,7 +42,8 @@ struct wreck {
 };
 void wreck_finish(struct wreck *w);
 
-/* Needs path, dir. fresh: an empty database of ours. ERR_NOSPC, ERR_IO: of writing; what cannot be read is counted. */
+/* Needs path, dir. fresh: an empty database of ours. ERR_NOSPC, ERR_IO: of writing;
+ * what cannot be read is counted. */
 NODISCARD enum err wreck_read(struct wreck *w, const char *fresh);
 /* A new file, 0600. ERR_EXIST: the name is taken. */
 NODISCARD enum err wreck_write(const char *path, const void *s, size_t n);

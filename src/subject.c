@@ -124,8 +124,10 @@ enum err subject_fits(const char *template, const struct task *t, const char *su
 	subject_render(template, &named, &b);
 	TRY(buf_err(&b));
 	const char *shape = buf_str(&b), *name = strstr(shape, any), *end = name ? name + strlen(any) : NULL;
-	size_t n = subject ? strlen(subject) : 0, head = name ? (size_t)(name - shape) : 0, tail = end ? strlen(end) : 0;
-	*out = name ? (head || tail) && n >= head + tail && !strncmp(subject, shape, head) && !strcmp(subject + n - tail, end) :
+	size_t n = subject ? strlen(subject) : 0, head = name ? (size_t)(name - shape) : 0,
+		tail = end ? strlen(end) : 0;
+	*out = name ? (head || tail) && n >= head + tail && !strncmp(subject, shape, head) &&
+		!strcmp(subject + n - tail, end) :
 		      field_same(shape, subject);
 	return ERR_OK;
 }

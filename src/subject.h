@@ -15,7 +15,8 @@ bool subject_has_title(const char *template);
 /* The Salesforce subject of a task: fields replaced (no value: nothing), line breaks removed, trimmed, cut at
  * SUBJECT_MAX characters (R27). An unknown {{field}} stays as it is. Appended to out. */
 void subject_render(const char *template, const struct task *t, struct buf *out);
-/* Does the template make such a subject of the task, by whatever name? *out: false where it is the name and no more. */
+/* Does the template make such a subject of the task, by whatever name? *out: false where it is the name and
+ * no more. */
 NODISCARD enum err subject_fits(const char *template, const struct task *t, const char *subject, bool *out);
 
 #endif

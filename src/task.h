@@ -53,7 +53,8 @@ struct field_def {
 	const char *initial;	/* a new task's value; NULL: none */
 };
 extern const struct field_def task_field[TASK_NFIELDS];
-extern const char *const task_fact[TASK_NFACTS];	/* "person", "email", "sc_person", "sf_who", "type", ... */
+extern const char *const task_fact[TASK_NFACTS];	/* "person", "email", "sc_person", "sf_who", "type",
+							 * ... */
 
 #define TASK_NTYPES 4
 struct type_def {
@@ -68,8 +69,10 @@ struct task {
 	char *fact[TASK_NFACTS];	/* owned; NULL: unknown */
 	char *name;			/* file name, unique among live tasks; owned; the store's business */
 	int64_t created_at;		/* ms since 1970 UTC */
-	int64_t changed_at;		/* ms: last real change of content on any side, never an echo: the mtime */
-	uint32_t born;			/* BIT(side): may still be created there (R14, R15); the store's business */
+	int64_t changed_at;		/* ms: last real change of content on any side, never an echo: the
+					 * mtime */
+	uint32_t born;			/* BIT(side): may still be created there (R14, R15);
+					 * the store's business */
 };
 #define TASK_INIT ((struct task){ 0 })
 

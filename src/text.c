@@ -9,13 +9,14 @@
 #include <string.h>
 #include <strings.h>
 
-#define EXCERPT_MAX 28		/* characters of the user's text in a message: so that it fits, with the remedy */
+/* characters of the user's text in a message: so that it fits, with the remedy */
+#define EXCERPT_MAX 28
 
 static const struct {
 	const char *typed, *value;
 } priority[] = {
-	{ "Normal", TASK_NORMAL }, { "High", TASK_HIGH }, { "n", TASK_NORMAL }, { "h", TASK_HIGH }, { "!", TASK_HIGH },
-	{ "", TASK_NORMAL },
+	{ "Normal", TASK_NORMAL }, { "High", TASK_HIGH }, { "n", TASK_NORMAL }, { "h", TASK_HIGH },
+	{ "!", TASK_HIGH }, { "", TASK_NORMAL },
 };
 
 struct slot {
@@ -66,8 +67,8 @@ static struct excerpt excerpt(const char *s, size_t n)
 	size_t some = utf8_prefix(s, n, EXCERPT_MAX);
 	buf_add(&text, s, some);
 	name_visible(buf_str(&text), &safe);
-	snprintf(x.s, sizeof(x.s), "%.*s%s", (int)utf8_prefix(buf_str(&safe), safe.n, EXCERPT_MAX), buf_str(&safe),
-		some < n ? "…" : "");
+	snprintf(x.s, sizeof(x.s), "%.*s%s", (int)utf8_prefix(buf_str(&safe), safe.n, EXCERPT_MAX),
+		buf_str(&safe), some < n ? "…" : "");
 	return x;
 }
 
@@ -83,8 +84,9 @@ static enum err bad_line(struct parse *p, int line, struct span l)
 	if (name && meant)
 		return fail(p, ERR_INVAL, line, "unknown field \"%s\"; did you mean \"%s\"?", x.s, meant);
 	if (name)
-		return fail(p, ERR_INVAL, line, "unknown field \"%s\"; \"X-%s:\" stays on this machine, details come "
-			"after a blank line", x.s, x.s);
+		return fail(p, ERR_INVAL, line,
+			"unknown field \"%s\"; \"X-%s:\" stays on this machine, details come after a blank "
+			"line", x.s, x.s);
 	if (meant)
 		return fail(p, ERR_INVAL, line, "\"%s\" is no field; did you mean \"%s: ...\"?", x.s, meant);
 	return fail(p, ERR_INVAL, line, "\"%s\" is no field; put a blank line before the details", x.s);
@@ -94,7 +96,8 @@ static enum err start_slot(struct parse *p, int line, struct span l, const struc
 {
 	struct slot *slot = *at = &p->slot[w->key];
 	if (slot->line)
-		return fail(p, ERR_INVAL, line, "%s is given twice: here and in line %d", w->name, slot->line);
+		return fail(p, ERR_INVAL, line, "%s is given twice: here and in line %d", w->name,
+			slot->line);
 	size_t used = line_name(l) + 1;
 	struct span value = line_trim((struct span){ l.s + used, l.n - used });
 	slot->line = line;
@@ -159,7 +162,8 @@ static enum err read_priority(struct parse *p, int line, char *v)
 	for (size_t i = 0; i < sizeof(priority) / sizeof(*priority); i++)
 		if (!strcasecmp(v, priority[i].typed))
 			return set(p, FIELD_PRIORITY, priority[i].value);
-	return fail(p, ERR_INVAL, line, "\"%s\" is no priority: write Normal or High", excerpt(v, strlen(v)).s);
+	return fail(p, ERR_INVAL, line, "\"%s\" is no priority: write Normal or High",
+		excerpt(v, strlen(v)).s);
 }
 
 static enum err read_due(struct parse *p, int line, char *v)
@@ -169,8 +173,9 @@ static enum err read_due(struct parse *p, int line, char *v)
 	if (!*v)
 		return set(p, FIELD_DUE, NULL);
 	if (date_parse(v, p->today, date, &is_word) != ERR_OK)
-		return fail(p, ERR_INVAL, line, "\"%s\" is no date: write 2026-09-03, today, tomorrow, mon..sun, +3d, +2w "
-			"or nothing", excerpt(v, strlen(v)).s);
+		return fail(p, ERR_INVAL, line,
+			"\"%s\" is no date: write 2026-09-03, today, tomorrow, mon..sun, +3d, +2w or nothing",
+			excerpt(v, strlen(v)).s);
 	p->out->resolved |= is_word;
 	return set(p, FIELD_DUE, date);
 }
@@ -178,9 +183,10 @@ static enum err read_due(struct parse *p, int line, char *v)
 static enum err fixed(struct parse *p, int line, const char *label, const char *was)
 {
 	if (!*was)
-		return fail(p, ERR_INVAL, line, "%s cannot be added to a task that exists: drop the line", label);
-	return fail(p, ERR_INVAL, line, "%s cannot be changed: it is \"%s\"; put it back or drop the line", label,
-		excerpt(was, strlen(was)).s);
+		return fail(p, ERR_INVAL, line, "%s cannot be added to a task that exists: drop the line",
+			label);
+	return fail(p, ERR_INVAL, line, "%s cannot be changed: it is \"%s\"; put it back or drop the line",
+		label, excerpt(was, strlen(was)).s);
 }
 
 /* Trim in place. NULL: nothing left. */
@@ -222,9 +228,11 @@ static enum err read_person(struct parse *p, int line, char *v)
 	bool same = was && strcmp(v, buf_str(&old)) == 0;
 	split_person(v, &name, &email);
 	if (was) {
-		/* half of what is known is no change: the other half may have arrived after the user typed it */
+		/* half of what is known is no change: the other half may have arrived after the user typed
+		 * it */
 		if (!same && ((name && !str_eq(name, was->fact[FACT_PERSON])) ||
-				(email && (!was->fact[FACT_EMAIL] || strcasecmp(email, was->fact[FACT_EMAIL])))))
+				(email && (!was->fact[FACT_EMAIL] ||
+				strcasecmp(email, was->fact[FACT_EMAIL])))))
 			return fixed(p, line, "Person", buf_str(&old));
 		name = was->fact[FACT_PERSON];
 		email = was->fact[FACT_EMAIL];
@@ -256,7 +264,8 @@ static enum err read_campaign(struct parse *p, int line, char *v)
 {
 	AUTO_BUF old = BUF_INIT;
 	if (!p->was)
-		return *v ? fail(p, ERR_INVAL, line, "a campaign makes its own tasks: drop the Campaign line") : ERR_OK;
+		return *v ? fail(p, ERR_INVAL, line, "a campaign makes its own tasks: drop the Campaign line")
+			: ERR_OK;
 	render_line(&old, p->was->fact[FACT_CAMPAIGN]);
 	TRY(buf_err(&old));
 	if (strcmp(v, buf_str(&old)))
@@ -269,8 +278,8 @@ static enum err read_status(struct parse *p, int line, char *v)
 	const struct task *was = p->was;
 	const char *name = was && was->name && strlen(was->name) <= 80 ? was->name : "NAME.txt";
 	bool open = !was || task_is_open(was);
-	return fail(p, ERR_INVAL, line, "the directory is the status: mv \"%s/%s\" %s/", open ? "open" : "completed",
-		name, open ? "completed" : "open");
+	return fail(p, ERR_INVAL, line, "the directory is the status: mv \"%s/%s\" %s/",
+		open ? "open" : "completed", name, open ? "completed" : "open");
 }
 
 typedef enum err read_fn(struct parse *p, int line, char *value);
@@ -287,7 +296,8 @@ static read_fn *const reader[NKEYS] = {
 
 static enum err read_slots(struct parse *p)
 {
-	TRY(set(p, FIELD_PRIORITY, TASK_NORMAL));	/* a head is the whole truth: what it leaves out is cleared */
+	TRY(set(p, FIELD_PRIORITY, TASK_NORMAL));	/* a head is the whole truth: what it leaves out is
+							 * cleared */
 	TRY(set(p, FIELD_DUE, NULL));
 	for (int k = 0; k < NKEYS; k++) {
 		AUTO_BUF value = BUF_INIT;
@@ -309,8 +319,8 @@ static enum err read_details(struct parse *p, int line, struct span body)
 		body.n--;
 	size_t count = utf8_count(body.s, body.n);
 	if (count > TASK_DETAILS_MAX)
-		return fail(p, ERR_TOOBIG, line, "the details have %zu characters; at most %d are possible", count,
-			TASK_DETAILS_MAX);
+		return fail(p, ERR_TOOBIG, line, "the details have %zu characters; at most %d are possible",
+			count, TASK_DETAILS_MAX);
 	AUTO_BUF details = BUF_INIT;
 	buf_add(&details, body.s, body.n);
 	TRY(buf_err(&details));
@@ -330,7 +340,8 @@ static enum err parse(struct parse *p, const char *s, size_t n)
 	AUTO_BUF text = BUF_INIT;
 	size_t valid = utf8_valid(s, n);
 	if (valid < n)
-		return fail(p, ERR_UTF8, line_of(s, valid), s[valid] ? "byte 0x%02x is not UTF-8: save the file as UTF-8" :
+		return fail(p, ERR_UTF8, line_of(s, valid),
+			s[valid] ? "byte 0x%02x is not UTF-8: save the file as UTF-8" :
 			"a NUL byte (0x%02x) is no text", (unsigned char)s[valid]);
 	line_put_file(&text, s, n);
 	TRY(buf_err(&text));

@@ -51,7 +51,8 @@ struct parts line_split(const char *s, size_t n);
 
 void render_line(struct buf *out, const char *s);	/* as one line; NULL adds nothing */
 bool render_is_email(const char *s);
-/* "Bob <bob@example.test>", "Bob" or "bob@example.test"; brackets tell a name and an address apart where needed. */
+/* "Bob <bob@example.test>", "Bob" or "bob@example.test"; brackets tell a name and an address apart where
+ * needed. */
 void render_person(struct buf *out, const struct task *t);
 /* The label of a type; what we do not know is shown as it is. */
 void render_type(struct buf *out, const char *type);

@@ -21,8 +21,8 @@ size_t utf8_count(const char *s, size_t n);
 /* The first max code points, in bytes. */
 size_t utf8_prefix(const char *s, size_t n, size_t max);
 /*
- * One line, appended: each control character (C0, DEL, C1) and line or paragraph separator becomes a space, a bad
- * byte U+FFFD; spaces at both ends are dropped.
+ * One line, appended: each control character (C0, DEL, C1) and line or paragraph separator becomes a space, a
+ * bad byte U+FFFD; spaces at both ends are dropped.
  */
 void utf8_line(const char *s, size_t n, struct buf *out);
 

@@ -14,8 +14,8 @@ struct wake *wake_create(void);			/* NULL: out of memory */
 void wake_destroy(struct wake *w);		/* NULL is fine; nobody may wait any more */
 void wake_ring(struct wake *w);			/* NULL is fine: nobody listens */
 uint64_t wake_count(struct wake *w);
-/* Block until the count differs from seen, or ms milliseconds have passed (ms < 0: no limit; monotonic clock).
- * Gives the count now. */
+/* Block until the count differs from seen, or ms milliseconds have passed (ms < 0: no limit; monotonic
+ * clock). Gives the count now. */
 uint64_t wake_wait(struct wake *w, uint64_t seen, int64_t ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * bayeux_json - Bayeux messages <-> what the doorbell wants to know of them. Tables; pure. Of an event only its
- * number is read: what changed is asked for where tasks are read.
+ * bayeux_json - Bayeux messages <-> what the doorbell wants to know of them. Tables; pure. Of an event only
+ * its number is read: what changed is asked for where tasks are read.
  */
 #ifndef BAYEUX_JSON_H
 #define BAYEUX_JSON_H

@@ -22,8 +22,9 @@ static enum err judge(struct pass *p, enum mass_kind what, const struct mass *m)
 	TRY(store_linked(p->s, p->side, &linked));
 	if (!rules_mass(m->fresh + m->held, linked))
 		return ERR_OK;
-	snprintf(msg, sizeof(msg), "one of %lld %s at once, nothing was sent; do it: remindfs confirm-deletes; take it back:"
-		" remindfs take-back", (long long)(m->fresh + m->held), held[what]);
+	snprintf(msg, sizeof(msg), "one of %lld %s at once, nothing was sent; do it: remindfs "
+		"confirm-deletes; take it back: remindfs take-back", (long long)(m->fresh + m->held),
+		held[what]);
 	log_warn("side=%s held n=%lld %s linked=%lld", side_name[p->side], (long long)m->fresh, held[what],
 		(long long)linked);
 	return store_mass_hold(p->s, p->side, what, msg, p->local_now);

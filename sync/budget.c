@@ -9,8 +9,9 @@
 #define ALL { [BUDGET_EDIT] = true, [BUDGET_POLL] = true, [BUDGET_BACKFILL] = true }
 
 /*
- * From pct on: how much slower polls are, what waits, and how old a reading is before one more look is allowed. A fleet
- * learns late what its others did: everything stops a little before the reserve begins (tests/world/fleet).
+ * From pct on: how much slower polls are, what waits, and how old a reading is before one more look is
+ * allowed. A fleet learns late what its others did: everything stops a little before the reserve begins
+ * (tests/world/fleet).
  */
 static const struct {
 	int pct, slower;

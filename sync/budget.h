@@ -1,9 +1,11 @@
 /*
- * budget - how much of a remote's quota may be used, and for what. Pure: what replies said goes in, a decision comes out.
+ * budget - how much of a remote's quota may be used, and for what. Pure: what replies said goes in, a
+ * decision comes out.
  *
- * The quota of an org is shared by all its users and programs (salesforce.md 5). The more of it is used up the less we
- * ask for: imports and checks stop first, then polls, then edits; the last 5 % are left to others. All reserves are one
- * table. What is known grows old while nothing is asked: after a while one look is allowed again.
+ * The quota of an org is shared by all its users and programs (salesforce.md 5). The more of it is used up
+ * the less we ask for: imports and checks stop first, then polls, then edits; the last 5 % are left to
+ * others. All reserves are one table. What is known grows old while nothing is asked: after a while one look
+ * is allowed again.
  */
 #ifndef BUDGET_H
 #define BUDGET_H
@@ -19,7 +21,8 @@ struct budget {			/* zero at first; belongs to the remote */
 	struct {
 		int64_t at;	/* ms, the server's clock */
 		int used;
-	} seen[BUDGET_SEEN];	/* the last readings: they jump up and down, and the highest of the recent ones counts */
+	} seen[BUDGET_SEEN];	/* the last readings: they jump up and down, and the highest of the recent
+				 * ones counts */
 	unsigned n;		/* readings so far */
 	int quota;		/* 0: never told */
 };

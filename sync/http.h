@@ -1,8 +1,8 @@
 /*
  * http - one request at a time over a connection that is kept. The only user of libcurl.
- * TLS always checked; plain http only to this machine; no redirects, no netrc, cookies only where they are asked
- * for; the answer is capped after unpacking. Knows no tokens: a header is a header, and none is ever logged. A struct http belongs to
- * one thread.
+ * TLS always checked; plain http only to this machine; no redirects, no netrc, cookies only where they are
+ * asked for; the answer is capped after unpacking. Knows no tokens: a header is a header, and none is ever
+ * logged. A struct http belongs to one thread.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -67,8 +67,8 @@ struct http_url {
 	char host[256];		/* lower case */
 	char path[256];		/* for the log: without the query, cut */
 };
-/* ERR_CONFIG: neither https nor http to this machine, with a user name in it, or a host that is not plain ASCII (what
- * another alphabet is mapped to is not what is checked). */
+/* ERR_CONFIG: neither https nor http to this machine, with a user name in it, or a host that is not plain
+ * ASCII (what another alphabet is mapped to is not what is checked). */
 NODISCARD enum err http_url(const char *url, struct http_url *out);
 /* Percent-encode everything but letters, digits and -._~ */
 void http_escape(struct buf *b, const char *s);

@@ -12,8 +12,8 @@ struct merge {
 	uint32_t clash;		/* changed on both sides to different values */
 };
 
-/* silent: fields in which theirs says nothing (R8, R10, R25): they count as unchanged there. Values are compared by
- * field_same. Both changed to the same value: in no mask. */
+/* silent: fields in which theirs says nothing (R8, R10, R25): they count as unchanged there. Values are
+ * compared by field_same. Both changed to the same value: in no mask. */
 struct merge merge_task(char *const base[TASK_NFIELDS], const struct task *ours, const struct task *theirs,
 	uint32_t silent);
 

@@ -398,7 +398,8 @@ void oauth_greet(struct oauth *o, bool begin)
 {
 	AUTO_BUF file = BUF_INIT;
 	o->greeting = begin;
-	if (begin && !o->c->token_command && name_file(o, &file) == ERR_OK && !str_eq(o->file, buf_str(&file)))
+	if (begin && !o->c->token_command && name_file(o, &file) == ERR_OK &&
+		!str_eq(o->file, buf_str(&file)))
 		oauth_token_finish(&o->now);
 	if (begin)
 		o->stranger = false;

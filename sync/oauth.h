@@ -15,7 +15,8 @@
 
 #define OAUTH_MSG 200
 
-/* Belongs to one thread, as its http does; others of the same account may be at work beside it, here or elsewhere. */
+/* Belongs to one thread, as its http does; others of the same account may be at work beside it, here or
+ * elsewhere. */
 struct oauth;
 /* All borrowed for its life. NULL: out of memory. */
 struct oauth *oauth_create(
@@ -41,15 +42,15 @@ NODISCARD enum err oauth_request(struct oauth *o, const struct http_request *q,
 	bool (*false_alarm)(const struct http_reply *), struct http_reply *out);
 
 /*
- * A token that replaces a refused one may be another user's. Only a hello is made with it (between oauth_greet(o, true) and
- * oauth_greet(o, false)): any other request ends with ERR_AUTH, unsent, and oauth_stranger says why. A hello also looks
- * whether somebody logged in meanwhile.
+ * A token that replaces a refused one may be another user's. Only a hello is made with it (between
+ * oauth_greet(o, true) and oauth_greet(o, false)): any other request ends with ERR_AUTH, unsent, and
+ * oauth_stranger says why. A hello also looks whether somebody logged in meanwhile.
  */
 bool oauth_stranger(const struct oauth *o);
 void oauth_greet(struct oauth *o, bool begin);
 
-/* The server said in words of its own, not by a 401, that it does not take the token any more: get another one for the
- * next request. Errors as of oauth_request. */
+/* The server said in words of its own, not by a 401, that it does not take the token any more: get another
+ * one for the next request. Errors as of oauth_request. */
 NODISCARD enum err oauth_renew(struct oauth *o);
 
 /* The login. Begin opens the loopback listener and makes the address for the browser. */

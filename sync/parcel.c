@@ -112,7 +112,8 @@ enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-/* A task that is on the other side already is the same to every mount of the account; else it is this store's. */
+/* A task that is on the other side already is the same to every mount of the account;
+ * else it is this store's. */
 static enum err origin(struct pass *p, int64_t task, struct buf *b)
 {
 	static const char *const account_key[NSIDES] = { [SIDE_SC] = "sc.account", [SIDE_SF] = "sf.account" };

@@ -19,11 +19,12 @@ NODISCARD enum err remote_set(struct remote_task *r, enum field f, const char *t
 
 /* "code: text" as one line that is safe on a terminal, cut at a character. Either may be NULL. */
 void msg_set(char out[MSG_LEN], const char *code, const char *text);
-/* A remote's error code, for the log and to be compared: letters, digits, "_", "-" and "."; "": it is none. */
+/* A remote's error code, for the log and to be compared: letters, digits, "_", "-" and ".";
+ * "": it is none. */
 #define CODE_LEN 64
 void code_set(char out[CODE_LEN], const char *code);
-/* From item i on nothing was sent, because of e, which item i itself met: the others have ERR_BUSY, or e where it is true
- * of them all. ERR_OK if anything was answered before, or if e may be item i's own fault. */
+/* From item i on nothing was sent, because of e, which item i itself met: the others have ERR_BUSY, or e
+ * where it is true of them all. ERR_OK if anything was answered before, or if e may be item i's own fault. */
 enum err items_give_up(struct item *it, size_t n, size_t i, enum err e);
 /* Is it an error that says something about one item, rather than about the whole conversation? */
 bool err_of_item(enum err e);

@@ -1,6 +1,6 @@
 /*
- * rules - what may cross between the hub and a remote, as tables (spec/rules.md R1 to R27, D1 to D10). Pure: no I/O,
- * no clock.
+ * rules - what may cross between the hub and a remote, as tables (spec/rules.md R1 to R27, D1 to D10). Pure:
+ * no I/O, no clock.
  */
 #ifndef RULES_H
 #define RULES_H
@@ -9,14 +9,17 @@
 #include "remote.h"
 #include "task.h"
 
-/* Fields in which a record of a linked task says nothing: Salesforce's subject (R25), a word that is not one of ours
- * (R8, R10), a field that is hidden from this user. */
+/* Fields in which a record of a linked task says nothing: Salesforce's subject (R25), a word that is not one
+ * of ours (R8, R10), a field that is hidden from this user. */
 uint32_t rules_silent(enum side side, const struct remote_task *theirs);
-/* Fields whose change here may be sent. template: the activity detail customization; NULL: the default (R24). */
+/* Fields whose change here may be sent. template: the activity detail customization;
+ * NULL: the default (R24). */
 uint32_t rules_may_push(enum side side, const char *template);
-/* Facts to take from a record of a linked task: what only that side knows, if it changed; what is missing here. */
+/* Facts to take from a record of a linked task: what only that side knows, if it changed;
+ * what is missing here. */
 uint32_t rules_facts(enum side side, const struct task *ours, const struct task *theirs);
-/* Does a record that is new to us become a task, or part of one? Not a tombstone, not another's (D5), not a series (D9). */
+/* Does a record that is new to us become a task, or part of one? Not a tombstone, not another's (D5), not a
+ * series (D9). */
 bool rules_import(const struct remote_task *theirs);
 /* It becomes none of its own: it has another status, and such are to be skipped (R8). */
 bool rules_skip(const struct remote_task *theirs, const struct config *c);

@@ -196,7 +196,8 @@ enum err sf_read_describe(const char *s, size_t n, struct sf_org *o)
 				o->hidden &= ~BIT(f);
 		o->no_who = o->no_who && !str_eq(name, "WhoId");
 		o->no_series = o->no_series && !str_eq(name, "IsRecurrence");
-		o->keyed = o->keyed || (str_eq(name, SF_KEY) && json_true(j, "externalId") && json_true(j, "createable"));
+		o->keyed = o->keyed || (str_eq(name, SF_KEY) && json_true(j, "externalId") &&
+			json_true(j, "createable"));
 	}
 	o->no_who_email = o->no_who_email || o->no_who;
 	return ERR_OK;

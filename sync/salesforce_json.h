@@ -9,7 +9,8 @@
 #include "remote.h"
 
 #define SF_ID_LEN 19	/* with the final NUL */
-#define SF_KEY "remindfs_id__c"	/* what an admin calls the external id of Activity for us (salesforce.md 4.4) */
+/* what an admin calls the external id of Activity for us (salesforce.md 4.4) */
+#define SF_KEY "remindfs_id__c"
 
 /* 15 letters and digits -> 18; 18 stay as they are. false: not an id. */
 bool sf_id(const char *s, char out[SF_ID_LEN]);
@@ -45,7 +46,8 @@ struct sf_more {
 	int64_t last;		/* highest SystemModstamp of the page, ms; 0: none */
 	int64_t total;		/* totalSize, -1: not told */
 	size_t bad;		/* records without a usable id, left out */
-	int64_t date;		/* the server's clock as it answered, ms; 0: not told. Not of the page: set by whoever read it */
+	int64_t date;		/* the server's clock as it answered, ms; 0: not told.
+				 * Not of the page: set by whoever read it */
 };
 /* Reply of query and queryAll; records are appended. On an error free *m all the same. */
 NODISCARD enum err sf_read_page(

@@ -1,7 +1,7 @@
 /*
- * salesforce_p - what the parts of the Salesforce remote share: salesforce.c (a call, who we are, what the org looks like),
- * salesforce_read.c, salesforce_write.c. Never included from elsewhere. Errors are those of remote.h; why is in
- * sf->r.message and sf->error.
+ * salesforce_p - what the parts of the Salesforce remote share: salesforce.c (a call, who we are, what the
+ * org looks like), salesforce_read.c, salesforce_write.c. Never included from elsewhere. Errors are those of
+ * remote.h; why is in sf->r.message and sf->error.
  */
 #ifndef SALESFORCE_P_H
 #define SALESFORCE_P_H
@@ -59,8 +59,8 @@ NODISCARD enum err sf_nonsense(struct salesforce *sf, enum err e);
 /* Statuses and columns, anew. */
 NODISCARD enum err sf_learn_schema(struct salesforce *sf);
 bool sf_code_is(const struct salesforce *sf, const char *code);	/* of the last call's error */
-/* A query was refused with e for a column: an admin hid it since, or the server does not know the e-mail behind a task.
- * ERR_BUSY: what can be mended is; else the reason why not. */
+/* A query was refused with e for a column: an admin hid it since, or the server does not know the e-mail
+ * behind a task. ERR_BUSY: what can be mended is; else the reason why not. */
 NODISCARD enum err sf_mend_columns(struct salesforce *sf, enum err e);
 /* The user and the schema are known after it. */
 NODISCARD enum err sf_ready(struct salesforce *sf);
@@ -76,8 +76,8 @@ void sf_add_select(struct salesforce *sf, struct buf *soql);
 /* All pages of one query into one page. */
 NODISCARD enum err sf_read_all(struct salesforce *sf, const struct buf *soql, bool all, struct page *out);
 /* These records' columns ("Id","Subject"...), in one call; what is not to be seen is left out. */
-NODISCARD enum err sf_retrieve(struct salesforce *sf, const char *const *ids, size_t n, const struct buf *columns,
-	struct page *out);
+NODISCARD enum err sf_retrieve(struct salesforce *sf, const char *const *ids, size_t n,
+	const struct buf *columns, struct page *out);
 struct sf_people {			/* the Contact or Lead of each item of a batch; "": none */
 	const struct item *it;
 	size_t n;

@@ -6,7 +6,8 @@
 #include <strings.h>
 
 #define LOG_MODULE "salesforce"
-#define OVERLAP_MS (INT64_C(600) * 1000)	/* rows of a long transaction turn up with an older stamp (salesforce.md 3.2) */
+/* rows of a long transaction turn up with an older stamp (salesforce.md 3.2) */
+#define OVERLAP_MS (INT64_C(600) * 1000)
 #define CREATE_SLACK_MS (INT64_C(120) * 1000)
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define PAGE_ROWS_SMALL 200	/* when a page of long details is beyond what http takes */
@@ -71,11 +72,13 @@ static enum err pull_path(struct salesforce *sf, const struct pull *p, struct bu
 }
 
 /*
- * How far a query has come. Its rows are those of its first moment, but they show what they are when their page is read: a
- * stamp may be younger than rows that were not in it. So the mark is no later than that moment.
+ * How far a query has come. Its rows are those of its first moment, but they show what they are when their
+ * page is read: a stamp may be younger than rows that were not in it. So the mark is no later than that
+ * moment.
  */
 struct progress {
-	int64_t last, begun;	/* the highest stamp, the server's clock at the first page; 0: none, not told */
+	int64_t last, begun;	/* the highest stamp, the server's clock at the first page;
+				 * 0: none, not told */
 	const char *path;	/* of the next page */
 };
 
@@ -112,11 +115,13 @@ static enum err mend(struct salesforce *sf, enum err e)
 	return ERR_RETRY;
 }
 
-static enum err set_end(const struct pull *p, const struct progress *g, const struct sf_more *m, struct page *out)
+static enum err set_end(const struct pull *p, const struct progress *g, const struct sf_more *m,
+	struct page *out)
 {
 	AUTO_BUF cursor = BUF_INIT;
 	char mark[DATE_TIME_LEN];
-	int64_t old, last = p->mark ? g->last : p->now;	/* what a first import left out must not come in by the second */
+	int64_t old, last = p->mark ? g->last : p->now;	/* what a first import left out must not come in by
+							 * the second */
 	if (m->next) {
 		buf_printf(&cursor, "%lld %lld %s", (long long)g->last, (long long)g->begun, m->next);
 		out->cursor = buf_take(&cursor);
@@ -256,7 +261,8 @@ enum err sf_retrieve(struct salesforce *sf, const char *const *ids, size_t n, co
 	if (!*sep)
 		return ERR_OK;
 	TRY(sf_call(sf,
-		&(struct sf_call){ .method = "POST", .path = SF_API "/composite/sobjects/Task", .body = &body },
+		&(struct sf_call){ .method = "POST", .path = SF_API "/composite/sobjects/Task",
+			.body = &body },
 		&r));
 	return sf_nonsense(sf, sf_read_retrieved(buf_str(&r.body), r.body.n, &sf->org, out));
 }

@@ -73,7 +73,8 @@ static enum err by_new_schema(struct salesforce *sf, struct item *it, size_t n, 
 	return ERR_OK;
 }
 
-/* A flow of the org that fails may have met another that held a row: those are sent once more, in one call (4.2). */
+/* A flow of the org that fails may have met another that held a row: those are sent once more, in one call
+ * (4.2). */
 static enum err flow_again(struct salesforce *sf, struct item *it, size_t n, write_fn *write)
 {
 	static const char flow[] = "CANNOT_EXECUTE_FLOW_TRIGGER:";
@@ -143,8 +144,8 @@ static enum err read_versions(struct salesforce *sf, const struct item *it, size
 }
 
 /*
- * Collections and deletions know no precondition (salesforce.md 4.3): the versions are read just before, in one call, and
- * what moved on is left out. What moves on in between is not seen.
+ * Collections and deletions know no precondition (salesforce.md 4.3): the versions are read just before, in
+ * one call, and what moved on is left out. What moves on in between is not seen.
  */
 static enum err write_current(struct remote *r, struct item *it, size_t n, write_fn *write)
 {
@@ -202,7 +203,8 @@ static enum err post(struct salesforce *sf, struct item *it, size_t n, char (*wh
 	TRY(buf_err(&body));
 	TRY(send_collection(sf,
 		&(struct sf_call){ .method = keyed ? "PATCH" : "POST",
-			.path = keyed ? SF_API "/composite/sobjects/Task/" SF_KEY : SF_API "/composite/sobjects",
+			.path = keyed ? SF_API "/composite/sobjects/Task/" SF_KEY
+				      : SF_API "/composite/sobjects",
 			.body = &body,
 			.once = true },
 		it, n));
@@ -272,7 +274,8 @@ static enum err find_made(struct salesforce *sf, struct item *it, size_t n)
 	return ERR_OK;
 }
 
-/* The other request with this key is being done, or two have made a record each: read back; not there yet is no refusal. */
+/* The other request with this key is being done, or two have made a record each: read back;
+ * not there yet is no refusal. */
 static enum err read_back(struct salesforce *sf, struct item *it, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -372,8 +375,8 @@ static enum err write_update(struct salesforce *sf, struct item *it, size_t n)
 	buf_puts(&body, "]}");
 	TRY(buf_err(&body));
 	TRY(send_collection(sf,
-		&(struct sf_call){ .method = "PATCH", .path = SF_API "/composite/sobjects", .body = &body }, it,
-		n));
+		&(struct sf_call){ .method = "PATCH", .path = SF_API "/composite/sobjects", .body = &body },
+		it, n));
 	for (size_t i = 0; i < n; i++)
 		item_finish(&it[i]);
 	return ERR_OK;
@@ -403,7 +406,8 @@ static enum err delete_one(struct salesforce *sf, struct item *it)
 	buf_printf(&path, SF_API "/sobjects/Task/%s", id);
 	TRY(buf_err(&path));
 	it->err = ERR_OK;
-	enum err e = settle(sf, it, 1, sf_call(sf, &(struct sf_call){ .method = "DELETE", .path = path.s }, &r));
+	enum err e = settle(sf, it, 1,
+		sf_call(sf, &(struct sf_call){ .method = "DELETE", .path = path.s }, &r));
 	forgive_deleted(it);
 	return e;
 }

@@ -2,10 +2,12 @@
 #include <stdlib.h>
 
 #define DOUBT_WAIT INT64_C(60000)	/* how long a create may still come to light (salesforce.md 4.4) */
-#define FIND_SLACK (86400 * INT64_C(1000))	/* a clock may have been wrong; whatever is that young, and not ours, is linked */
+/* a clock may have been wrong; whatever is that young, and not ours, is linked */
+#define FIND_SLACK (86400 * INT64_C(1000))
 #define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
 
-struct patience {		/* the row of a create in doubt: how often was it tried, and is it backing off? */
+struct patience {		/* the row of a create in doubt: how often was it tried, and is it backing
+				 * off? */
 	enum side side;
 	int tries;
 	bool waits;
@@ -27,7 +29,8 @@ static enum err patience(struct pass *p, const struct link *l, struct patience *
 	return store_waiting(p->s, l->task, p->local_now, see_row, out);
 }
 
-/* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes next. */
+/* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes
+ * next. */
 static enum err repeat_create(struct pass *p, const struct link *l, int tries)
 {
 	AUTO_ROUND r = { 0 };
@@ -48,7 +51,8 @@ static enum err taken(struct pass *p, const struct remote_task *rt, bool *yes)
 }
 
 /* Of the records that are nobody's yet the one most like what we sent, the oldest of those; NULL: none. */
-static enum err pick(struct pass *p, const struct link *l, const struct page *page, const struct remote_task **out)
+static enum err pick(struct pass *p, const struct link *l, const struct page *page,
+	const struct remote_task **out)
 {
 	int best = UNLIKE, is;
 	*out = NULL;
@@ -65,8 +69,8 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 	return ERR_OK;
 }
 
-/* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it anew. Where a
- * key is kept the same create is sent again, however late the first one comes. */
+/* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it
+ * anew. Where a key is kept the same create is sent again, however late the first one comes. */
 static enum err look_for(struct pass *p, struct link *l, int tries)
 {
 	AUTO_PAGE page = PAGE_INIT;
@@ -76,12 +80,14 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	TRY(pass_go_on(p));
 	enum err e = p->ops->find(p->r, &x.wire, l->sent_at - FIND_SLACK, &page);
 	if (send_suspicious[e]) {
-		TRY(store_outbox_fail(p->s, l->task, p->side, INT64_MAX, e, p->r->message, p->local_now, send_backoff(tries)));
+		TRY(store_outbox_fail(p->s, l->task, p->side, INT64_MAX, e, p->r->message, p->local_now,
+			send_backoff(tries)));
 		return send_suspect(p, e);
 	}
 	TRY(e);
 	TRY(pick(p, l, &page, &found));
-	if (!found && !p->pulled)	/* it may be there under another name, or deleted: a pull would bring it */
+	/* it may be there under another name, or deleted: a pull would bring it */
+	if (!found && !p->pulled)
 		return ERR_OK;
 	if (!found && p->r->once_is_kept)
 		return repeat_create(p, l, tries);
@@ -94,8 +100,8 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	return tx_commit(&tx);
 }
 
-/* With a key: repeat it, while it is remembered. Without: a pull brings every new record; look for what was not among
- * them and has had time to come to light. */
+/* With a key: repeat it, while it is remembered. Without: a pull brings every new record; look for what was
+ * not among them and has had time to come to light. */
 static enum err settle_keyed(struct pass *p, struct link *l, const struct patience *x)
 {
 	if (p->now - l->sent_at < ONCE_KEPT)

@@ -168,7 +168,8 @@ static void after(struct worker *k, enum err e)
 	k->hold_until = wait < 0 ? 0 : mono() + wait;
 	k->push_after = mono() + PACE_STUCK_MS;
 	if (e != ERR_OK && e != ERR_BUSY)
-		log_warn("side=%s err=%s fails=%d wait_ms=%lld", side_name[k->side], err_str(e), k->fails, (long long)wait);
+		log_warn("side=%s err=%s fails=%d wait_ms=%lld", side_name[k->side], err_str(e), k->fails,
+			(long long)wait);
 }
 
 static enum err pass(struct worker *k, bool full)

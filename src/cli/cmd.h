@@ -1,6 +1,7 @@
 /*
- * cmd - the commands, one file each, and what they share: where things are, and how to speak to a running daemon.
- * Every command gives an exit code of options.h and has said on stderr what went wrong and what to type next.
+ * cmd - the commands, one file each, and what they share: where things are, and how to speak to a running
+ * daemon. Every command gives an exit code of options.h and has said on stderr what went wrong and what to
+ * type next.
  */
 #ifndef CMD_H
 #define CMD_H
@@ -34,7 +35,8 @@ int env_load(struct env *e);
 void env_finish(struct env *e);
 #define AUTO_ENV AUTO(env_finish) struct env
 
-/* The daemon holds an advisory lock on state/lock as long as it lives; the file says its pid and mountpoint. */
+/* The daemon holds an advisory lock on state/lock as long as it lives; the file says its pid and
+ * mountpoint. */
 struct daemon {
 	int fd;			/* of the lock; -1: somebody else has it */
 	pid_t pid;		/* the other's; 0: nobody */
@@ -53,11 +55,12 @@ int open_store(const struct env *e, bool read_only, struct store **out);
 NODISCARD enum err switch_sides(struct store *s, const struct config *c, int64_t now);
 
 int64_t now_ms(void);
-/* "remindfs: TEXT: MEANING" on stderr (ERR_OK: no meaning); gives the exit code that fits, EXIT_UNAVAILABLE by default. */
+/* "remindfs: TEXT: MEANING" on stderr (ERR_OK: no meaning); gives the exit code that fits, EXIT_UNAVAILABLE
+ * by default. */
 int complain(enum err e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* progress.c: show the first import until it is done on every side that is on, or one cannot go on. False: it could
- * not, or ms ran out; the mount goes on trying by itself. Sleeps. */
+/* progress.c: show the first import until it is done on every side that is on, or one cannot go on. False: it
+ * could not, or ms ran out; the mount goes on trying by itself. Sleeps. */
 bool progress_wait(struct store *s, int64_t ms);
 
 #endif

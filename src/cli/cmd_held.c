@@ -1,4 +1,5 @@
-/* confirm-deletes, take-back: what is held because it is much at once goes, or does not (D6). Also without a mount. */
+/* confirm-deletes, take-back: what is held because it is much at once goes, or does not (D6).
+ * Also without a mount. */
 #include "cmd.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,5 +50,6 @@ int cmd_confirm(const struct args *a)
 
 int cmd_take_back(const struct args *a)
 {
-	return settle(take_back, "tasks are back in open/", "nothing that was deleted or completed here is held");
+	return settle(take_back, "tasks are back in open/",
+		"nothing that was deleted or completed here is held");
 }

@@ -18,11 +18,13 @@ static int login_salesforce(const struct env *e)
 	enum err err = oauth_login_begin(c, &l);
 
 	if (err == ERR_CONFIG) {
-		complain(ERR_OK, "set client_id (your admin's consumer key) under [salesforce] in %s", e->config_path);
+		complain(ERR_OK, "set client_id (your admin's consumer key) under [salesforce] in %s",
+			e->config_path);
 		return EXIT_CONFIG;
 	}
 	if (err)
-		return complain(err, "the login's port, redirect_port under [salesforce] in %s", e->config_path);
+		return complain(err, "the login's port, redirect_port under [salesforce] in %s",
+			e->config_path);
 	printf("Open this address in your browser and allow the access:\n\n  %s\n\nWaiting ...\n", l.url);
 	fflush(stdout);
 	err = oauth_login_wait(&l, LOGIN_SECONDS, &code, msg);

@@ -1,4 +1,5 @@
-/* mount: take the lock, start the threads, serve; the parent returns when the mount answers. umount: the way back. */
+/* mount: take the lock, start the threads, serve; the parent returns when the mount answers.
+ * umount: the way back. */
 #include "cmd.h"
 #include "fs.h"
 #include "log.h"
@@ -48,8 +49,8 @@ static void verb(void *arg, const char *line)
 		sync_kick(v->sync);
 }
 
-/* Tokens and task texts stay out of core files and of other processes' reach. A debugger and the leak checker need to
- * attach, so not with -d, nor in a build for tests. */
+/* Tokens and task texts stay out of core files and of other processes' reach. A debugger and the leak checker
+ * need to attach, so not with -d, nor in a build for tests. */
 static void shut_the_doors(bool debug)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
@@ -88,10 +89,11 @@ static int mend(const struct env *e)
 	enum err err = store_salvage(e->store_path, now_ms(), &v);
 
 	if (err)
-		return complain(err, "%s is damaged, and could not be set aside; nothing was changed", e->store_path);
-	complain(ERR_OK, "the database was damaged and is set aside; the tasks are fetched again. %lld text%s that only this "
-			 "machine had %s kept: cat '%s/README'", (long long)v.texts, v.texts == 1 ? "" : "s",
-		v.texts == 1 ? "is" : "are", v.dir);
+		return complain(err, "%s is damaged, and could not be set aside; nothing was changed",
+			e->store_path);
+	complain(ERR_OK, "the database was damaged and is set aside; the tasks are fetched again. %lld "
+			 "text%s that only this machine had %s kept: cat '%s/README'", (long long)v.texts,
+		v.texts == 1 ? "" : "s", v.texts == 1 ? "is" : "are", v.dir);
 	return 0;
 }
 
@@ -170,7 +172,8 @@ int cmd_mount(const struct args *a)
 		return code;
 	const char *where = a->pos[0] ? a->pos[0] : e.config.mountpoint;
 	if (!where) {
-		complain(ERR_OK, "mount where? type: remindfs mount DIR, or set path under [mount] in %s", e.config_path);
+		complain(ERR_OK, "mount where? type: remindfs mount DIR, or set path under [mount] in %s",
+			e.config_path);
 		return EXIT_USAGE;
 	}
 	path = realpath(where, NULL);
@@ -182,7 +185,8 @@ int cmd_mount(const struct args *a)
 	if (code)
 		return code;
 	if (d.pid) {
-		complain(ERR_OK, "already mounted at %s (pid %d); to end it: remindfs umount", d.mountpoint, (int)d.pid);
+		complain(ERR_OK, "already mounted at %s (pid %d); to end it: remindfs umount", d.mountpoint,
+			(int)d.pid);
 		return EXIT_UNAVAILABLE;
 	}
 	code = prepare(&e);
@@ -227,7 +231,8 @@ int cmd_umount(const struct args *a)
 		return EXIT_UNAVAILABLE;
 	}
 	if (!run_fusermount(dir)) {
-		complain(ERR_OK, "%s is still mounted; close what uses it (fuser -vm '%s') and try again", dir, dir);
+		complain(ERR_OK, "%s is still mounted; close what uses it (fuser -vm '%s') and try again",
+			dir, dir);
 		return EXIT_LATER;
 	}
 	for (int k = 0; d.pid && k < 100; k++) { /* the daemon flushes; its lock goes with it */

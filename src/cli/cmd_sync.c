@@ -21,7 +21,8 @@ static int switch_sync(struct env *e, bool on)
 	if (code)
 		return code;
 	if (on && !e->config.remote[SIDE_SF].configured)
-		complain(ERR_OK, "task sync is on, but there is no [salesforce] section yet in %s", e->config_path);
+		complain(ERR_OK, "task sync is on, but there is no [salesforce] section yet in %s",
+			e->config_path);
 	if (d.pid)
 		daemon_tell(&d, "sync\n");
 	printf("task sync is %s\n", on ? "on" : "off: nothing was deleted, links are kept");

@@ -61,9 +61,10 @@ int env_load(struct env *e)
 	}
 	err = config_state_dir(&e->state);
 	if (err)
-		return complain(err, "the state directory (XDG_STATE_HOME, else ~/.local/state) must be yours with "
-				     "mode 0700; chmod 700 it");
-	if (asprintf(&e->store_path, "%s/store.db", e->state) < 0 || asprintf(&e->log_path, "%s/log", e->state) < 0)
+		return complain(err, "the state directory (XDG_STATE_HOME, else ~/.local/state) must be "
+				     "yours with mode 0700; chmod 700 it");
+	if (asprintf(&e->store_path, "%s/store.db", e->state) < 0 ||
+		asprintf(&e->log_path, "%s/log", e->state) < 0)
 		return complain(ERR_NOMEM, "start");
 	return 0;
 }
@@ -152,16 +153,16 @@ int open_store(const struct env *e, bool read_only, struct store **out)
 	if (err == ERR_NOENT)
 		return complain(ERR_OK, "there are no tasks here yet; type: remindfs mount DIR");
 	if (err == ERR_NEWER)
-		complain(ERR_OK, "%s was written by a newer remindfs, and is left as it is; install that one, or begin anew: "
-				 "mv '%s' '%s.newer'", path, path, path);
+		complain(ERR_OK, "%s was written by a newer remindfs, and is left as it is; install that "
+				 "one, or begin anew: mv '%s' '%s.newer'", path, path, path);
 	else if (err == ERR_CORRUPT)
-		complain(ERR_OK, "%s is damaged; to set it aside, keep what was not sent and fetch the tasks again: "
-				 "remindfs mount DIR", path);
+		complain(ERR_OK, "%s is damaged; to set it aside, keep what was not sent and fetch the tasks "
+				 "again: remindfs mount DIR", path);
 	else if (err == ERR_PERM)
 		complain(ERR_OK, "%s must be yours with mode 0600; type: chmod 600 '%s'", path, path);
 	else if (err == ERR_NOSPC)
-		complain(ERR_OK, "the disk of %s is full, and it cannot be opened; all that was saved is kept: make room, and type it again",
-			path);
+		complain(ERR_OK, "the disk of %s is full, and it cannot be opened; all that was saved is "
+			"kept: make room, and type it again", path);
 	else if (err)
 		complain(err, "%s", path);
 	return err ? exit_code(err) : 0;

@@ -5,11 +5,15 @@
 
 const struct command commands[] = {
 	{ "mount", "[DIR]", "show the tasks as files in DIR", "fdwo", 0, 1, cmd_mount },
-	{ "umount", "[DIR]", "end the mount; unsent edits are kept and sent after the next mount", "", 0, 1, cmd_umount },
-	{ "status", "", "what is synced, waiting or refused, and what to do about it", "j", 0, 0, cmd_status },
+	{ "umount", "[DIR]", "end the mount; unsent edits are kept and sent after the next mount", "", 0, 1,
+		cmd_umount },
+	{ "status", "", "what is synced, waiting or refused, and what to do about it", "j", 0, 0,
+		cmd_status },
 	{ "sync", "[on|off]", "sync now; on, off: switch the two-way task sync (R23)", "", 0, 1, cmd_sync },
-	{ "confirm-deletes", "", "let go what is held because it is much at once (D6)", "", 0, 0, cmd_confirm },
-	{ "take-back", "", "bring back what was deleted or completed here and is held (D6)", "", 0, 0, cmd_take_back },
+	{ "confirm-deletes", "", "let go what is held because it is much at once (D6)", "", 0, 0,
+		cmd_confirm },
+	{ "take-back", "", "bring back what was deleted or completed here and is held (D6)", "", 0, 0,
+		cmd_take_back },
 	{ "list", "[open|completed|all]", "print the tasks, also without a mount", "j", 0, 1, cmd_list },
 	{ "login", "salesforce|salesconnect", "allow remindfs to use an account", "", 1, 1, cmd_login },
 	{ "logout", "salesforce|salesconnect", "forget an account's tokens", "", 1, 1, cmd_logout },
@@ -79,7 +83,8 @@ bool options_parse(const struct command *c, int argc, char **argv, struct args *
 
 void help_command(const struct command *c, FILE *to)
 {
-	fprintf(to, "usage: remindfs %s%s %s\n%s\n", c->name, *c->letters ? " [OPTIONS]" : "", c->synopsis, c->summary);
+	fprintf(to, "usage: remindfs %s%s %s\n%s\n", c->name, *c->letters ? " [OPTIONS]" : "", c->synopsis,
+		c->summary);
 	for (size_t k = 0; k < NOPTIONS; k++)
 		if (takes(c, options[k].letter))
 			fprintf(to, "  -%c, --%-10s %-6s %s\n", options[k].letter, options[k].name,
@@ -88,13 +93,15 @@ void help_command(const struct command *c, FILE *to)
 
 void help_all(FILE *to)
 {
-	fputs("remindfs: your reminder tasks as text files, in step with Sales Connect and Salesforce\n\n", to);
+	fputs("remindfs: your reminder tasks as text files, in step with Sales Connect and Salesforce\n\n",
+		to);
 	for (const struct command *c = commands; c->name; c++) {
 		char head[64];
 		snprintf(head, sizeof head, "%s %s", c->name, c->synopsis);
 		fprintf(to, "  remindfs %-32s %s\n", head, c->summary);
 	}
 	fputs("\nConfiguration: ~/.config/remindfs/config   State, log and tokens: ~/.local/state/remindfs\n"
-	      "Exit codes: 0 done, 64 wrong usage, 69 not available, 75 try again later, 77 not permitted, 78 configuration\n",
+	      "Exit codes: 0 done, 64 wrong usage, 69 not available, 75 try again later, 77 not permitted, "
+	      "78 configuration\n",
 		to);
 }

@@ -11,8 +11,8 @@ static void draw(bool tty, enum side side, const struct side_state *st)
 		return;
 	if (full > width)
 		full = width;
-	fprintf(stderr, "\r%-12s [%.*s%.*s] %lld", side_name[side], full, "##############################", width - full,
-		"..............................", (long long)st->done);
+	fprintf(stderr, "\r%-12s [%.*s%.*s] %lld", side_name[side], full, "##############################",
+		width - full, "..............................", (long long)st->done);
 	if (st->total > 0)
 		fprintf(stderr, " of %lld", (long long)st->total);
 	fputs("\033[K", stderr);
@@ -46,8 +46,8 @@ bool progress_wait(struct store *s, int64_t ms)
 		if (v == DONE && !st.on)
 			continue;
 		fprintf(stderr, "%s%-12s %s%s\n", tty ? "\r\033[K" : "", side_name[side],
-			v == DONE ? "imported" : v == STUCK ? "not imported: " : "still importing; the mount goes on with it",
-			v == STUCK ? st.message : "");
+			v == DONE ? "imported" : v == STUCK ? "not imported: "
+			: "still importing; the mount goes on with it", v == STUCK ? st.message : "");
 		fine &= v == DONE;
 	}
 	return fine;
