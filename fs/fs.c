@@ -373,9 +373,11 @@ static enum err tidy(struct fs *f)
 	return e == ERR_NOSPC ? ERR_OK : e;
 }
 
+#define CACHE_KB 43000	/* what lists and look-ups of 100,000 tasks read */
+
 static enum err prepare(struct fs *f)
 {
-	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox, .roomy = true };
+	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox, .cache = CACHE_KB };
 
 	TRY(check_mountpoint(f->o->mountpoint));
 	f->files = files_create();

@@ -14,6 +14,7 @@
  * than the commit. */
 #define GATHER_MS 10
 #define AWAIT_MS 50	/* at most: who holds the directory's lock may itself wait for the serving thread */
+#define CACHE_KB 2000
 #define INDEX_LAG 100		/* changes: some 15 ms to catch up with */
 
 struct order {
@@ -335,7 +336,7 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	pthread_cond_init(&n->hurry, &monotonic);
 	pthread_cond_init(&n->obedient, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	enum err e = store_open(o->store_path, &(struct store_options){ 0 }, &n->store);
+	enum err e = store_open(o->store_path, &(struct store_options){ .cache = CACHE_KB }, &n->store);
 	if (!e)
 		e = store_change_last(n->store, &n->seq);
 	n->indexed = n->seq - INDEX_LAG;

@@ -218,6 +218,9 @@ void store_rest(struct store *s)
 	if (!s->held)
 		return;
 	s->held = false;
+	s->sized = 0;
+	if (s->aside)
+		store_rest(s->aside);
 	if (sqlite3_get_autocommit(s->db))
 		return;
 	AUTO_Q q = sql(s, COMMIT);

@@ -30,7 +30,7 @@ struct store_options {
 	/* synchronous=FULL: every commit survives power loss; and others of this process write first. The sync threads. */
 	bool durable;
 	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
-	bool roomy;		/* up to 36 MB of it stay in memory, lists and look-ups of 100,000 tasks; else 8. The mount. */
+	unsigned cache;		/* KB of it that may stay in memory; 0: 8,000 */
 	bool check;		/* look at every page first, unless it is as store_seal left it; may take seconds */
 	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */
 	struct wake *outbox;	/* rung after a commit that left something to push */

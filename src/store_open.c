@@ -136,9 +136,11 @@ static enum err configure(struct store *s, const struct store_options *o)
 		"PRAGMA secure_delete = OFF;"
 		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 8000;"
 		"PRAGMA journal_size_limit = 16777216;";
+	char cache[64];
+	snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%u", s->cache);
 	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(s->db, o->roomy ? "PRAGMA cache_size = -36000" : "PRAGMA cache_size = -8000", NULL, NULL, NULL);
+		rc = sqlite3_exec(s->db, cache, NULL, NULL, NULL);
 	if (rc == SQLITE_OK && o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && !o->read_only)
@@ -186,6 +188,7 @@ enum err store_open(const char *path, const struct store_options *o, struct stor
 	s->outbox = o->outbox;
 	s->read_only = o->read_only;
 	s->patient = o->durable;
+	s->cache = o->cache ? o->cache : 8000;
 	enum err e = open_db(s, path, o);
 	if (e)
 		store_close(s);
@@ -198,6 +201,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	store_close(s->aside);
 	for (int f = 0; f < SQL_FILES; f++)
 		for (int i = 0; i < SQL_MAX; i++)
 			sqlite3_finalize(s->stmt[f][i]);

@@ -10,7 +10,7 @@
 /* Each file with statements has a slot; its own table gives the text. */
 enum sql_file {
 	SQL_STORE, SQL_SIDE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
-	SQL_KEEP, SQL_TRASH, SQL_CONFLICT, SQL_WAITING, SQL_UNDO, SQL_BRAKE, SQL_PAIR, SQL_SEARCH,
+	SQL_KEEP, SQL_TRASH, SQL_CONFLICT, SQL_WAITING, SQL_UNDO, SQL_BRAKE, SQL_PAIR, SQL_SEARCH, SQL_ASIDE,
 	SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
@@ -48,6 +48,9 @@ struct store {
 	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
 	int64_t snapshot;	/* number of what seen stands for; 0: of nothing yet */
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
+	struct store *aside;	/* store_aside.c; NULL: none yet. It holds a snapshot: the one that is held here */
+	int64_t sized;		/* the snapshot for which aside_of decided */
+	unsigned cache;		/* KB */
 	int64_t fed;		/* store_fed */
 	int64_t reserved, nreserved;	/* store_reserve: the next one, how many there are */
 	uint32_t tidied;	/* frames that the log had at the last store_tidy */
@@ -72,6 +75,15 @@ enum err errno_err(void);	/* of a file; ERR_IO by default */
 void wal_attach(struct store *s);	/* once the log is open */
 void wal_begin(struct store *s);	/* a transaction */
 void wal_hold(struct store *s, bool on);	/* around its COMMIT */
+
+/* ---- store_aside.c ---- */
+
+/*
+ * The connection to read a task's texts with: one of their own, with a small cache, where the database is larger than what
+ * may stay in memory: all texts are most of it, and to walk over them must not sweep out the names and rows. It shows the
+ * snapshot that s holds, from which something must have been read before. Else s itself. Borrowed until s rests.
+ */
+struct store *aside_of(struct store *s);
 
 /* ---- schema.c ---- */
 

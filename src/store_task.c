@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, GONE, INSERT, INSERT_BODY, UPDATE,
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, SERVED_BODY, GONE, INSERT, INSERT_BODY, UPDATE,
 	UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
@@ -22,8 +22,8 @@ static const char *const sql_text[NSQL] = {
 	[ROW] = "SELECT " FIELDS ", " FACTS ", name, created_at, changed_at, born, gone, gone_by, gone_at,"
 		" revive_until, stem, num, body.text, body.draft, draft_line, body.draft_msg, size"
 		" FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
-	[SERVED] = "SELECT " FIELDS ", " FACTS ", body.text, body.draft"
-		   " FROM task JOIN body ON body.task = task.id WHERE task.id = :id",
+	[SERVED] = "SELECT title, status, priority, due, NULL, " FACTS " FROM task WHERE id = :id",
+	[SERVED_BODY] = "SELECT draft, text, details FROM body WHERE task = :id",
 	[GONE] = "SELECT gone FROM task WHERE id = :id",
 	[INSERT] = "INSERT INTO task(id, title, status, priority, due, " FACTS ", name, size, created_at,"
 		   " changed_at, born, made_by, stem, num, draft_line)"
@@ -375,14 +375,20 @@ enum err store_text(struct store *s, int64_t id, struct buf *out)
 	q_int(&q, ":id", id);
 	if (!q_row(&q))
 		return q_end(&q, ERR_NOENT);
-	if (q_col_blob(&q, COL_REST + 1, &v, &n) || q_col_blob(&q, COL_REST, &v, &n)) {
+	AUTO_Q body = sql(aside_of(s), SERVED_BODY);
+	q_int(&body, ":id", id);
+	if (!q_row(&body))
+		return q_end(&body, ERR_NOENT);
+	if (q_col_blob(&body, 0, &v, &n) || q_col_blob(&body, 1, &v, &n)) {
 		buf_add(out, v, n);
 		TRY(buf_err(out));
-		return q_end(&q, ERR_OK);
+		return q_end(&body, ERR_OK);
 	}
 	t.id = id;
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		t.field[f] = (char *)q_col_text(&q, f);
+	t.field[FIELD_DETAILS] = (char *)q_col_text(&body, 2);
+	TRY(q_end(&body, ERR_OK));
 	for (int f = 0; f < TASK_NFACTS; f++)
 		t.fact[f] = (char *)q_col_text(&q, COL_FACTS + f);
 	TRY(q_end(&q, ERR_OK));
