@@ -96,8 +96,11 @@ enum err pass_go_on(struct pass *p)
 
 void pass_tick(struct pass *p)
 {
+	int64_t was = p->local_now;
 	if (p->c->clock)
 		p->local_now = p->c->clock();
+	if (p->local_now < was || p->local_now - was > HELLO_EVERY)	/* it was set: the remote's goes on */
+		p->c->offset += was - p->local_now;
 	p->now = p->local_now + p->c->offset;
 }
 

@@ -53,7 +53,7 @@ struct pass {
 NODISCARD enum err pass_go_on(struct pass *p);
 /* The side that it is not of. */
 enum side pass_other(const struct pass *p);
-/* Ask the clock again. */
+/* Ask the clock again. That it was set meanwhile changes nothing: the remote's goes on. */
 void pass_tick(struct pass *p);
 /* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0. ERR_CONFIG: another account. */
 NODISCARD enum err pass_greet(struct pass *p);

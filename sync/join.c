@@ -241,7 +241,7 @@ static bool may_be_copy(const struct pass *p, const struct asked *a, const struc
 	if (a->copied)
 		return true;
 	if (is_ours(p, a))
-		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at;
+		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at && !sc->l.sent_at;
 	return sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 }
 

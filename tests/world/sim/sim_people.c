@@ -343,12 +343,19 @@ MOUNT_OP(priority)
 MOUNT_OP(status)
 MOUNT_OP(rm)
 MOUNT_OP(restore)
-MOUNT_OP(take)
 
 static void mount_undo(struct sim *s, const struct op *op)
 {
 	s->undoing = true;
 	act(s, op, do_undo);
+	s->undoing = false;
+}
+
+/* Theirs is what the sides agreed on. */
+static void mount_take(struct sim *s, const struct op *op)
+{
+	s->undoing = op->b & 1;
+	act(s, op, do_take);
 	s->undoing = false;
 }
 
