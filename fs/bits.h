@@ -1,6 +1,6 @@
 /*
- * bits - a set of small numbers (of tasks): what is not in it may have been, so it is good for what can be asked again.
- * Knows nothing of what the numbers mean.
+ * bits - a set of small numbers (of tasks): what is not in it may have been, so it is good for what can be
+ * asked again. Knows nothing of what the numbers mean.
  */
 #ifndef BITS_H
 #define BITS_H

@@ -1,6 +1,6 @@
 /*
- * control - the generated files of .remindfs/. No FUSE types. A new file is a row of node_fixed and one here; what can be
- * written to ctl stands in verbs.h.
+ * control - the generated files of .remindfs/. No FUSE types. A new file is a row of node_fixed and one here;
+ * what can be written to ctl stands in verbs.h.
  */
 #ifndef CONTROL_H
 #define CONTROL_H

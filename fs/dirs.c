@@ -71,7 +71,7 @@ enum fixed dirs_fixed(uint64_t dir)
 	return k ? k->parent : node_as_fixed(dir);
 }
 
-/* ---- what was refused ----------------------------------------------------------------------------------------- */
+/* ---- what was refused ---------------------------------------------------------------------------------- */
 
 void dirs_refuse(struct env *env, const char *path, const char *fmt, ...)
 {

@@ -117,7 +117,7 @@ void events_close(struct events *e, struct events_reader *r)
 	reader_free(r);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 
 struct fill {
 	struct events_reader *r;
@@ -206,8 +206,8 @@ static int prepare(struct events *e, struct store *s, struct events_reader *r, s
 	return err ? fs_errno(err) : r->text.n ? 0 : EAGAIN;
 }
 
-void events_read(struct events *e, struct store *s, struct events_reader *r, fuse_req_t req, size_t size, off_t off,
-	bool wait)
+void events_read(struct events *e, struct store *s, struct events_reader *r, fuse_req_t req, size_t size,
+	off_t off, bool wait)
 {
 	/* Before it may wait: afterwards the notify thread may already have answered. */
 	fuse_req_interrupt_func(req, on_interrupt, r);
@@ -224,7 +224,8 @@ void events_read(struct events *e, struct store *s, struct events_reader *r, fus
 	pthread_mutex_unlock(&e->lock);
 }
 
-void events_poll(struct events *e, struct store *s, struct events_reader *r, fuse_req_t req, struct fuse_pollhandle *ph)
+void events_poll(struct events *e, struct store *s, struct events_reader *r, fuse_req_t req,
+	struct fuse_pollhandle *ph)
 {
 	pthread_mutex_lock(&e->lock);
 	if (ph) {
@@ -236,7 +237,7 @@ void events_poll(struct events *e, struct store *s, struct events_reader *r, fus
 	pthread_mutex_unlock(&e->lock);
 }
 
-/* ---- telling -------------------------------------------------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------------------------------------- */
 
 static bool count(void *arg, const struct change *c)
 {

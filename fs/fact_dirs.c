@@ -6,7 +6,7 @@
 
 #define TAIL ".txt"	/* not shown, so that find counts a task once */
 
-/* ---- every visible task --------------------------------------------------------------------------------------- */
+/* ---- every visible task -------------------------------------------------------------------------------- */
 
 struct listing {
 	unsigned kind;
@@ -39,7 +39,8 @@ static enum err list_tasks(struct env *env, unsigned kind, dir_put_fn *put, void
 	struct listing l = { .kind = kind, .put = put, .arg = arg };
 
 	for (int i = 0; i < 2 && !l.stopped; i++)
-		TRY(store_list(env->store, &(struct filter){ .status = status[i], .brief = true }, 0, put_task, &l));
+		TRY(store_list(env->store, &(struct filter){ .status = status[i], .brief = true }, 0,
+			put_task, &l));
 	return ERR_OK;
 }
 
@@ -58,7 +59,7 @@ static enum err info_list(struct env *env, uint64_t dir, dir_put_fn *put, void *
 	return list_tasks(env, KIND_INFO, put, arg);
 }
 
-/* ---- one of them ---------------------------------------------------------------------------------------------- */
+/* ---- one of them --------------------------------------------------------------------------------------- */
 
 static enum err by_id_find(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
@@ -137,7 +138,7 @@ static enum err info_text(struct env *env, const struct found *at, struct buf *o
 	return facts_info(env->store, node_id(at->ino), out);
 }
 
-/* ---- the rows ------------------------------------------------------------------------------------------------- */
+/* ---- the rows ------------------------------------------------------------------------------------------ */
 
 const struct dir_def by_id_dir = {
 	.find = by_id_find,

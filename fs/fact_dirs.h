@@ -1,6 +1,7 @@
 /*
- * fact_dirs - info/, history/ and by-id/ below .remindfs, as rows of dirs.h: every visible task once, by its file's name
- * (info/Call Bob) or its id (by-id/17.txt). Nothing can be changed there; a link of by-id/ can be moved as one in a view can.
+ * fact_dirs - info/, history/ and by-id/ below .remindfs, as rows of dirs.h: every visible task once, by its
+ * file's name (info/Call Bob) or its id (by-id/17.txt). Nothing can be changed there; a link of by-id/ can be
+ * moved as one in a view can.
  */
 #ifndef FACT_DIRS_H
 #define FACT_DIRS_H

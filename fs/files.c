@@ -68,7 +68,7 @@ struct file *files_acquire(struct files *f, uint64_t ino)
 	return *p;
 }
 
-/* ---- what the store hears later ------------------------------------------------------------------------------- */
+/* ---- what the store hears later ------------------------------------------------------------------------ */
 
 enum err file_named(const struct entry *e, struct task *t)
 {

@@ -86,7 +86,7 @@ void fs_kick(void *arg)
 		f->o->verb(f->o->arg, "sync");
 }
 
-/* ---- the mountpoint ------------------------------------------------------------------------------------------- */
+/* ---- the mountpoint ------------------------------------------------------------------------------------ */
 
 /* What is mounted there last; "": nothing. The table writes a space as \040. */
 static void mounted_type(const char *dir, char out[64])
@@ -120,11 +120,12 @@ static bool run_fusermount(const char *dir)
 	pid_t pid;
 	int st = 1;
 
-	return !posix_spawnp(&pid, argv[0], NULL, NULL, (char **)argv, environ) && waitpid(pid, &st, 0) == pid && !st;
+	return !posix_spawnp(&pid, argv[0], NULL, NULL, (char **)argv, environ) &&
+		waitpid(pid, &st, 0) == pid && !st;
 }
 
-/* The daemon that served it died: its mount answers ENOTCONN for ever (but for what the kernel still knows: statvfs
- * always asks). Only ours is touched. */
+/* The daemon that served it died: its mount answers ENOTCONN for ever (but for what the kernel still knows:
+ * statvfs always asks). Only ours is touched. */
 static enum err heal(const char *dir)
 {
 	struct statvfs st;
@@ -134,7 +135,8 @@ static enum err heal(const char *dir)
 		return ERR_OK;
 	mounted_type(dir, type);
 	if (strcmp(type, FSTYPE)) {
-		log_err("event=stale-mount dir=\"%s\" type=%s note=\"not ours; to drop it: fusermount3 -u -z\"", dir, type);
+		log_err("event=stale-mount dir=\"%s\" type=%s note=\"not ours; "
+			"to drop it: fusermount3 -u -z\"", dir, type);
 		return ERR_CONFIG;
 	}
 	if (umount2(dir, MNT_DETACH) && !run_fusermount(dir)) {
@@ -179,14 +181,14 @@ static enum err check_mountpoint(const char *dir)
 	return why ? ERR_CONFIG : ERR_OK;
 }
 
-/* ---- signals -------------------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------------------- */
 
 static struct fuse_session *signalled;	/* the one that signals end */
 static pthread_t server;
 
 /*
- * A signal may come to another thread, or just before the read that it should interrupt: so it is handed on, and
- * comes again in a second.
+ * A signal may come to another thread, or just before the read that it should interrupt: so it is handed on,
+ * and comes again in a second.
  */
 static void on_signal(int sig)
 {
@@ -219,13 +221,14 @@ static void release_signals(const struct sigaction old[NENDING])
 		sigaction(ending[i], &old[i], NULL);
 }
 
-/* ---- serving -------------------------------------------------------------------------------------------------- */
+/* ---- serving ------------------------------------------------------------------------------------------- */
 
 #define REST_MS 50
 
 /*
- * While requests come, a signal ends the wait for the next every REST_MS; if none came between two of them, what waits
- * for a quiet moment is done, and the ticks end. A poll before each read would say it, too, at a twentieth of a request.
+ * While requests come, a signal ends the wait for the next every REST_MS; if none came between two of them,
+ * what waits for a quiet moment is done, and the ticks end. A poll before each read would say it, too, at a
+ * twentieth of a request.
  */
 struct ticks {
 	timer_t timer;
@@ -247,10 +250,12 @@ static void ticks_set(struct ticks *t, bool on)
 static enum err ticks_begin(struct ticks *t)
 {
 	struct sigaction sa = { .sa_handler = on_tick };
-	struct sigevent to = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1, ._sigev_un._tid = gettid() };
+	struct sigevent to = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1,
+		._sigev_un._tid = gettid() };
 
 	*t = (struct ticks){ 0 };
-	return sigaction(SIGUSR1, &sa, NULL) || timer_create(CLOCK_MONOTONIC, &to, &t->timer) ? ERR_NOMEM : ERR_OK;
+	return sigaction(SIGUSR1, &sa, NULL) ||
+		timer_create(CLOCK_MONOTONIC, &to, &t->timer) ? ERR_NOMEM : ERR_OK;
 }
 
 static void tick(struct ticks *t, struct fs *f)
@@ -395,7 +400,8 @@ enum err fs_run(const struct fs_options *o)
 {
 	struct fs f = {
 		.o = o,
-		.env = { .now = (int64_t)time(NULL) * 1000, .grace_ms = o->config->grace_ms, .forget = fs_forget,
+		.env = { .now = (int64_t)time(NULL) * 1000, .grace_ms = o->config->grace_ms,
+			.forget = fs_forget,
 			.kick = fs_kick, .arg = &f },
 		.owner = { getuid(), getgid() },
 	};

@@ -15,12 +15,13 @@ struct fs_options {
 	struct wake *changed, *outbox;
 	bool debug;			/* log every request */
 	void (*ready)(void *arg);	/* called once when the mount answers */
-	void (*verb)(void *arg, const char *line);	/* a verb of .remindfs/ctl that is the sync's: "sync" */
+	/* a verb of .remindfs/ctl that is the sync's: "sync" */
+	void (*verb)(void *arg, const char *line);
 	void *arg;
 };
 
-/* Mount (a stale mount of ours at that place is healed first), serve until unmounted or SIGTERM, SIGINT, SIGHUP, then flush
- * and unmount. Blocks. ERR_CONFIG: the mountpoint is unusable (said in the log). */
+/* Mount (a stale mount of ours at that place is healed first), serve until unmounted or SIGTERM, SIGINT,
+ * SIGHUP, then flush and unmount. Blocks. ERR_CONFIG: the mountpoint is unusable (said in the log). */
 NODISCARD enum err fs_run(const struct fs_options *o);
 
 #endif

@@ -23,7 +23,7 @@ struct listing {
 	void *arg;
 };
 
-/* ---- the directories ------------------------------------------------------------------------------------------ */
+/* ---- the directories ----------------------------------------------------------------------------------- */
 
 static void found_group(enum grouping by, const struct group *g, struct found *out)
 {
@@ -65,7 +65,7 @@ static enum err group_node(struct env *env, uint64_t ino, struct found *out)
 	return ERR_OK;
 }
 
-/* ---- what is in one ------------------------------------------------------------------------------------------- */
+/* ---- what is in one ------------------------------------------------------------------------------------ */
 
 static enum err group_find(struct env *env, uint64_t dir, const char *name, struct found *out)
 {
@@ -101,7 +101,7 @@ static enum err link_text(struct env *env, const struct found *at, struct buf *o
 	return buf_err(out);
 }
 
-/* ---- mkdir, mv, rmdir ----------------------------------------------------------------------------------------- */
+/* ---- mkdir, mv, rmdir ---------------------------------------------------------------------------------- */
 
 static enum err search_make(struct env *env, uint64_t dir, const char *name)
 {
@@ -115,7 +115,8 @@ static enum err search_remove(struct env *env, uint64_t dir, const struct found 
 
 static enum err search_give(struct env *env, const struct found *at, uint64_t to_dir, const char *to)
 {
-	return to_dir == node_fixed_ino(NODE_SEARCH) ? store_search_rename(env->store, node_id(at->ino), to) : ERR_PERM;
+	return to_dir == node_fixed_ino(NODE_SEARCH) ? store_search_rename(env->store, node_id(at->ino), to)
+		: ERR_PERM;
 }
 
 static enum err person_give(struct env *env, const struct found *at, uint64_t to_dir, const char *to)
@@ -145,7 +146,8 @@ const struct dir_def search_dir = {
 	.list = groups_list,
 	.make = search_make,
 	.remove = search_remove,
-	.no_take = "a search finds by itself what holds its words: edit the task; a new search: mkdir search/WORDS",
+	.no_take = "a search finds by itself what holds its words: edit the task; a new search: mkdir "
+	"search/WORDS",
 };
 static const struct dir_def person_dir = {
 	.find = group_find,

@@ -1,5 +1,6 @@
 /*
- * group_dirs - by-person/ and search/, as rows of dirs.h: directories that the store knows (store.h), and the links in them.
+ * group_dirs - by-person/ and search/, as rows of dirs.h: directories that the store knows (store.h), and the
+ * links in them.
  *
  *   by-person/NAME/   the open tasks of a person; only who has some is there
  *   search/QUERY/     the tasks, open or completed, that hold the words of its name; mkdir, mv and rmdir

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- content ------------------------------------------------------------------------------------------------ */
+/* ---- content ------------------------------------------------------------------------------------------- */
 
 static enum err stored(struct env *env, const struct file *f, struct buf *out)
 {
@@ -124,7 +124,8 @@ enum err handle_write(struct handle *h, struct env *env, const char *s, size_t n
 
 	if (off > max || n > max - off)
 		return ERR_TOOBIG;
-	if (h->early && f->fresh)	/* there was no room for it when it was flushed; who did not hear it then, does now */
+	/* there was no room for it when it was flushed; who did not hear it then, does now */
+	if (h->early && f->fresh)
 		TRY(files_make(env));
 	TRY(load(env, f, false));
 	/* A refused write does not move the writer's offset: what follows belongs behind it all the same. */
@@ -148,7 +149,7 @@ enum err handle_append(struct handle *h, struct env *env, const char *s, size_t 
 	return handle_write(h, env, s, n, f->text.n);
 }
 
-/* ---- saving --------------------------------------------------------------------------------------------------- */
+/* ---- saving -------------------------------------------------------------------------------------------- */
 
 static enum err save(struct env *env, struct file *f)
 {
@@ -167,7 +168,8 @@ static bool is_name_of(const char *name, const char *title)
 	return name_of(title, 1, is) == ERR_OK && !strcmp(is, name);
 }
 
-/* A new task with its text. At once, unless that is refused, or says another title than the name: then an alias is due. */
+/* A new task with its text. At once, unless that is refused, or says another title than the name: then an
+ * alias is due. */
 static enum err create(struct env *env, struct file *f)
 {
 	AUTO_TASK t = TASK_INIT;
@@ -198,7 +200,8 @@ static enum err commit(struct file *f, struct env *env)
 		return ERR_OK;
 	}
 	e = f->fresh ? files_tell(env, f, create) : env->closed.n ? files_tell(env, f, save) : save(env, f);
-	if (e == ERR_NOENT)	/* deleted on another side while it was open: the text is kept, and the writer told */
+	/* deleted on another side while it was open: the text is kept, and the writer told */
+	if (e == ERR_NOENT)
 		TRY(store_rescue(env->store, node_id(f->ino), f->text.s, f->text.n, env->now));
 	else if (e && !text_rejected(e))
 		return e;

@@ -22,13 +22,14 @@ NODISCARD enum err file_make(struct env *env, struct file *f);	/* the store gets
 /* The kernel has the name of a task that was just made, unless another side took that meanwhile. */
 NODISCARD enum err file_check_name(struct env *env, const struct entry *e);
 /* What was closed, and a file (NULL: none) by how: one transaction. */
-NODISCARD enum err files_tell(struct env *env, struct file *f, enum err (*how)(struct env *env, struct file *f));
+NODISCARD enum err files_tell(struct env *env, struct file *f,
+	enum err (*how)(struct env *env, struct file *f));
 
 /* ---- text_save.c ---- */
 
-/* Store a text that parsed; of a task without a name: a new one. Where it does not mean what the task is now, a rendered
- * one that keeps its comments. said: the fields to compare. */
-NODISCARD enum err text_put(struct env *env, const struct task *now, const struct task *base, struct text *x, uint32_t said,
-	const char *s, size_t n, bool *rewritten);
+/* Store a text that parsed; of a task without a name: a new one. Where it does not mean what the task is now,
+ * a rendered one that keeps its comments. said: the fields to compare. */
+NODISCARD enum err text_put(struct env *env, const struct task *now, const struct task *base, struct text *x,
+	uint32_t said, const char *s, size_t n, bool *rewritten);
 
 #endif

@@ -7,7 +7,7 @@
 
 const char *const kept_version[NVERSIONS] = { "base", "mine", "theirs" };
 
-/* ---- the three lists ------------------------------------------------------------------------------------------ */
+/* ---- the three lists ----------------------------------------------------------------------------------- */
 
 static const struct {
 	enum fixed dir;
@@ -101,7 +101,7 @@ static enum err refuse(struct env *env, enum keep which, const struct kept *k, e
 	return e;
 }
 
-/* ---- conflicts/ ----------------------------------------------------------------------------------------------- */
+/* ---- conflicts/ ---------------------------------------------------------------------------------------- */
 
 static enum version version_of(uint64_t ino)
 {
@@ -202,14 +202,15 @@ static enum err version_give(struct env *env, const struct found *at, uint64_t t
 	TRY(is_its_file(env, &k, to_dir, to, &its));
 	if (!its || v == VERSION_BASE)
 		return refuse(env, KEEP_CONFLICTS, &k, ERR_PERM,
-			"mv mine.txt or theirs.txt onto the task's own file in open/ or completed/ to take it; cp it elsewhere");
+			"mv mine.txt or theirs.txt onto the task's own file in open/ or completed/ to take "
+			"it; cp it elsewhere");
 	TRY(store_conflict_take(env->store, k.id, v, env->now, env->grace_ms, &task));
 	if (task)
 		stale(env, task);
 	return ERR_OK;
 }
 
-/* ---- outbox/ -------------------------------------------------------------------------------------------------- */
+/* ---- outbox/ ------------------------------------------------------------------------------------------- */
 
 static enum err outbox_text(struct env *env, const struct found *at, struct buf *out)
 {
@@ -223,9 +224,11 @@ static enum err outbox_remove(struct env *env, uint64_t dir, const struct found 
 	TRY(store_kept(env->store, KEEP_OUTBOX, node_id(at->ino), &k));
 	enum err e = store_cancel(env->store, k.task, env->now, env->grace_ms);
 	if (e == ERR_PERM)
-		return refuse(env, KEEP_OUTBOX, &k, e, "it was edited on the other side; to have the former value, edit the task's file");
+		return refuse(env, KEEP_OUTBOX, &k, e,
+			"it was edited on the other side; to have the former value, edit the task's file");
 	if (e == ERR_BUSY)
-		return refuse(env, KEEP_OUTBOX, &k, e, "it is being sent; to take it back, rm the task's file in open/");
+		return refuse(env, KEEP_OUTBOX, &k, e,
+			"it is being sent; to take it back, rm the task's file in open/");
 	if (!e)
 		stale(env, k.task);
 	return e;
@@ -238,7 +241,7 @@ static enum err outbox_touch(struct env *env, const struct found *at)
 	return ERR_OK;
 }
 
-/* ---- trash/ --------------------------------------------------------------------------------------------------- */
+/* ---- trash/ -------------------------------------------------------------------------------------------- */
 
 static enum err trash_text(struct env *env, const struct found *at, struct buf *out)
 {
@@ -252,8 +255,9 @@ static enum err trash_remove(struct env *env, uint64_t dir, const struct found *
 
 	TRY(store_kept(env->store, KEEP_TRASH, node_id(at->ino), &k));
 	enum err e = store_trash_forget(env->store, k.task, env->now);
-	return e == ERR_BUSY ? refuse(env, KEEP_TRASH, &k, e, "it can be purged ten minutes after its deletion, when all sides "
-		"have that; the trash empties itself after 15 days or more") : e;
+	return e == ERR_BUSY ? refuse(env, KEEP_TRASH, &k, e,
+		"it can be purged ten minutes after its deletion, when all sides have that; the trash "
+		"empties itself after 15 days or more") : e;
 }
 
 static enum err set_title(struct task *t, const char *name, uint32_t *fields)
@@ -266,7 +270,8 @@ static enum err set_title(struct task *t, const char *name, uint32_t *fields)
 	return task_set(t, FIELD_TITLE, buf_str(&title));
 }
 
-static enum err restore(struct env *env, const struct kept *k, const char *to, struct task *t, uint32_t fields)
+static enum err restore(struct env *env, const struct kept *k, const char *to, struct task *t,
+	uint32_t fields)
 {
 	struct entry e;
 	int64_t id;
@@ -300,11 +305,12 @@ static enum err trash_give(struct env *env, const struct found *at, uint64_t to_
 		return refuse(env, KEEP_TRASH, &k, ERR_PERM, "to restore it, mv it to open/ or completed/");
 	enum err there = store_lookup(env->store, to, &e);
 	if (!there)
-		return refuse(env, KEEP_TRASH, &k, ERR_EXIST, "another task has this name; mv it to open/ under a new one");
+		return refuse(env, KEEP_TRASH, &k, ERR_EXIST,
+			"another task has this name; mv it to open/ under a new one");
 	return there == ERR_NOENT ? restore(env, &k, to, &t, fields) : there;
 }
 
-/* ---- the rows ------------------------------------------------------------------------------------------------- */
+/* ---- the rows ------------------------------------------------------------------------------------------ */
 
 static const struct dir_def conflict_dir = {
 	.find = version_find,
@@ -322,7 +328,8 @@ const struct dir_def outbox_dir = {
 	.find = kept_find,
 	.list = kept_list,
 	.remove = outbox_remove,
-	.no_take = "what is edited is sent by itself; to try again now: touch the task's file in .remindfs/outbox",
+	.no_take = "what is edited is sent by itself; to try again now: touch the task's file in "
+	".remindfs/outbox",
 };
 const struct dir_def trash_dir = {
 	.find = kept_find,

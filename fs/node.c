@@ -92,7 +92,8 @@ void node_stat_scratch(const struct scratch *x, const struct owner *o, struct st
 	fill(out, node_ino(KIND_SCRATCH, x->id), mode, o, x->size, x->changed_at);
 }
 
-void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms, struct stat *out)
+void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms,
+	struct stat *out)
 {
 	fill(out, ino, mode, o, S_ISDIR(mode) ? 4096 : size, ms);
 }
@@ -101,5 +102,6 @@ void node_link_target(const struct entry *e, int depth, char out[NODE_LINK_LEN])
 {
 	static const char up[] = "../../../";
 
-	snprintf(out, NODE_LINK_LEN, "%.*s%s/%s", 3 * depth, up, node_fixed[node_home(e->open)].name, e->name);
+	snprintf(out, NODE_LINK_LEN, "%.*s%s/%s", 3 * depth, up, node_fixed[node_home(e->open)].name,
+		e->name);
 }

@@ -1,8 +1,9 @@
 /*
- * node - inode numbers <-> what they stand for, and the attributes of each. Pure: no table, nothing to forget.
+ * node - inode numbers <-> what they stand for, and the attributes of each. Pure: no table, nothing to
+ * forget.
  *
- * An inode number is id * 64 + kind: id is the row id of a task or scratch file, or the row of node_fixed. So it is
- * stable over remounts, never reused, and a scratch file's never equals a task's (vim compares them).
+ * An inode number is id * 64 + kind: id is the row id of a task or scratch file, or the row of node_fixed. So
+ * it is stable over remounts, never reused, and a scratch file's never equals a task's (vim compares them).
  */
 #ifndef NODE_H
 #define NODE_H
@@ -13,9 +14,9 @@
 #include <sys/stat.h>
 
 /*
- * A number is part of inodes: add, never reorder. All but the first three are rows of dirs.h. KIND_LINK + view (views.h) is
- * a symbolic link to task id in that view; from KIND_CONTROL on, what is generated below .remindfs/ (fact_dirs.h,
- * kept_dirs.h).
+ * A number is part of inodes: add, never reorder. All but the first three are rows of dirs.h. KIND_LINK +
+ * view (views.h) is a symbolic link to task id in that view; from KIND_CONTROL on, what is generated below
+ * .remindfs/ (fact_dirs.h, kept_dirs.h).
  */
 enum kind {
 	KIND_FIXED = 1,
@@ -81,7 +82,8 @@ struct fixed_def {
 	enum fixed parent;
 	enum node_type type;
 	uint32_t mode;	/* permission bits */
-	bool unlisted;	/* found by name alone: who reads a whole tree must not wait there, nor meet a task twice */
+	bool unlisted;	/* found by name alone: who reads a whole tree must not wait there, nor meet a task
+			 * twice */
 };
 extern const struct fixed_def node_fixed[NFIXED];
 
@@ -115,8 +117,8 @@ static inline enum fixed node_home(bool open)
 	return open ? NODE_OPEN : NODE_COMPLETED;
 }
 
-/* Where a readdir goes on: "." and "..", then fixed nodes by row, tasks by id, scratch by id. Each is the cookie of the
- * entry itself; reading on from it gives what lies behind, whatever came or went meanwhile. */
+/* Where a readdir goes on: "." and "..", then fixed nodes by row, tasks by id, scratch by id. Each is the
+ * cookie of the entry itself; reading on from it gives what lies behind, whatever came or went meanwhile. */
 enum { COOKIE_DOT = 1, COOKIE_DOTDOT, COOKIE_FIXED };
 #define COOKIE_TASK ((int64_t)1 << 16)
 #define COOKIE_SCRATCH ((int64_t)1 << 62)
@@ -130,7 +132,8 @@ void node_stat_fixed(enum fixed n, const struct owner *o, int64_t size, int64_t 
 void node_stat_task(const struct entry *e, const struct owner *o, struct stat *out);
 void node_stat_scratch(const struct scratch *x, const struct owner *o, struct stat *out);
 /* What a row of dirs.h makes. */
-void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms, struct stat *out);
+void node_stat_made(uint64_t ino, mode_t mode, const struct owner *o, int64_t size, int64_t ms,
+	struct stat *out);
 /* "../open/NAME" from a directory so many levels below the root */
 #define NODE_LINK_LEN (NAME_LEN + 32)
 void node_link_target(const struct entry *e, int depth, char out[NODE_LINK_LEN]);

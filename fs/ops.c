@@ -1,4 +1,5 @@
-/* ops - the table of operations, names, and what the operations share. The rest: ops_attr.c, ops_file.c, ops_dir.c. */
+/* ops - the table of operations, names, and what the operations share. The rest: ops_attr.c, ops_file.c,
+ * ops_dir.c. */
 #define LOG_MODULE "ops"
 #include "ops.h"
 #include "dirs.h"
@@ -156,13 +157,14 @@ void ops_reply_node(fuse_req_t req, enum err e)
 	fuse_reply_err(req, e == ERR_NOENT ? ESTALE : fs_errno(e));
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	struct fs *f = ops_begin(req);
 	struct found at;
-	enum err e = S_ISREG(mode) ? tree_create(&f->env, f->files, parent, name, mode, false, &at) : ERR_PERM;
+	enum err e = S_ISREG(mode) ? tree_create(&f->env, f->files, parent, name, mode, false, &at)
+		: ERR_PERM;
 
 	if (!e && node_kind(at.ino) == KIND_TASK)
 		e = store_closed(f->env.store, at.e.id, f->env.now, f->env.grace_ms);
@@ -213,8 +215,8 @@ static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	ops_reply(req, ops_told(f, tree_remove(&f->env, f->files, parent, name)));
 }
 
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
-	unsigned flags)
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
+	const char *to, unsigned flags)
 {
 	struct fs *f = ops_begin(req);
 
@@ -222,11 +224,12 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	enum err e = ops_told(f, tree_rename(&f->env, f->files, parent, name, to_parent, to, flags & RENAME_NOREPLACE));
+	enum err e = ops_told(f, tree_rename(&f->env, f->files, parent, name, to_parent, to,
+		flags & RENAME_NOREPLACE));
 	fuse_reply_err(req, text_rejected(e) ? EPERM : fs_errno(e));
 }
 
-/* ---- the session ---------------------------------------------------------------------------------------------- */
+/* ---- the session --------------------------------------------------------------------------------------- */
 
 /* No automatic dropping of pages: the kernel would do it after each of its own writes. notify.c says when. */
 static void op_init(void *userdata, struct fuse_conn_info *c)

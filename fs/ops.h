@@ -1,6 +1,6 @@
 /*
- * ops - inside fs/: one function per FUSE operation: find, call, reply. Each answers its request exactly once; none blocks
- * but on the store. A file a kind of them; here is what they share.
+ * ops - inside fs/: one function per FUSE operation: find, call, reply. Each answers its request exactly
+ * once; none blocks but on the store. A file a kind of them; here is what they share.
  */
 #ifndef OPS_H
 #define OPS_H
@@ -14,7 +14,8 @@ struct fs *ops_begin_on(fuse_req_t req, uint64_t ino);
 /* After what changed names: before the notify thread reads of it, if it can be. Gives e back. */
 enum err ops_told(struct fs *f, enum err e);
 void ops_reply(fuse_req_t req, enum err e);
-/* The same for a node: one that is not there any more is ESTALE, so that the kernel looks its name up anew and tries again. */
+/* The same for a node: one that is not there any more is ESTALE, so that the kernel looks its name up anew
+ * and tries again. */
 void ops_reply_node(fuse_req_t req, enum err e);
 
 /* What the feed says happened to a directory since it was last looked at. */

@@ -27,13 +27,15 @@ static enum err stat_fixed(struct fs *f, enum fixed n, struct stat *st, double *
 	return ERR_OK;
 }
 
-/* While somebody is writing, the size is the buffer's; and it is asked anew after the commit, which may set another. */
+/* While somebody is writing, the size is the buffer's; and it is asked anew after the commit, which may set
+ * another. */
 static void stat_open(const struct file *p, struct stat *st, double *timeout)
 {
 	st->st_size = (off_t)p->text.n;
 	st->st_blocks = (st->st_size + 511) / 512;
 	if (p->dirty)
-		st->st_mtim.tv_sec = p->written_at / 1000, st->st_mtim.tv_nsec = p->written_at % 1000 * 1000000;
+		st->st_mtim.tv_sec = p->written_at / 1000,
+		st->st_mtim.tv_nsec = p->written_at % 1000 * 1000000;
 	if (p->gone)
 		st->st_nlink = 0;
 	*timeout = 0;
@@ -110,7 +112,8 @@ static enum err stat_ino(struct fs *f, uint64_t ino, struct stat *st, double *ti
 	return ERR_OK;
 }
 
-/* How long a name may be kept: scratch is renamed onto tasks and links into other views, and must be looked up then. */
+/* How long a name may be kept: scratch is renamed onto tasks and links into other views, and must be looked
+ * up then. */
 static double name_timeout(const struct found *at)
 {
 	unsigned kind = node_kind(at->ino);
@@ -266,14 +269,15 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 	buf_clear(&f->text);
 	if (!e)
-		e = made ? made->text(&f->env, &at, &f->text) : store_scratch_text(f->env.store, at.x.id, &f->text);
+		e = made ? made->text(&f->env, &at, &f->text)
+			: store_scratch_text(f->env.store, at.x.id, &f->text);
 	if (e)
 		ops_reply_node(req, e);
 	else
 		fuse_reply_readlink(req, buf_str(&f->text));
 }
 
-/* ---- the file system -------------------------------------------------------------------------------------------- */
+/* ---- the file system ----------------------------------------------------------------------------------- */
 
 /* find and du ask at every start, and to count takes as long as a listing. */
 static int64_t files_there(struct fs *f)
@@ -304,7 +308,7 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &v);
 }
 
-/* ---- extended attributes -------------------------------------------------------------------------------------- */
+/* ---- extended attributes ------------------------------------------------------------------------------- */
 
 static void reply_value(fuse_req_t req, const struct buf *b, size_t size)
 {
@@ -316,8 +320,9 @@ static void reply_value(fuse_req_t req, const struct buf *b, size_t size)
 		fuse_reply_buf(req, b->s, b->n);
 }
 
-/* The kernel asks for security.capability before every first write: that must cost nothing. To hear that there are no
- * ACLs and labels here at all, rather than none on this file, keeps ls -l from asking for every file's. */
+/* The kernel asks for security.capability before every first write: that must cost nothing. To hear that
+ * there are no ACLs and labels here at all, rather than none on this file, keeps ls -l from asking for every
+ * file's. */
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	AUTO_BUF value = BUF_INIT;
@@ -338,7 +343,8 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
 	AUTO_BUF names = BUF_INIT;
-	enum err e = node_kind(ino) == KIND_TASK ? xattr_list(&ops_begin(req)->env, node_id(ino), &names) : ERR_OK;
+	enum err e = node_kind(ino) == KIND_TASK ? xattr_list(&ops_begin(req)->env, node_id(ino), &names)
+		: ERR_OK;
 
 	if (e)
 		ops_reply_node(req, e);
@@ -349,7 +355,8 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 /* An errno. */
 static int writable_attr(uint64_t ino, const char *name)
 {
-	return !xattr_known(name) ? ENOTSUP : node_kind(ino) != KIND_TASK || !xattr_writable(name) ? EPERM : 0;
+	return !xattr_known(name) ? ENOTSUP
+		: node_kind(ino) != KIND_TASK || !xattr_writable(name) ? EPERM : 0;
 }
 
 static bool has_attr(struct fs *f, uint64_t ino, const char *name)

@@ -1,11 +1,13 @@
-/* ops_dir - listings: of tasks and fixed nodes straight from the store, of what is generated from a copy made at its begin. */
+/* ops_dir - listings: of tasks and fixed nodes straight from the store, of what is generated from a copy made
+ * at its begin. */
 #include "ops.h"
 #include "dirs.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A listing of what is generated, made when it is read from its begin: each name with its NUL, and its inode. */
+/* A listing of what is generated, made when it is read from its begin: each name with its NUL, and its
+ * inode. */
 struct snapshot {
 	struct buf names;
 	uint64_t *ino;
@@ -86,8 +88,10 @@ struct listing {		/* a part of a directory, as the kernel asks for it */
 	enum err err;
 };
 
-/* at NULL: a name and what it is alone, as of "." and "..", which the kernel knows, and in a plain listing. */
-static bool put(struct listing *l, const char *name, const struct found *at, const struct stat *alone, int64_t cookie)
+/* at NULL: a name and what it is alone, as of "." and "..", which the kernel knows, and in a plain
+ * listing. */
+static bool put(struct listing *l, const char *name, const struct found *at, const struct stat *alone,
+	int64_t cookie)
 {
 	struct fuse_entry_param e = { 0 };
 	char *to = l->f->page + l->n;
@@ -114,7 +118,8 @@ static bool put_task(void *arg, const struct entry *e)
 	uint64_t ino = node_ino(KIND_TASK, e->id);
 
 	if (!l->plus)
-		return put(l, e->name, NULL, &(struct stat){ .st_ino = ino, .st_mode = S_IFREG }, COOKIE_TASK + e->id);
+		return put(l, e->name, NULL, &(struct stat){ .st_ino = ino, .st_mode = S_IFREG },
+			COOKIE_TASK + e->id);
 	struct found at = { .ino = ino, .e = *e, .lasting = true };
 	return put(l, e->name, &at, NULL, COOKIE_TASK + e->id);
 }
@@ -152,7 +157,8 @@ static enum err put_tasks(struct listing *l, int64_t after)
 	struct filter all = { .status = l->dir == NODE_OPEN ? TASK_OPEN : TASK_COMPLETE, .brief = !l->plus };
 
 	if (after < COOKIE_SCRATCH && node_fixed[l->dir].type == TYPE_TASKS)
-		TRY(store_list(l->f->env.store, &all, after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task, l));
+		TRY(store_list(l->f->env.store, &all, after < COOKIE_TASK ? 0 : after - COOKIE_TASK, put_task,
+			l));
 	return l->err;
 }
 
@@ -161,8 +167,8 @@ static enum err put_scratches(struct listing *l, int64_t after)
 	enum scratch_place place;
 
 	if (!l->full && tree_place(node_fixed_ino(l->dir), &place))
-		TRY(store_scratch_list(l->f->env.store, place, after < COOKIE_SCRATCH ? 0 : after - COOKIE_SCRATCH, put_scratch,
-			l));
+		TRY(store_scratch_list(l->f->env.store, place,
+			after < COOKIE_SCRATCH ? 0 : after - COOKIE_SCRATCH, put_scratch, l));
 	return l->err;
 }
 
@@ -186,7 +192,8 @@ static enum err page_of(struct fs *f, size_t size)
 	return ERR_OK;
 }
 
-/* Entry i of the snapshot, whose cookie is COOKIE_FIXED + i; names only, as the kernel would keep nothing else. */
+/* Entry i of the snapshot, whose cookie is COOKIE_FIXED + i; names only, as the kernel would keep nothing
+ * else. */
 static bool put_made(struct listing *l, uint64_t ino, const char *name, size_t i)
 {
 	const struct kind_def *k = dirs_kind(ino);
@@ -215,7 +222,8 @@ static enum err list_made(struct listing *l, uint64_t dir, struct snapshot *s, i
 {
 	const struct kind_def *k = dirs_kind(dir);
 	struct stat self = { .st_ino = dir, .st_mode = S_IFDIR };
-	struct stat up = { .st_ino = node_fixed_ino(k ? k->parent : node_fixed[l->dir].parent), .st_mode = S_IFDIR };
+	struct stat up = { .st_ino = node_fixed_ino(k ? k->parent : node_fixed[l->dir].parent),
+		.st_mode = S_IFDIR };
 
 	if (!after || !s->made)
 		TRY(snapshot_take(l->f, dir, s));
@@ -228,14 +236,16 @@ static enum err list_made(struct listing *l, uint64_t dir, struct snapshot *s, i
 	return ERR_OK;
 }
 
-static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi, bool plus)
+static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi,
+	bool plus)
 {
 	struct fs *f = ops_begin(req);
 	struct listing l = { .f = f, .req = req, .dir = node_as_fixed(ino), .plus = plus, .size = size };
 	enum err e = page_of(f, size);
 
 	if (!e)
-		e = dirs_dir(ino) ? list_made(&l, ino, snapshot_of(fi), off) : l.dir != NODE_NONE ? list(&l, off) : ERR_PERM;
+		e = dirs_dir(ino) ? list_made(&l, ino, snapshot_of(fi), off) : l.dir != NODE_NONE
+			? list(&l, off) : ERR_PERM;
 	if (e && !l.n)
 		ops_reply(req, e);
 	else

@@ -83,9 +83,9 @@ static bool is_visible(struct fs *f, uint64_t ino)
 }
 
 /*
- * A reader who finds the text in the kernel's pages need not ask us for it. Only where nobody else has it open: a page that
- * is being read is locked until we have answered. What was committed meanwhile, the kernel may have been told before it got
- * the page.
+ * A reader who finds the text in the kernel's pages need not ask us for it. Only where nobody else has it
+ * open: a page that is being read is locked until we have answered. What was committed meanwhile, the kernel
+ * may have been told before it got the page.
  */
 static void give_text(struct fs *f, uint64_t ino)
 {
@@ -143,13 +143,15 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	enum err e = ops_told(f, tree_create(&f->env, f->files, parent, name, mode, true, &at));
 	bool there = e == ERR_EXIST && !(fi->flags & O_EXCL) && !tree_find(&f->env, parent, name, &at);
 
-	if (there)	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
+	/* it came from elsewhere, or under a former name, while the kernel thought there was none */
+	if (there)
 		e = ERR_OK;
 	if (!e && node_kind(at.ino) != KIND_TASK && node_kind(at.ino) != KIND_SCRATCH)
 		e = ERR_PERM;
 	if (!e)		/* what it continues begins empty, too */
-		e = at.fresh ? handle_create(f->files, &f->env, &at.e, &h) : handle_open(f->files, &f->env, at.ino,
-			(there && fi->flags & O_TRUNC) || (!there && at.e.size), &h);
+		e = at.fresh ? handle_create(f->files, &f->env, &at.e, &h)
+			: handle_open(f->files, &f->env, at.ino, (there && fi->flags & O_TRUNC) ||
+			(!there && at.e.size), &h);
 	if (!e && !there)
 		h->file->touched = true;
 	if (!e)
@@ -179,7 +181,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	size_t n;
 
 	if (is_events(ino)) {
-		events_read(f->events, f->env.store, reader_of(fi), req, size, off, !(fi->flags & O_NONBLOCK));
+		events_read(f->events, f->env.store, reader_of(fi), req, size, off,
+			!(fi->flags & O_NONBLOCK));
 		return;
 	}
 	if (ops_is_made(ino)) {

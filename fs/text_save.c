@@ -29,7 +29,8 @@ static enum err merge(const struct task *now, const struct text *x, uint32_t fie
 	return ERR_OK;
 }
 
-/* What the text of a task says of it. A value from a remote may hold what no line can, and is not edited by that. */
+/* What the text of a task says of it. A value from a remote may hold what no line can, and is not edited by
+ * that. */
 static enum err shown(const struct task *t, struct task *out)
 {
 	static const struct {
@@ -49,8 +50,8 @@ static enum err shown(const struct task *t, struct task *out)
 	return ERR_OK;
 }
 
-enum err text_put(struct env *env, const struct task *now, const struct task *base, struct text *x, uint32_t said,
-	const char *s, size_t n, bool *rewritten)
+enum err text_put(struct env *env, const struct task *now, const struct task *base, struct text *x,
+	uint32_t said, const char *s, size_t n, bool *rewritten)
 {
 	AUTO_TASK was = TASK_INIT, merged = TASK_INIT, becomes = TASK_INIT;
 	AUTO_BUF text = BUF_INIT;
@@ -71,7 +72,8 @@ enum err text_put(struct env *env, const struct task *now, const struct task *ba
 		store_create_as(env->store, &id, &merged, s, n, env->now);
 }
 
-enum err text_save(struct env *env, int64_t id, const struct task *base, const char *s, size_t n, bool *rewritten)
+enum err text_save(struct env *env, int64_t id, const struct task *base, const char *s, size_t n,
+	bool *rewritten)
 {
 	AUTO_TASK now = TASK_INIT;
 	AUTO_TEXT x = { 0 };

@@ -16,7 +16,8 @@ bool tree_holds_tasks(uint64_t dir)
 bool tree_place(uint64_t dir, enum scratch_place *out)
 {
 	static const enum fixed node[] = {
-		[PLACE_COMPLETED] = NODE_COMPLETED, [PLACE_OPEN] = NODE_OPEN, [PLACE_TEMPLATES] = NODE_TEMPLATES,
+		[PLACE_COMPLETED] = NODE_COMPLETED, [PLACE_OPEN] = NODE_OPEN,
+		[PLACE_TEMPLATES] = NODE_TEMPLATES,
 	};
 
 	for (size_t i = 0; i < sizeof(node) / sizeof(*node); i++)
@@ -38,7 +39,7 @@ static void found_task(struct found *out, unsigned kind, bool lasting)
 	out->lasting = lasting;
 }
 
-/* ---- finding -------------------------------------------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------------------------------------- */
 
 /* The same title spelled in another way ("é" in two characters): the name that the task has. */
 static enum err lookup_spelled(struct env *env, const char *name, struct entry *out)
@@ -92,7 +93,8 @@ enum err tree_find(struct env *env, uint64_t dir, const char *name, struct found
 		return ERR_NAME;
 	if (made)
 		return made->find(env, dir, name, out);
-	return tree_is_task_name(dir, name) ? find_task(env, dir, name, out) : find_scratch(env, dir, name, out);
+	return tree_is_task_name(dir, name) ? find_task(env, dir, name, out)
+		: find_scratch(env, dir, name, out);
 }
 
 /* Deleted or parked, and still open somewhere or known to the kernel. */
@@ -133,7 +135,7 @@ enum err tree_node(struct env *env, uint64_t ino, struct found *out, bool *hidde
 	return hidden_task(env, id, &out->e);
 }
 
-/* ---- what is refused ------------------------------------------------------------------------------------------ */
+/* ---- what is refused ----------------------------------------------------------------------------------- */
 
 /* advice NULL: nobody would look for one. */
 static void refuse(struct env *env, uint64_t dir, const char *name, const char *what, const char *advice)
@@ -157,7 +159,7 @@ void tree_refuse(struct env *env, const struct entry *e, uint64_t dir, const cha
 	refuse(env, node_fixed_ino(node_home(e->open)), e->name, buf_str(&text), advice);
 }
 
-/* ---- new files ------------------------------------------------------------------------------------------------ */
+/* ---- new files ----------------------------------------------------------------------------------------- */
 
 enum err tree_taken(struct env *env, const char *name, int64_t but)
 {
@@ -191,7 +193,8 @@ static enum err revive(struct env *env, uint64_t dir, const char *name, int64_t 
 		return e;
 	TRY(store_former(env->store, name, env->now, id));
 	TRY(store_get(env->store, *id, &former));
-	return former.name ? store_revive(env->store, former.name, tree_is_open(dir), env->now, id) : ERR_NOENT;
+	return former.name ? store_revive(env->store, former.name, tree_is_open(dir), env->now, id)
+		: ERR_NOENT;
 }
 
 enum err tree_begin(struct env *env, struct files *files, uint64_t dir, const char *name, struct entry *out,
@@ -209,8 +212,8 @@ enum err tree_begin(struct env *env, struct files *files, uint64_t dir, const ch
 	return ERR_OK;
 }
 
-static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uint32_t mode, const char *target,
-	struct found *out)
+static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uint32_t mode,
+	const char *target, struct found *out)
 {
 	struct scratch x = { .is_link = target, .mode = mode & 0777 };
 	int64_t id;
@@ -218,7 +221,8 @@ static enum err new_scratch(struct env *env, uint64_t dir, const char *name, uin
 	if (!tree_place(dir, &x.place))
 		return ERR_PERM;
 	memcpy(x.name, name, strlen(name) + 1);
-	TRY(store_scratch_create(env->store, &x, target ? target : "", target ? strlen(target) : 0, env->now, &id));
+	TRY(store_scratch_create(env->store, &x, target ? target : "", target ? strlen(target) : 0, env->now,
+		&id));
 	TRY(store_scratch(env->store, id, &out->x));
 	out->ino = node_ino(KIND_SCRATCH, id);
 	return ERR_OK;
@@ -233,7 +237,8 @@ enum err tree_create(struct env *env, struct files *files, uint64_t dir, const c
 		return e ? e : ERR_EXIST;
 	if (!tree_is_task_name(dir, name)) {
 		if (dirs_dir(dir) && node_fixed[dirs_fixed(dir)].parent == NODE_ROOT)
-			refuse(env, dir, name, "not made", name_is_task(name) ? "new tasks are made in open/" :
+			refuse(env, dir, name, "not made",
+				name_is_task(name) ? "new tasks are made in open/" :
 				"the files stand in open/: edit them there, or sed -i --follow-symlinks");
 		return new_scratch(env, dir, name, mode, NULL, out);
 	}
@@ -283,7 +288,8 @@ enum err tree_remove(struct env *env, struct files *files, uint64_t dir, const c
 	f = files_find(files, at.ino);
 	if (f)
 		TRY(file_unlinked(env, f));
-	enum err e = kind == KIND_SCRATCH ? store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms) :
+	enum err e = kind == KIND_SCRATCH ?
+		store_scratch_remove(env->store, at.x.id, env->now, env->grace_ms) :
 		store_delete(env->store, at.e.id, SIDE_LOCAL, env->now, env->grace_ms);
 	if (!e && kind == KIND_TASK && at.lasting)
 		env->known = store_fed(env->store);

@@ -10,7 +10,8 @@ struct move {
 	struct files *files;
 	uint64_t dir, to_dir;
 	const char *name, *to;
-	const char *asked;	/* the new name as the kernel has it: to, but for a link whose name says more than its task's */
+	const char *asked;	/* the new name as the kernel has it: to, but for a link whose name says more
+				 * than its task's */
 	struct found from;
 	bool there;		/* something has the new name: at */
 	struct found at;
@@ -121,7 +122,8 @@ static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 		return ERR_OK;
 	}
 	TRY(tree_taken(m->env, m->to, 0));
-	if (m->from.x.task && store_get(m->env->store, m->from.x.task, &parked) == ERR_OK && strcmp(parked.name, m->to) &&
+	if (m->from.x.task && store_get(m->env->store, m->from.x.task, &parked) == ERR_OK &&
+		strcmp(parked.name, m->to) &&
 	    store_revive(m->env->store, parked.name, open, m->env->now, id) == ERR_OK) {
 		*retitle = true;
 		return ERR_OK;
@@ -135,8 +137,8 @@ static enum err saved_task(struct move *m, int64_t *id, bool *retitle)
 
 #define RESTORE_MS 2000
 
-/* vim, told that its save is refused, puts its backup back at once. The draft stays: it is what the user typed, and errors
- * says what is wrong with it. */
+/* vim, told that its save is refused, puts its backup back at once. The draft stays: it is what the user
+ * typed, and errors says what is wrong with it. */
 static bool is_restore(const struct move *m, int64_t id)
 {
 	const struct env *env = m->env;
@@ -209,7 +211,8 @@ static enum err save(struct move *m)
 enum err tree_rename(struct env *env, struct files *files, uint64_t dir, const char *name, uint64_t to_dir,
 	const char *to, bool noreplace)
 {
-	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to, .asked = to };
+	struct move m = { .env = env, .files = files, .dir = dir, .to_dir = to_dir, .name = name, .to = to,
+		.asked = to };
 
 	if (strlen(to) > NAME_LEN)
 		return ERR_NAME;

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- answers -------------------------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------------------- */
 
 /* One line for whoever reads ctl; gives e back. */
-__attribute__((format(printf, 3, 4))) static enum err answer(struct control *c, enum err e, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static enum err answer(struct control *c, enum err e, const char *fmt,
+	...)
 {
 	AUTO_BUF text = BUF_INIT;
 	AUTO_BUF shown = BUF_INIT;
@@ -42,7 +43,7 @@ static void path_of(struct env *env, int64_t task, struct buf *out)
 		buf_puts(out, t.name);
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 /* A word of the user's as a task's file name. ERR_NOENT: none has so long a one. */
 static enum err file_name(char *s, char out[NAME_LEN + 1])
@@ -65,7 +66,7 @@ static enum err find(struct env *env, enum keep which, char *s, struct kept *out
 	return store_kept_find(env->store, which, name, out);
 }
 
-/* ---- the verbs ------------------------------------------------------------------------------------------------ */
+/* ---- the verbs ----------------------------------------------------------------------------------------- */
 
 static enum err do_sync(struct control *c, struct env *env, char *arg)
 {
@@ -84,7 +85,8 @@ static enum err do_retry(struct control *c, struct env *env, char *arg)
 		env->kick(env->arg);
 	if (e == ERR_NOENT)
 		return answer(c, e, "nothing of \"%s\" waits; what does: ls .remindfs/outbox", arg);
-	return e ? failed(c, e) : answer(c, e, "done: %s is sent now, unless it is in its grace time", k.name);
+	return e ? failed(c, e) : answer(c, e, "done: %s is sent now, unless it is in its grace time",
+		k.name);
 }
 
 /* Cuts the last word off. False: it is none of the versions that one can take. */
@@ -111,7 +113,8 @@ static enum err do_resolve(struct control *c, struct env *env, char *arg)
 	int64_t task;
 
 	if (!cut_version(arg, &v))
-		return answer(c, ERR_INVAL, "mine or theirs? write: resolve %s mine, or: resolve %s theirs", arg, arg);
+		return answer(c, ERR_INVAL, "mine or theirs? write: resolve %s mine, or: resolve %s theirs",
+			arg, arg);
 	enum err e = find(env, KEEP_CONFLICTS, arg, &k);
 	if (e == ERR_NOENT)
 		return answer(c, e, "\"%s\" has no conflict; those that have: ls .remindfs/conflicts", arg);
@@ -178,7 +181,7 @@ static const struct {
 };
 #define NVERBS (sizeof(verb) / sizeof(*verb))
 
-/* ---- lines ---------------------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------------- */
 
 static char *trim(char *s)
 {
@@ -202,7 +205,8 @@ static enum err run(struct control *c, struct env *env, char *line)
 			continue;
 		if (!*arg == !verb[i].args)
 			return verb[i].run(c, env, arg);
-		return answer(c, ERR_INVAL, "not done; write: %s%s%s", name, verb[i].args ? " " : "", verb[i].args ? verb[i].args : "");
+		return answer(c, ERR_INVAL, "not done; write: %s%s%s", name, verb[i].args ? " " : "",
+			verb[i].args ? verb[i].args : "");
 	}
 	return answer(c, ERR_INVAL, "not known: %s; see above", name);
 }
@@ -224,7 +228,8 @@ enum err verbs_text(const struct control *c, struct env *env, struct buf *out)
 	buf_puts(out, "# Write one of these lines to this file:\n");
 	for (size_t i = 0; i < NVERBS; i++) {
 		int n = (int)strlen(verb[i].name);
-		buf_printf(out, "# %s %-*s %s\n", verb[i].name, 24 - n, verb[i].args ? verb[i].args : "", verb[i].help);
+		buf_printf(out, "# %s %-*s %s\n", verb[i].name, 24 - n, verb[i].args ? verb[i].args : "",
+			verb[i].help);
 	}
 	buf_puts(out, "# NAME is a task's file name, with or without .txt and its directory.\n");
 	buf_puts(out, c->answer);

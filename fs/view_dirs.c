@@ -98,13 +98,15 @@ const struct dir_def view_day_dir = {
 	.find = view_find,
 	.list = view_list,
 	.take = view_take,
-	.no_remove = "to complete it, mv it to completed/; for no date, mv it to someday/; to delete it, rm it in open/",
+	.no_remove = "to complete it, mv it to completed/; for no date, mv it to someday/; to delete it, rm "
+	"it in open/",
 };
 const struct dir_def view_someday_dir = {
 	.find = view_find,
 	.list = view_list,
 	.take = view_take,
-	.no_remove = "to complete it, mv it to completed/; for a date, mv it to today/ or tomorrow/; to delete it, rm it in open/",
+	.no_remove = "to complete it, mv it to completed/; for a date, mv it to today/ or tomorrow/; to "
+	"delete it, rm it in open/",
 };
 const struct dir_def view_high_dir = {
 	.find = view_find,
@@ -116,7 +118,8 @@ const struct dir_def view_span_dir = {
 	.find = view_find,
 	.list = view_list,
 	.no_take = BY_EDITING,
-	.no_remove = "to complete it, mv it to completed/; for another date, " BY_EDITING "; to delete it, rm it in open/",
+	.no_remove = "to complete it, mv it to completed/; for another date, " BY_EDITING
+	"; to delete it, rm it in open/",
 };
 const struct kind_def view_link = {
 	.mode = S_IFLNK | 0777,

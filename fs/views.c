@@ -13,7 +13,8 @@ const struct view_def view_def[NVIEWS] = {
 	[VIEW_OVERDUE] = { NODE_OVERDUE, .from = -VIEW_EVER, .to = -1 },
 	[VIEW_WEEK] = { NODE_WEEK, .from = 0, .to = 6 },
 	[VIEW_SOMEDAY] = { NODE_SOMEDAY, .undated = true, .sets = DUE },
-	[VIEW_HIGH] = { NODE_HIGH, .high = true, .from = -VIEW_EVER, .to = VIEW_EVER, .sets = PRIORITY, .clears = PRIORITY },
+	[VIEW_HIGH] = { NODE_HIGH, .high = true, .from = -VIEW_EVER, .to = VIEW_EVER, .sets = PRIORITY,
+		.clears = PRIORITY },
 	[VIEW_BY_DUE] = { NODE_BY_DUE, .from = -VIEW_EVER, .to = VIEW_EVER, .dated_name = true },
 	[VIEW_PERSON] = { NODE_NONE, .from = -VIEW_EVER, .to = VIEW_EVER },
 	[VIEW_SEARCH] = { NODE_NONE, .from = -VIEW_EVER, .to = VIEW_EVER },
@@ -27,7 +28,7 @@ int view_of(enum fixed dir)
 	return -1;
 }
 
-/* ---- what it holds -------------------------------------------------------------------------------------------- */
+/* ---- what it holds ------------------------------------------------------------------------------------- */
 
 /* Does the day matter, so that a task without one is out? */
 static bool is_dated(const struct view_def *d)
@@ -64,10 +65,11 @@ bool view_holds(unsigned view, const char *today, const struct entry *e)
 	if (view_range(view, today, &r))
 		return false;
 	const struct filter *f = &r.filter;
-	return (!f->due_from || strcmp(e->due, f->due_from) >= 0) && (!f->due_to || strcmp(e->due, f->due_to) <= 0);
+	return (!f->due_from || strcmp(e->due, f->due_from) >= 0) &&
+		(!f->due_to || strcmp(e->due, f->due_to) <= 0);
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 #define DATE_PREFIX DATE_LEN	/* "2026-09-03 " */
 #define CUT "…~"
@@ -117,7 +119,7 @@ const char *view_task_name(unsigned view, const char *name, int64_t *id)
 	return name;
 }
 
-/* ---- what moving means ---------------------------------------------------------------------------------------- */
+/* ---- what moving means --------------------------------------------------------------------------------- */
 
 static enum err set(struct task *t, enum field f, const char *value, uint32_t *fields)
 {

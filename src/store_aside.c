@@ -9,7 +9,8 @@ static bool is_large(const struct store *s)
 	sqlite3_file *f = NULL;
 	sqlite3_int64 size = 0;
 
-	return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f->pMethods &&
+	return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK &&
+		f->pMethods &&
 		f->pMethods->xFileSize(f, &size) == SQLITE_OK && size > (sqlite3_int64)s->cache * 1024;
 }
 

@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum {
-	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, SERVED_BODY, GONE, INSERT, INSERT_BODY, UPDATE,
+	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, SERVED_BODY, GONE, INSERT, INSERT_BODY,
+		UPDATE,
 	UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
@@ -32,8 +33,8 @@ static const char *const sql_text[NSQL] = {
 		   " :changed_at, :born, :by, :stem, :num, :draft_line)",
 	[INSERT_BODY] = "INSERT INTO body(details, text, draft, draft_msg, task)"
 			" VALUES(:details, :text, :draft, :draft_msg, :id)",
-	/* What no index covers. SQLite rewrites the entry of every index whose column is named, changed or not: hence the
-	 * others on their own. */
+	/* What no index covers. SQLite rewrites the entry of every index whose column is named, changed or
+	 * not: hence the others on their own. */
 	[UPDATE] = "UPDATE task SET title = :title, priority = :priority, person = :person, email = :email,"
 		   " sc_person = :sc_person, sf_who = :sf_who, type = :type, campaign = :campaign,"
 		   " campaign_day = :campaign_day, campaign_step = :campaign_step, size = :size,"
@@ -313,7 +314,8 @@ static bool same_body(const struct row *a, const struct row *b)
 		same_bytes(&a->draft, &b->draft);
 }
 
-static enum err update(struct store *s, int statement, void (*bind)(struct q *q, const struct row *r), const struct row *is)
+static enum err update(struct store *s, int statement, void (*bind)(struct q *q, const struct row *r),
+	const struct row *is)
 {
 	AUTO_Q q = sql(s, statement);
 	bind(&q, is);

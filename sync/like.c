@@ -116,7 +116,8 @@ enum err like_score(struct pass *p, const struct half *sc, const struct half *sf
 	same += is || !has_title;
 	TRY(subject_fits(p->template, &sc->t, like_shown(&sf->l, FIELD_TITLE), &fits));
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
-		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) || like_foreign(sf, f);
+		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) ||
+			like_foreign(sf, f);
 		same += field_same(sc->t.field[f], sf->t.field[f]);
 	}
 	if (all && (is || was || (fits && !has_title)))
@@ -150,7 +151,8 @@ bool like_name(const struct half *keep, const struct half *drop)
 	return !subject && (sc->past.renamed || !sf->past.renamed);
 }
 
-enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash)
+enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take,
+	uint32_t *clash)
 {
 	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop;
 	*take = *clash = 0;

@@ -8,7 +8,8 @@
 #define RECORDS_PER_TX 20	/* a user's edit waits for our commit no longer than for these */
 #define HOUR (3600 * INT64_C(1000))
 #define DAY (86400 * INT64_C(1000))
-#define CLOCK_SLACK (300 * INT64_C(1000))	/* between this clock and the remote's, without anybody setting it */
+/* between this clock and the remote's, without anybody setting it */
+#define CLOCK_SLACK (300 * INT64_C(1000))
 #define CLOCK_UNKNOWN (30 * DAY)
 
 /* ---- pages ---- */
@@ -32,7 +33,8 @@ static const char *course_letter(const struct course *k)
 	return k->first ? "F" : "M";
 }
 
-/* A first import is due until one as wide as wanted was done. Sales Connect has no window: it tells everything. */
+/* A first import is due until one as wide as wanted was done. Sales Connect has no window: it tells
+ * everything. */
 static enum err course_first(struct pass *p, struct course *k)
 {
 	int64_t done;	/* 1 + the widest window done */
@@ -56,7 +58,8 @@ static enum err first_now_load(struct pass *p, struct course *k)
 	return ERR_OK;
 }
 
-/* The cursor as stored: the letter of its course, then the remote's own. One of another course is of no use. */
+/* The cursor as stored: the letter of its course, then the remote's own. One of another course is of no
+ * use. */
 static enum err course_load(struct pass *p, struct course *k)
 {
 	AUTO_FREE char *cursor = NULL;
@@ -80,8 +83,9 @@ enum err pull_unfinished(struct pass *p, bool *yes)
 	return ERR_OK;
 }
 
-/* The very first import begins with the switching on, however long after it the remote was reached: what was made there
- * meanwhile is no old task. If that is still to come, the clock was set back, and nobody knows: rather too much than too little. */
+/* The very first import begins with the switching on, however long after it the remote was reached: what was
+ * made there meanwhile is no old task. If that is still to come, the clock was set back, and nobody knows:
+ * rather too much than too little. */
 static int64_t import_from(const struct pass *p, const struct course *k)
 {
 	int64_t on = p->state.enabled_at + p->c->offset;
@@ -97,7 +101,8 @@ static enum err course_begin(struct pass *p, struct course *k)
 	if (!k->first || k->cursor)
 		return ERR_OK;
 	if (p->c->thrifty) {
-		snprintf(p->c->message, sizeof(p->c->message), "the first import waits: the org's calls are nearly used up");
+		snprintf(p->c->message, sizeof(p->c->message),
+			"the first import waits: the org's calls are nearly used up");
 		return ERR_LIMIT;
 	}
 	AUTO_TX tx = { 0 };
@@ -150,13 +155,15 @@ static enum err page_end(struct pass *p, const struct course *k, const struct pa
 	if (page->cursor)	/* nothing new so far: begin again rather than write */
 		return ERR_OK;
 	TRY(pass_set(p, "cursor", NULL));
-	if (page->mark && !(k->first && k->mark))	/* a wider import is no reason to go back or to leap */
+	/* a wider import is no reason to go back or to leap */
+	if (page->mark && !(k->first && k->mark))
 		TRY(pass_set(p, "mark", page->mark));
 	return k->first ? first_done(p, k) : ERR_OK;
 }
 
 /* Records from..to of a page in one transaction; with the last ones how far we are. */
-static enum err page_part(struct pass *p, const struct course *k, const struct page *page, size_t from, size_t to)
+static enum err page_part(struct pass *p, const struct course *k, const struct page *page, size_t from,
+	size_t to)
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
@@ -243,7 +250,8 @@ static enum err is_on_both(struct pass *p, int64_t task, bool *yes)
 }
 
 /* The first one that shows another subject than the new one is a task of its own from now on. */
-static enum err free_one(struct pass *p, const struct remote_task *rt, const struct ids *first, struct ids *freed)
+static enum err free_one(struct pass *p, const struct remote_task *rt, const struct ids *first,
+	struct ids *freed)
 {
 	for (size_t i = 0; i < first->n; i++) {
 		AUTO_LINK l = LINK_INIT;
@@ -274,11 +282,13 @@ static enum err look_at_first_one(struct pass *p, const struct remote_task *rt, 
 }
 
 /*
- * A new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or a subject was changed
- * (R25), and another mount, that could not know the first, has copied the task again. So look at the first before the second
- * becomes a task that is copied in turn. *freed: records that are to be read as new ones.
+ * A new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or a
+ * subject was changed (R25), and another mount, that could not know the first, has copied the task again. So
+ * look at the first before the second becomes a task that is copied in turn. *freed: records that are to be
+ * read as new ones.
  */
-static enum err look_at_first_ones(struct pass *p, const struct course *k, const struct page *page, struct ids *freed)
+static enum err look_at_first_ones(struct pass *p, const struct course *k, const struct page *page,
+	struct ids *freed)
 {
 	for (size_t i = 0; i < page->n && p->side == SIDE_SF && !k->first; i++)
 		TRY(look_at_first_one(p, &page->task[i], freed));
@@ -376,7 +386,8 @@ static bool answered(const struct page *page, const char *id)
 	return false;
 }
 
-/* Absence is no deletion (R19): reassigned, hidden, or long gone, nobody can tell. It leaves the view (D5). */
+/* Absence is no deletion (R19): reassigned, hidden, or long gone, nobody can tell.
+ * It leaves the view (D5). */
 static enum err absent(struct pass *p, const char *id)
 {
 	AUTO_LINK l = LINK_INIT;
@@ -442,7 +453,8 @@ static enum err check_at(struct pass *p, int64_t *after)
 	AUTO_FREE char *text = NULL;
 	long long enabled_at = 0, at = 0;
 	TRY(pass_get(p, "check_at", &text));
-	bool ours = text && sscanf(text, "%lld:%lld", &enabled_at, &at) == 2 && enabled_at == p->state.enabled_at;
+	bool ours = text && sscanf(text, "%lld:%lld", &enabled_at, &at) == 2 &&
+		enabled_at == p->state.enabled_at;
 	*after = ours && !p->c->check ? at : 0;
 	return ERR_OK;
 }
@@ -453,7 +465,8 @@ static enum err check_due(struct pass *p, int64_t after, bool *yes)
 	TRY(pass_get_int(p, "checked", &checked));
 	TRY(pass_get_int(p, "checked_for", &enabled_at));
 	int64_t age = p->local_now - checked, often = p->c->settled ? DAY : HOUR;
-	*yes = !p->c->thrifty && (p->c->check || after || age < 0 || age >= often || enabled_at != p->state.enabled_at);
+	*yes = !p->c->thrifty && (p->c->check || after || age < 0 || age >= often ||
+		enabled_at != p->state.enabled_at);
 	return ERR_OK;
 }
 

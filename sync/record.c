@@ -30,7 +30,8 @@ static const char *foreign(const struct link *l, const struct remote_task *rt, i
 	return ours ? NULL : rt->raw[f];
 }
 
-enum err record_learn(struct pass *p, struct link *l, const struct remote_task *rt, uint32_t silent, bool *changed)
+enum err record_learn(struct pass *p, struct link *l, const struct remote_task *rt, uint32_t silent,
+	bool *changed)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		if (!(silent & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
@@ -51,7 +52,8 @@ enum err record_learn(struct pass *p, struct link *l, const struct remote_task *
 
 /* ---- a record we know ---- */
 
-static enum err conflict(struct pass *p, const struct link *l, const struct task *mine, const struct task *theirs)
+static enum err conflict(struct pass *p, const struct link *l, const struct task *mine,
+	const struct task *theirs)
 {
 	struct task base = { .id = l->task };
 	memcpy(base.field, l->base, sizeof(base.field));	/* borrowed */
@@ -74,7 +76,8 @@ static enum err lost_to_theirs(struct pass *p, int64_t task, uint32_t clash, uin
 }
 
 /* Theirs with our values where they say nothing: for showing, and for storing. */
-static enum err speak_for(struct task *out, const struct task *theirs, const struct task *ours, uint32_t silent)
+static enum err speak_for(struct task *out, const struct task *theirs, const struct task *ours,
+	uint32_t silent)
 {
 	TRY(task_copy(out, theirs));
 	for (int f = 0; f < TASK_NFIELDS; f++)
@@ -83,8 +86,8 @@ static enum err speak_for(struct task *out, const struct task *theirs, const str
 	return ERR_OK;
 }
 
-/* Their edit of a task that is deleted here: the delete wins, their text is kept (D3); a mere completion is none (D4). Should
- * the delete be taken back, the task comes back as they left it. */
+/* Their edit of a task that is deleted here: the delete wins, their text is kept (D3); a mere completion is
+ * none (D4). Should the delete be taken back, the task comes back as they left it. */
 static enum err merge_dead(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,
 	struct merge m)
 {
@@ -116,7 +119,8 @@ enum err record_away(struct pass *p, struct link *l, const char *why)
 	return store_link_put(p->s, l);
 }
 
-/* Still something to send? Then it must be on the list; a refused edit is tried again now that the remote changed. */
+/* Still something to send? Then it must be on the list; a refused edit is tried again now that the remote
+ * changed. */
 static enum err list_rest(struct pass *p, const struct link *l)
 {
 	AUTO_TASK now = TASK_INIT;
@@ -128,9 +132,10 @@ static enum err list_rest(struct pass *p, const struct link *l)
 	return store_outbox_add(p->s, l->task, p->side, p->local_now);
 }
 
-/* A completion is not taken yet: it is judged at the end of the pass, with the others, as a deletion is (D6). True: the link
- * changed. */
-static bool postpone(struct link *l, enum gone gone, const struct task *theirs, struct merge *m, uint32_t *silent)
+/* A completion is not taken yet: it is judged at the end of the pass, with the others, as a deletion is (D6).
+ * True: the link changed. */
+static bool postpone(struct link *l, enum gone gone, const struct task *theirs, struct merge *m,
+	uint32_t *silent)
 {
 	enum doom was = l->doom;
 	bool was_completed = l->completed;
@@ -156,7 +161,8 @@ enum err record_settle_names(struct pass *p, const struct remote_task *rt, int64
 	if (e == ERR_NOENT)
 		return ERR_OK;
 	TRY(e);
-	TRY(set(&sf.raw[FIELD_TITLE], sf.raw[FIELD_TITLE] ? sf.raw[FIELD_TITLE] : sf.base[FIELD_TITLE], &changed));
+	TRY(set(&sf.raw[FIELD_TITLE], sf.raw[FIELD_TITLE] ? sf.raw[FIELD_TITLE] : sf.base[FIELD_TITLE],
+		&changed));
 	TRY(set(&sf.base[FIELD_TITLE], rt->t.field[FIELD_TITLE], &changed));
 	return store_link_put(p->s, &sf);
 }
@@ -166,17 +172,20 @@ static enum err settle_if_rendered(struct pass *p, const struct remote_task *rt,
 {
 	AUTO_BUF subject = BUF_INIT;
 	AUTO_TASK t = TASK_INIT;
-	if (p->side != SIDE_SC || !subject_has_title(p->template) || field_same(rt->t.field[FIELD_TITLE], ours->field[FIELD_TITLE]))
+	if (p->side != SIDE_SC || !subject_has_title(p->template) ||
+		field_same(rt->t.field[FIELD_TITLE], ours->field[FIELD_TITLE]))
 		return ERR_OK;
 	TRY(task_copy(&t, ours));
 	TRY(task_set(&t, FIELD_TITLE, rt->t.field[FIELD_TITLE]));
 	subject_render(p->template, &t, &subject);
 	TRY(buf_err(&subject));
-	return field_same(buf_str(&subject), ours->field[FIELD_TITLE]) ? record_settle_names(p, rt, ours->id) : ERR_OK;
+	return field_same(buf_str(&subject), ours->field[FIELD_TITLE]) ? record_settle_names(p, rt, ours->id)
+		: ERR_OK;
 }
 
 /* Does the record show what was sent? Salesforce's subject: as the template makes it of that name. */
-static enum err arrived(struct pass *p, const struct remote_task *rt, const struct task *sent, int f, bool *yes)
+static enum err arrived(struct pass *p, const struct remote_task *rt, const struct task *sent, int f,
+	bool *yes)
 {
 	AUTO_BUF subject = BUF_INIT;
 	*yes = !(rt->unknown & BIT(f)) && field_same(sent->field[f], rt->t.field[f]);
@@ -188,9 +197,10 @@ static enum err arrived(struct pass *p, const struct remote_task *rt, const stru
 	return ERR_OK;
 }
 
-/* The answer of an update was lost. Where the record shows what was sent, that is our own word that we hear, and no change of
- * theirs, whatever the user has written since (D1). */
-static enum err settle_update(struct pass *p, const struct remote_task *rt, const struct task *ours, struct link *l, bool *changed)
+/* The answer of an update was lost. Where the record shows what was sent, that is our own word that we hear,
+ * and no change of theirs, whatever the user has written since (D1). */
+static enum err settle_update(struct pass *p, const struct remote_task *rt, const struct task *ours,
+	struct link *l, bool *changed)
 {
 	AUTO_TASK sent = TASK_INIT;
 	bool yes;
@@ -263,7 +273,8 @@ enum err record_complete(struct pass *p, struct link *l)
 	enum gone gone;
 	TRY(store_gone(p->s, l->task, &gone));
 	if (gone != GONE_DELETED)
-		TRY(store_edit(p->s, l->task, &complete, BIT(FIELD_STATUS), 0, NULL, 0, p->side, p->local_now));
+		TRY(store_edit(p->s, l->task, &complete, BIT(FIELD_STATUS), 0, NULL, 0, p->side,
+			p->local_now));
 	TRY(replace_text(&l->base[FIELD_STATUS], TASK_COMPLETE));
 	l->doom = DOOM_NO;
 	l->completed = false;

@@ -19,17 +19,21 @@ int64_t send_backoff(int tries)
 
 enum answer { LATER, DONE, AGAIN, BURIED, REFUSED };
 static const enum answer answer_of[ERR_N] = {	/* of one item; what is not here: later */
-	[ERR_OK] = DONE, [ERR_STALE] = AGAIN, [ERR_GONE] = BURIED, [ERR_REFUSED] = REFUSED, [ERR_DENIED] = REFUSED,
+	[ERR_OK] = DONE, [ERR_STALE] = AGAIN, [ERR_GONE] = BURIED, [ERR_REFUSED] = REFUSED,
+	[ERR_DENIED] = REFUSED,
 	[ERR_INVAL] = REFUSED, [ERR_TOOBIG] = REFUSED, [ERR_UTF8] = REFUSED,
 	[ERR_EXIST] = REFUSED,	/* made before; the create stays in doubt, and a pull brings it */
 };
 static const bool nothing_applied[ERR_N] = {	/* a create that ended so did certainly not happen */
-	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+	[ERR_OFFLINE] = true, [ERR_AUTH] = true, [ERR_LIMIT] = true, [ERR_REFUSED] = true,
+	[ERR_DENIED] = true,
 	[ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true, [ERR_STALE] = true, [ERR_GONE] = true,
 	[ERR_BUSY] = true,	/* stopped before it was sent */
 };
-const bool send_suspicious[ERR_N] = {	/* it may be the text that was sent, rather than the line or the account */
-	[ERR_LOST] = true, [ERR_RETRY] = true, [ERR_PROTOCOL] = true, [ERR_REFUSED] = true, [ERR_DENIED] = true,
+const bool send_suspicious[ERR_N] = {	/* it may be the text that was sent, rather than the line or the
+					 * account */
+	[ERR_LOST] = true, [ERR_RETRY] = true, [ERR_PROTOCOL] = true, [ERR_REFUSED] = true,
+	[ERR_DENIED] = true,
 	[ERR_STALE] = true, [ERR_GONE] = true, [ERR_INVAL] = true, [ERR_TOOBIG] = true, [ERR_UTF8] = true,
 };
 static const bool unsent[ERR_N] = {	/* of an item: it was not its turn, and nothing is held against it */
@@ -72,8 +76,8 @@ static void batch_address(struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct parcel *x = &b->parcel[i];
-		b->item[i] = (struct item){ .t = &x->wire, .fields = x->fields, .id = x->link.rid, .version = x->link.version,
-			.once = x->link.once };
+		b->item[i] = (struct item){ .t = &x->wire, .fields = x->fields, .id = x->link.rid,
+			.version = x->link.version, .once = x->link.once };
 	}
 }
 
@@ -96,9 +100,9 @@ static enum err journal_update(struct pass *p, struct parcel *x)
 	return store_link_put(p->s, &x->link);
 }
 
-/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since it was read
- * is not sent: nobody would know that it has to be deleted there; nor what the other side is being asked to create: one after
- * the other, so that another mount that sees the second finds the first. */
+/* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since
+ * it was read is not sent: nobody would know that it has to be deleted there; nor what the other side is
+ * being asked to create: one after the other, so that another mount that sees the second finds the first. */
 static enum err ready_create(struct round *r, struct parcel *x, bool *ready)
 {
 	enum gone gone;
@@ -109,7 +113,8 @@ static enum err ready_create(struct round *r, struct parcel *x, bool *ready)
 	return *ready ? journal_create(r->p, x) : ERR_OK;
 }
 
-/* Since it was read, a task may have another record: one that showed the same (store_uncross). It is read anew. */
+/* Since it was read, a task may have another record: one that showed the same (store_uncross).
+ * It is read anew. */
 static enum err ready_known(struct round *r, struct parcel *x, bool *ready)
 {
 	AUTO_LINK l = LINK_INIT;
@@ -162,8 +167,8 @@ enum err send_row_done(struct pass *p, const struct parcel *x)
 	return x->row.seq ? store_outbox_done(p->s, x->row.task, p->side, x->row.seq) : ERR_OK;
 }
 
-/* What was written down before it was sent, and did certainly not happen, is dropped. That a repeated create did not get through
- * says nothing about the first; that its text is refused does. */
+/* What was written down before it was sent, and did certainly not happen, is dropped. That a repeated create
+ * did not get through says nothing about the first; that its text is refused does. */
 static enum err drop_journal(struct pass *p, struct parcel *x, enum err why)
 {
 	bool repeated = !x->row.seq;
@@ -175,8 +180,9 @@ static enum err drop_journal(struct pass *p, struct parcel *x, enum err why)
 	return store_link_put(p->s, &x->link);
 }
 
-/* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of another mount by
- * the key that we share. What was copied to the other side from both is one too many; what was typed into it since is kept. */
+/* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of
+ * another mount by the key that we share. What was copied to the other side from both is one too many;
+ * what was typed into it since is kept. */
 static enum err drop_double(struct pass *p, struct parcel *x)
 {
 	AUTO_TASK mine = TASK_INIT;
@@ -216,15 +222,15 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	return send_row_done(p, x);
 }
 
-/* Another mount has made it, by the key that we share, from what it said then. Which one it is, is asked when all answers of this
- * batch are in (push.c). */
+/* Another mount has made it, by the key that we share, from what it said then. Which one it is, is asked when
+ * all answers of this batch are in (push.c). */
 static enum err made_elsewhere(struct pass *p, struct parcel *x)
 {
 	bool patient = x->row.tries < COPY_TRIES;
 	TRY(store_link_drop(p->s, x->row.task, p->side));
 	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, ERR_EXIST,
-		"another mount has copied it there, and which one that is nobody can tell; make both say the same, or delete one",
-		p->local_now, patient ? send_backoff(x->row.tries) : -1);
+		"another mount has copied it there, and which one that is nobody can tell; make both say the "
+		"same, or delete one", p->local_now, patient ? send_backoff(x->row.tries) : -1);
 }
 
 /* D8: that is no secret. */
@@ -234,10 +240,11 @@ static enum err campaign_step(struct pass *p, const struct parcel *x)
 	if (p->side != SIDE_SC || !campaign || !*campaign || !(x->fields & BIT(FIELD_STATUS)))
 		return ERR_OK;
 	if (task_is_open(&x->task))
-		log_warn("task=%lld of a campaign reopened: the step that its completion started is not undone",
-			(long long)x->row.task);
+		log_warn("task=%lld of a campaign reopened: the step that its completion started is not "
+			"undone", (long long)x->row.task);
 	else
-		log_info("task=%lld of a campaign completed: starts the person's next step", (long long)x->row.task);
+		log_info("task=%lld of a campaign completed: starts the person's next step",
+			(long long)x->row.task);
 	return steps_note(p->s, &x->task, p->local_now);
 }
 
@@ -271,8 +278,8 @@ static enum err item_failed(struct pass *p, struct parcel *x, const struct item 
 	TRY(drop_journal(p, x, it->err));
 	if (repeated && it->err == ERR_REFUSED)
 		return ERR_OK;	/* the row is there, and will be tried for itself */
-	return store_outbox_fail(p->s, x->row.task, p->side, repeated ? INT64_MAX : x->row.seq, it->err, msg, p->local_now,
-		wait);
+	return store_outbox_fail(p->s, x->row.task, p->side, repeated ? INT64_MAX : x->row.seq, it->err, msg,
+		p->local_now, wait);
 }
 
 enum err round_again(struct round *r, const struct parcel *x)
@@ -300,7 +307,8 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	}
 	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
 		a = REFUSED;
-	if (verb == VERB_UPDATE && a == BURIED)	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */
+	/* a 404 may be a proxy's or a right taken away: the record tells (R19, D5) */
+	if (verb == VERB_UPDATE && a == BURIED)
 		a = AGAIN;
 	switch (a) {
 	case DONE:
@@ -335,8 +343,10 @@ static enum err call_failed(struct pass *p, struct batch *b, enum err why)
 	for (size_t i = 0; i < b->n; i++) {
 		struct parcel *x = &b->parcel[i];
 		b->item[i].err = why;
-		if (send_suspicious[why])	/* many: one of them is it, and the others shall not wait long */
-			TRY(item_failed(p, x, &b->item[i], b->n > 1 ? BACKOFF_MIN : send_backoff(x->row.tries)));
+		/* many: one of them is it, and the others shall not wait long */
+		if (send_suspicious[why])
+			TRY(item_failed(p, x, &b->item[i],
+				b->n > 1 ? BACKOFF_MIN : send_backoff(x->row.tries)));
 		else
 			TRY(drop_journal(p, x, why));
 	}

@@ -1,6 +1,6 @@
 /*
- * send - parcels in batches to a remote, and what each answer leads to. Inside a pass; included by send.c, push.c and
- * settle.c alone.
+ * send - parcels in batches to a remote, and what each answer leads to. Inside a pass; included by send.c,
+ * push.c and settle.c alone.
  */
 #ifndef SEND_H
 #define SEND_H
@@ -27,8 +27,9 @@ void round_finish(struct round *r);
 /* Takes the parcel over; x is empty afterwards. There must be room. */
 void batch_add(struct batch *b, struct parcel *x);
 /*
- * Send what is gathered for a verb; creates and updates are journaled before. Everything learnt is in the store. ERR_OK: sent, or what went
- * wrong is held against some of the rows and others may go on. Else what ends the pass.
+ * Send what is gathered for a verb; creates and updates are journaled before. Everything learnt is in the
+ * store. ERR_OK: sent, or what went wrong is held against some of the rows and others may go on. Else what
+ * ends the pass.
  */
 NODISCARD enum err round_flush(struct round *r, enum verb verb);
 /* The same without a journal: there is one. */
@@ -38,7 +39,8 @@ NODISCARD enum err round_again(struct round *r, const struct parcel *x);
 
 /* Is the error perhaps the fault of the text that was sent, rather than of the line or the account? */
 extern const bool send_suspicious[ERR_N];
-/* Is it the text, or is the remote down? Something harmless tells. ERR_OK: go on with others; else what ends the pass. */
+/* Is it the text, or is the remote down? Something harmless tells. ERR_OK: go on with others;
+ * else what ends the pass. */
 NODISCARD enum err send_suspect(struct pass *p, enum err why);
 int64_t send_backoff(int tries);	/* ms */
 /* Nothing is left to send of the row, as of when it was read. */
