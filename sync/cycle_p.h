@@ -126,6 +126,8 @@ NODISCARD enum err push_all(struct pass *p);
  * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:
  *  1. Nobody joins where there is a choice, unless both sides have as many of that look, and of that name: else one is still to come,
  *     or to go, or to be edited. A deleted one counts as long as its copy may not know. Each must be the other's best (like.h).
+ *     Where Salesforce's is a colleague's, what was there long ago is no reason either: the one that is gone may have been another's
+ *     original, so the key is asked first.
  *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same to everybody; each makes
  *     its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order: whenever a link is new, those

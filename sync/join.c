@@ -141,6 +141,7 @@ struct choice {
 	int most;
 	size_t namesakes;	/* and those that may be it */
 	bool wait;
+	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is */
 	bool young;		/* one of them, or the one asked for, is not settled, or is deleted */
 };
 static void choice_finish(struct choice *c)
@@ -261,6 +262,8 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	bool copy = may_be_copy(p, a, sc, sf, score);
 	if (copy)
 		TRY(choose_best(out, other, score));
+	bool theirs = !sf->l.by_me && !sf->l.sent_at && !sc->l.sent_at;
+	out->by_key |= copy && !a->copied && score > NO && theirs;
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
 	out->wait |= more || (copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y));
@@ -315,7 +318,8 @@ static enum err drop_dead(struct pass *p, struct rows *x)
 /*
  * Each is the other's best, and there are as many of its name on either side. Of several that are the same on one side, each is one of
  * several on the other: the first has the first, as in every mount. If they are not as many, one of them is still to come, or to go;
- * when that has had its time, what is deleted no longer counts.
+ * when that has had its time, what is deleted no longer counts. But where a key can tell, it is asked first: one that is deleted
+ * may have been another's original.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
@@ -326,8 +330,9 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	if (a->late)
 		TRY(drop_dead(p, &c->best));
 	TRY(place(p, a, c->best.task[0], c->most, &at));
-	bool clear = a->late || !c->young || (at.n == c->best.n && at.namesakes == c->namesakes);
-	c->wait |= !clear;
+	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
+	bool clear = even || a->late || (!c->young && !c->by_key);
+	c->wait |= !clear && !(c->by_key && p->side == SIDE_SC);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
 	return ERR_OK;
