@@ -1,6 +1,7 @@
 #define LOG_MODULE "fs"
 #include "session.h"
 #include "events.h"
+#include "fold.h"
 #include "log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -319,7 +320,9 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 		timer_delete(t.timer);
 		return ERR_CONFIG;
 	}
-	enum err e = notify_create(se, f->o, f->events, &f->notify);
+	enum err e = notify_create(se, f->o, f->events, f->grown, &f->notify);
+	if (!e)
+		e = fold_create(f->o->store_path, f->grown, &f->fold);
 	if (!e) {
 		log_info("event=mounted dir=\"%s\"", f->o->mountpoint);
 		catch_signals(se, old);
@@ -331,6 +334,7 @@ static enum err serve(struct fs *f, struct fuse_session *se)
 	timer_delete(t.timer);
 	notify_destroy(f->notify);
 	f->notify = NULL;
+	fold_destroy(TAKE(f->fold));
 	events_destroy(TAKE(f->events));
 	fuse_session_unmount(se);
 	return e;
@@ -363,6 +367,7 @@ static void finish(struct fs *f)
 	files_destroy(f->files);
 	events_destroy(f->events);
 	store_close(f->env.store);
+	wake_destroy(f->grown);
 	buf_finish(&f->text);
 	bits_finish(&f->visible);
 	bits_finish(&f->told);
@@ -382,12 +387,13 @@ static enum err tidy(struct fs *f)
 
 static enum err prepare(struct fs *f)
 {
-	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox, .cache = CACHE_KB };
-
 	TRY(check_mountpoint(f->o->mountpoint));
 	f->files = files_create();
-	if (!f->files)
+	f->grown = wake_create();
+	if (!f->files || !f->grown)
 		return ERR_NOMEM;
+	struct store_options so = { .changed = f->o->changed, .outbox = f->o->outbox, .grown = f->grown,
+		.cache = CACHE_KB };
 	TRY(store_open(f->o->store_path, &so, &f->env.store));
 	TRY(store_change_last(f->env.store, &f->seq));
 	f->events = events_create(f->seq);

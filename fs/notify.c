@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define QUIET_MS 50	/* without a commit: what follows disturbs nobody, and a checkpoint gets to the log's end */
+#define QUIET_MS 50	/* without a commit: what follows disturbs nobody */
 #define NKNOWN 1024	/* more than come in GATHER_MS */
 /* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
  * than the commit. */
@@ -284,7 +284,6 @@ static uint64_t await_change(struct notify *n, uint64_t seen)
 		return now;
 	while (index_some(n) && wake_count(n->changed) == seen)
 		;
-	store_tidy(n->store);
 	return wake_wait(n->changed, seen, -1);
 }
 
@@ -322,7 +321,8 @@ static void finish(struct notify *n)
 	free(n);
 }
 
-enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events, struct notify **out)
+enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
+	struct wake *grown, struct notify **out)
 {
 	struct notify *n = calloc(1, sizeof(*n));
 	pthread_condattr_t monotonic;
@@ -336,7 +336,8 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	pthread_cond_init(&n->hurry, &monotonic);
 	pthread_cond_init(&n->obedient, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	enum err e = store_open(o->store_path, &(struct store_options){ .cache = CACHE_KB }, &n->store);
+	struct store_options so = { .patient = true, .grown = grown, .cache = CACHE_KB };
+	enum err e = store_open(o->store_path, &so, &n->store);
 	if (!e)
 		e = store_change_last(n->store, &n->seq);
 	n->indexed = n->seq - INDEX_LAG;

@@ -28,6 +28,8 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct control control;
 	struct notify *notify;
 	struct events *events;
+	struct wake *grown;	/* the log: fold waits for it */
+	struct fold *fold;
 	struct fuse_session *session;
 	struct owner owner;
 	int64_t mounted_at;
@@ -68,7 +70,7 @@ void fs_kick(void *arg);
  * for what the feed cannot say. It never runs inside a request; the serving thread waits for it in notify_await alone.
  */
 NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
-	struct notify **out);
+	struct wake *grown, struct notify **out);
 /* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
 void notify_order(struct notify *n, uint64_t ino, const char *name);
 /*

@@ -62,6 +62,8 @@ static void ring(struct store *s)
 		wake_ring(s->changed);
 	if (s->ring & RING_OUTBOX)
 		wake_ring(s->outbox);
+	if (s->grown && fold_is_due(s))
+		wake_ring(s->grown);
 	s->ring = 0;
 }
 
@@ -83,6 +85,7 @@ static enum err begin(struct store *s)
 
 	give_way(s);
 	__atomic_fetch_add(&eager, !s->patient, __ATOMIC_RELAXED);
+	fold_wait(s);
 	enum err e = q_run(&q);
 	__atomic_fetch_sub(&eager, !s->patient, __ATOMIC_RELAXED);
 	return e;
@@ -156,30 +159,9 @@ void tx_end(struct tx *tx)
  * A log that grew beyond must be able to start again: no holding until it can. Once all of it is in the database, who reads
  * takes nothing from the log and is not in its way.
  */
-#define HOLD_FRAMES 4000
-
 static bool is_in_the_way(struct store *s)
 {
-	return s->seen[WAL_FRAMES] > HOLD_FRAMES &&
-		__atomic_load_n(&s->wal_head[WAL_FOLDED], __ATOMIC_ACQUIRE) < s->seen[WAL_FRAMES];
-}
-
-/* SQLite has it mapped since the first read of the database; NULL: it has not. */
-static const uint32_t *find_wal_head(struct store *s)
-{
-	sqlite3_file *f = NULL;
-	void volatile *p = NULL;
-
-	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f->pMethods &&
-		f->pMethods->iVersion >= 2 && f->pMethods->xShmMap(f, 0, 32768, 0, &p) != SQLITE_OK)
-		return NULL;
-	return (const uint32_t *)p;
-}
-
-static void read_wal_head(const struct store *s, uint32_t head[WAL_HEAD])
-{
-	for (int i = 0; i < WAL_HEAD; i++)
-		head[i] = __atomic_load_n(&s->wal_head[i], __ATOMIC_ACQUIRE);
+	return s->seen[WAL_FRAMES] > LOG_LONG && wal_word(s, WAL_FOLDED) < s->seen[WAL_FRAMES];
 }
 
 bool store_is_latest(const struct store *s)
@@ -188,7 +170,7 @@ bool store_is_latest(const struct store *s)
 
 	if (!s->held)
 		return false;
-	read_wal_head(s, head);
+	wal_read(s, head);
 	return !memcmp(head, s->seen, sizeof(head));
 }
 
@@ -197,9 +179,9 @@ int64_t store_hold(struct store *s)
 {
 	uint32_t head[WAL_HEAD];
 
-	if (s->in_tx || (!s->wal_head && !(s->wal_head = find_wal_head(s))))
+	if (s->in_tx || !wal_find(s))
 		return 0;
-	read_wal_head(s, head);
+	wal_read(s, head);
 	bool same = s->snapshot && !memcmp(head, s->seen, sizeof(head));
 	if (s->held && same)
 		return s->snapshot;
@@ -226,23 +208,6 @@ void store_rest(struct store *s)
 	AUTO_Q q = sql(s, COMMIT);
 	if (q_run(&q))
 		rollback(s);
-}
-
-#define TIDY_FRAMES 2000
-
-void store_tidy(struct store *s)
-{
-	if (!s->wal_head && !(s->wal_head = find_wal_head(s)))
-		return;
-	uint32_t frames = __atomic_load_n(&s->wal_head[WAL_FRAMES], __ATOMIC_ACQUIRE);
-	if (frames < s->tidied)		/* the log began anew */
-		s->tidied = 0;
-	if (frames - s->tidied < TIDY_FRAMES)
-		return;
-	s->tidied = frames;
-	int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
-		log_warn("sqlite what=checkpoint rc=%d", rc);
 }
 
 /* ---- the disk ---- */

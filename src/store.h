@@ -27,13 +27,14 @@
 struct store;
 
 struct store_options {
-	/* synchronous=FULL: every commit survives power loss; and others of this process write first. The sync threads. */
-	bool durable;
+	bool durable;		/* synchronous=FULL: every commit survives power loss; and patient. The sync threads. */
+	bool patient;		/* others of this process write first */
 	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
 	unsigned cache;		/* KB of it that may stay in memory; 0: 8,000 */
 	bool check;		/* look at every page first, unless it is as store_seal left it; may take seconds */
 	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */
 	struct wake *outbox;	/* rung after a commit that left something to push */
+	struct wake *grown;	/* rung when commits made the log longer: store_fold; NULL: a commit may have to fold it */
 };
 
 /*
@@ -56,9 +57,13 @@ int64_t store_hold(struct store *s);
 /* A snapshot is held, and nobody has committed anything since it was taken. */
 bool store_is_latest(const struct store *s);
 void store_rest(struct store *s);
-/* Fold the log into the database if it grew by much since the last time. Syncs files, so it may take long; the commits
- * of others need not do it then. What fails is tried again by a later call, or a commit. */
-void store_tidy(struct store *s);
+/*
+ * Fold the log into the database, if it is long (8 MiB), or half so and nobody has committed since the last call. Syncs
+ * files, so it may take long: for a thread of its own. Nobody waits for that, but whoever writes at its end, or when the
+ * log is twice too long, waits some 15 ms at most. True: call again after a quiet moment, or when grown is rung. What
+ * fails is logged; call again when grown is rung.
+ */
+bool store_fold(struct store *s);
 
 /*
  * One edit, one transaction: rolls back at the end of the scope unless committed. Inside another, the outer decides;

@@ -126,21 +126,22 @@ static enum err version_of(sqlite3 *db, int *out)
 
 /*
  * No mmap: its pages would count as the mount's memory, and a disk error would be a SIGBUS instead of ERR_IO.
- * secure_delete is off because the file is private anyway; some builds of SQLite switch it on. A commit checkpoints a
- * log of 16 MiB itself, which takes it two syncs; before that, store_tidy does.
+ * secure_delete is off because the file is private anyway; some builds of SQLite switch it on.
  */
 static enum err configure(struct store *s, const struct store_options *o)
 {
 	static const char pragmas[] =
 		"PRAGMA foreign_keys = ON;PRAGMA trusted_schema = OFF;"
 		"PRAGMA secure_delete = OFF;"
-		"PRAGMA temp_store = MEMORY;PRAGMA wal_autocheckpoint = 8000;"
+		"PRAGMA temp_store = MEMORY;"
 		"PRAGMA journal_size_limit = 16777216;";
 	char cache[64];
 	snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%u", s->cache);
 	int rc = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, cache, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_wal_autocheckpoint(s->db, o->grown ? LOG_TOO_LONG : LOG_ALONE);
 	if (rc == SQLITE_OK && o->read_only)
 		rc = sqlite3_exec(s->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && !o->read_only)
@@ -186,8 +187,9 @@ enum err store_open(const char *path, const struct store_options *o, struct stor
 		return ERR_NOMEM;
 	s->changed = o->changed;
 	s->outbox = o->outbox;
+	s->grown = o->grown;
 	s->read_only = o->read_only;
-	s->patient = o->durable;
+	s->patient = o->durable || o->patient;
 	s->cache = o->cache ? o->cache : 8000;
 	enum err e = open_db(s, path, o);
 	if (e)

@@ -37,7 +37,7 @@ struct wal {			/* of a connection */
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[SQL_FILES][SQL_MAX];	/* prepared at first use */
-	struct wake *changed, *outbox;		/* borrowed; NULL: nobody listens */
+	struct wake *changed, *outbox, *grown;	/* borrowed; NULL: nobody listens */
 	bool read_only;
 	bool patient;		/* lets those write first who are not */
 	bool in_tx;
@@ -53,7 +53,7 @@ struct store {
 	unsigned cache;		/* KB */
 	int64_t fed;		/* store_fed */
 	int64_t reserved, nreserved;	/* store_reserve: the next one, how many there are */
-	uint32_t tidied;	/* frames that the log had at the last store_tidy */
+	uint32_t told;		/* frames that the log had when grown was rung last */
 	struct wal wal;
 };
 
@@ -75,6 +75,20 @@ enum err errno_err(void);	/* of a file; ERR_IO by default */
 void wal_attach(struct store *s);	/* once the log is open */
 void wal_begin(struct store *s);	/* a transaction */
 void wal_hold(struct store *s, bool on);	/* around its COMMIT */
+/* s->wal_head is there: SQLite has it mapped since the first read of the database. */
+bool wal_find(struct store *s);
+uint32_t wal_word(const struct store *s, int i);	/* of s->wal_head, as it is now */
+void wal_read(const struct store *s, uint32_t head[WAL_HEAD]);
+
+/* ---- store_fold.c: the log, in frames, which are a page each ---- */
+
+#define LOG_LONG 4000	/* to be folded now, and nobody keeps it from starting anew */
+#define LOG_TOO_LONG 32000	/* nobody folds it: a commit does, and its writer waits for it */
+#define LOG_ALONE 8000	/* the same, where nobody else is to fold it */
+/* Commits made it so much longer since this connection rang last. */
+bool fold_is_due(struct store *s);
+/* Before a transaction: let the fold get to the end. A few ms at most. */
+void fold_wait(const struct store *s);
 
 /* ---- store_aside.c ---- */
 

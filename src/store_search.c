@@ -16,9 +16,9 @@ enum {
 };
 #define HAS_OPEN "EXISTS (SELECT 1 FROM digest WHERE digest.person = person.id AND open)"
 static const char *const sql_text[NSQL] = {
-	[CHANGED] = "SELECT max(seq), task FROM"
-		    " (SELECT seq, task FROM feed WHERE seq > :after ORDER BY seq LIMIT :max) GROUP BY task",
-	[OLDER] = "SELECT id FROM task NOT INDEXED WHERE id > :after AND"
+	[CHANGED] = "SELECT seq, feed.task, ifnull(size, 0) FROM feed LEFT JOIN task ON task.id = feed.task"
+		    " WHERE seq > :after ORDER BY seq LIMIT :max",
+	[OLDER] = "SELECT id, id, size FROM task NOT INDEXED WHERE id > :after AND"
 		  " (gone = 0 OR EXISTS (SELECT 1 FROM digest WHERE digest.task = task.id)) ORDER BY id LIMIT :max",
 	[FEED_FIRST] = "SELECT ifnull(min(seq), 0) FROM feed",
 	[FORGET] = "DELETE FROM digest WHERE task = :id",
@@ -118,7 +118,8 @@ static enum err person_of(struct store *s, int64_t task, int64_t *id)
 /* ---- the index ------------------------------------------------------------------------------------------------ */
 
 #define MARK "indexed"
-#define STEP 100		/* tasks a transaction: a save beside it waits for no more */
+#define STEP 100		/* tasks a transaction, */
+#define STEP_BYTES 65536	/* and their texts, but for the last one's: a save beside it waits for no more */
 #define ALL_WALKED INT64_MAX
 
 struct mark {
@@ -147,15 +148,31 @@ static enum err index_task(struct store *s, int64_t id)
 	return q_run(&q);
 }
 
-static enum err index_all_of(struct q *q, int64_t after, int col, int *n, int64_t *last)
+static bool is_among(const int64_t *id, int n, int64_t task)
 {
+	for (int i = 0; i < n; i++)
+		if (id[i] == task)
+			return true;
+	return false;
+}
+
+/* *more: it may be that not all is done. */
+static enum err index_all_of(struct q *q, int64_t after, int64_t *last, bool *more)
+{
+	int64_t done[STEP], bytes = 0;
+	int n = 0, rows = 0;
 	q_int(q, ":after", after);
 	q_int(q, ":max", STEP);
-	for (*n = 0; q_row(q); ++*n) {
-		if (q_col(q, 0) > *last)
-			*last = q_col(q, 0);
-		TRY(index_task(q->s, q_col(q, col)));
+	for (; bytes < STEP_BYTES && q_row(q); rows++) {
+		int64_t task = q_col(q, 1);
+		*last = q_col(q, 0);
+		if (is_among(done, n, task))
+			continue;
+		bytes += q_col(q, 2);
+		done[n++] = task;
+		TRY(index_task(q->s, task));
 	}
+	*more = rows == STEP || bytes >= STEP_BYTES;
 	return q_end(q, ERR_OK);
 }
 
@@ -193,7 +210,6 @@ enum err store_index(struct store *s, bool *more)
 	AUTO_TX tx = { 0 };
 	struct mark m;
 	int64_t last;
-	int n = 0;
 	*more = false;
 	TRY(read_mark(s, &m, &last));
 	if (!is_behind(&m, last))
@@ -202,11 +218,11 @@ enum err store_index(struct store *s, bool *more)
 	TRY(read_mark(s, &m, &last));	/* another thread may have been quicker */
 	if (m.seq < last) {
 		AUTO_Q q = sql(s, CHANGED);
-		TRY(index_all_of(&q, m.seq, 1, &n, &m.seq));
+		TRY(index_all_of(&q, m.seq, &m.seq, more));
 	} else if (m.walked != ALL_WALKED) {
 		AUTO_Q q = sql(s, OLDER);
-		TRY(index_all_of(&q, m.walked, 0, &n, &m.walked));
-		if (n < STEP)
+		TRY(index_all_of(&q, m.walked, &m.walked, more));
+		if (!*more)
 			m.walked = ALL_WALKED;
 	}
 	TRY(write_mark(s, &m));

@@ -72,3 +72,27 @@ void wal_hold(struct store *s, bool on)
 {
 	s->wal.holding = on;
 }
+
+bool wal_find(struct store *s)
+{
+	sqlite3_file *f = NULL;
+	void volatile *p = NULL;
+
+	if (s->wal_head)
+		return true;
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f->pMethods &&
+		f->pMethods->iVersion >= 2 && f->pMethods->xShmMap(f, 0, 32768, 0, &p) == SQLITE_OK)
+		s->wal_head = (const uint32_t *)p;
+	return s->wal_head;
+}
+
+uint32_t wal_word(const struct store *s, int i)
+{
+	return __atomic_load_n(&s->wal_head[i], __ATOMIC_ACQUIRE);
+}
+
+void wal_read(const struct store *s, uint32_t head[WAL_HEAD])
+{
+	for (int i = 0; i < WAL_HEAD; i++)
+		head[i] = wal_word(s, i);
+}

@@ -1,0 +1,70 @@
+#define LOG_MODULE "fold"
+#include "fold.h"
+#include "wake.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define QUIET_MS 50	/* without a commit */
+
+struct fold {
+	struct store *store;	/* the thread's */
+	struct wake *grown;
+	pthread_t thread;
+	atomic_bool stop;
+};
+
+static void *run(void *arg)
+{
+	struct fold *f = arg;
+	uint64_t seen = wake_count(f->grown);
+
+	while (!atomic_load(&f->stop)) {
+		bool again = store_fold(f->store);
+		seen = wake_wait(f->grown, seen, again ? QUIET_MS : -1);
+	}
+	return NULL;
+}
+
+/* Signals end the session, so they belong to the thread that serves it. */
+static int start(struct fold *f)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int e = pthread_create(&f->thread, NULL, run, f);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return e;
+}
+
+enum err fold_create(const char *store_path, struct wake *grown, struct fold **out)
+{
+	struct fold *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return ERR_NOMEM;
+	f->grown = grown;
+	enum err e = store_open(store_path, &(struct store_options){ 0 }, &f->store);
+	if (!e && start(f))
+		e = ERR_NOMEM;
+	if (!e) {
+		*out = f;
+		return ERR_OK;
+	}
+	store_close(f->store);
+	free(f);
+	return e;
+}
+
+void fold_destroy(struct fold *f)
+{
+	if (!f)
+		return;
+	atomic_store(&f->stop, true);
+	wake_ring(f->grown);
+	pthread_join(f->thread, NULL);
+	store_close(f->store);
+	free(f);
+}
