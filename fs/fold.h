@@ -1,6 +1,6 @@
 /*
- * fold - a thread that folds the store's log into the database, so that nobody's commit has to. Knows when it is woken, and
- * nothing of what is in it.
+ * fold - a thread that folds the store's log into the database, so that nobody's commit has to. Knows when it
+ * is woken, and nothing of what is in it.
  */
 #ifndef FOLD_H
 #define FOLD_H

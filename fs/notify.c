@@ -10,8 +10,8 @@
 
 #define QUIET_MS 50	/* without a commit: what follows disturbs nobody */
 #define NKNOWN 1024	/* more than come in GATHER_MS */
-/* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread more time
- * than the commit. */
+/* What the feed says is gathered for so long: a round for each of many commits would cost the serving thread
+ * more time than the commit. */
 #define GATHER_MS 10
 #define AWAIT_MS 50	/* at most: who holds the directory's lock may itself wait for the serving thread */
 #define CACHE_KB 2000
@@ -58,7 +58,7 @@ static struct timespec from_now(int ms)
 	return t;
 }
 
-/* ---- orders --------------------------------------------------------------------------------------------------- */
+/* ---- orders -------------------------------------------------------------------------------------------- */
 
 static bool add(struct orders *o, uint64_t ino, const char *name)
 {
@@ -113,8 +113,9 @@ static bool is_known(struct notify *n, int64_t seq)
 	return known;
 }
 
-/* The kernel answers ENOENT where it holds nothing: just as well. No lock is held here: an entry is dropped under its
- * directory's lock, whose holder may be waiting for a request that the serving thread has yet to answer. */
+/* The kernel answers ENOENT where it holds nothing: just as well. No lock is held here: an entry is dropped
+ * under its directory's lock, whose holder may be waiting for a request that the serving thread has yet to
+ * answer. */
 static void carry_out(struct notify *n, const struct orders *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
@@ -126,7 +127,7 @@ static void carry_out(struct notify *n, const struct orders *o)
 	}
 }
 
-/* ---- the feed ------------------------------------------------------------------------------------------------- */
+/* ---- the feed ------------------------------------------------------------------------------------------ */
 
 struct news {
 	struct notify *n;
@@ -146,8 +147,8 @@ static void want_entry(struct news *w, bool open, const char *name)
 		want(w, node_fixed_ino(node_home(open)), name);
 }
 
-/* What a handler of ours wrote, the kernel has, or was told in the same breath (fs_forget). A view's link it looks up each
- * time, and hears its attributes then. */
+/* What a handler of ours wrote, the kernel has, or was told in the same breath (fs_forget). A view's link it
+ * looks up each time, and hears its attributes then. */
 static bool one_change(void *arg, const struct change *c)
 {
 	struct news *w = arg;
@@ -190,7 +191,7 @@ static void read_feed(struct news *w)
 	w->lost |= lost;
 }
 
-/* ---- the thread ----------------------------------------------------------------------------------------------- */
+/* ---- the thread ---------------------------------------------------------------------------------------- */
 
 static bool take_orders(struct notify *n, struct news *w)
 {
@@ -231,7 +232,8 @@ static bool round_once(struct notify *n)
 	return go_on;
 }
 
-/* So that who lists persons or a search finds little left to do: in quiet moments, a part at a time, as a save may come. */
+/* So that who lists persons or a search finds little left to do: in quiet moments, a part at a time, as a
+ * save may come. */
 static bool index_some(struct notify *n)
 {
 	bool more = false;

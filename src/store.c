@@ -156,8 +156,8 @@ void tx_end(struct tx *tx)
 /* ---- reading ---- */
 
 /*
- * A log that grew beyond must be able to start again: no holding until it can. Once all of it is in the database, who reads
- * takes nothing from the log and is not in its way.
+ * A log that grew beyond must be able to start again: no holding until it can. Once all of it is in the
+ * database, who reads takes nothing from the log and is not in its way.
  */
 static bool is_in_the_way(struct store *s)
 {
@@ -174,7 +174,8 @@ bool store_is_latest(const struct store *s)
 	return !memcmp(head, s->seen, sizeof(head));
 }
 
-/* Looked at before the snapshot is taken: a commit between the two makes the next hold a new one, needed or not. */
+/* Looked at before the snapshot is taken: a commit between the two makes the next hold a new one, needed or
+ * not. */
 int64_t store_hold(struct store *s)
 {
 	uint32_t head[WAL_HEAD];

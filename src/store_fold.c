@@ -5,10 +5,11 @@
 #include "log.h"
 
 /*
- * The log starts anew with a transaction that begins when all of it is in the database. Beside somebody who writes all
- * the time that never comes by itself: each pass of the fold takes a sync, and leaves what was committed meanwhile. So
- * the last one, which has little to do, is made while those who want to write wait for a moment. They wait by courtesy,
- * with no lock that a slow disk could hold: then they go on, and the fold tries again later.
+ * The log starts anew with a transaction that begins when all of it is in the database. Beside somebody who
+ * writes all the time that never comes by itself: each pass of the fold takes a sync, and leaves what was
+ * committed meanwhile. So the last one, which has little to do, is made while those who want to write wait
+ * for a moment. They wait by courtesy, with no lock that a slow disk could hold: then they go on, and the
+ * fold tries again later.
  */
 enum { FREE, BESIDE, ALONE };
 static int folding;		/* of this process: who writes goes on, or waits */

@@ -14,9 +14,9 @@ static uint32_t big_endian(const unsigned char *p)
 }
 
 /*
- * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another one would
- * drop the locks of every connection this process has (fcntl), and the next process to leave would take the log away.
- * Numbers: SQLite's file format.
+ * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another
+ * one would drop the locks of every connection this process has (fcntl), and the next process to leave would
+ * take the log away. Numbers: SQLite's file format.
  */
 static enum err check_head(sqlite3 *db)
 {
@@ -35,7 +35,8 @@ static enum err check_head(sqlite3 *db)
 	if (memcmp(head, "SQLite format 3", 16))
 		return ERR_CORRUPT;
 	uint32_t version = big_endian(head + 60), application = big_endian(head + 68);
-	if (version && application != SCHEMA_APPLICATION)	/* without a version: still in the log, see version_of */
+	/* without a version: still in the log, see version_of */
+	if (version && application != SCHEMA_APPLICATION)
 		return ERR_CORRUPT;
 	return version > (uint32_t)schema_version ? ERR_NEWER : ERR_OK;
 }
@@ -56,7 +57,8 @@ void sync_dir(const char *path)
 
 enum err errno_err(void)
 {
-	return errno == ENOENT ? ERR_NOENT : errno == ENOMEM ? ERR_NOMEM : errno == ENOSPC || errno == EDQUOT ? ERR_NOSPC :
+	return errno == ENOENT ? ERR_NOENT : errno == ENOMEM ? ERR_NOMEM :
+		errno == ENOSPC || errno == EDQUOT ? ERR_NOSPC :
 		errno == EACCES || errno == EPERM || errno == EROFS ? ERR_PERM : ERR_IO;
 }
 
@@ -66,15 +68,18 @@ enum err errno_err(void)
 static enum err make_empty(const char *path)
 {
 	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	int rc = sqlite3_open_v2(path, &db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, "PRAGMA page_size = " AS_TEXT(DB_PAGE) ";PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		rc = sqlite3_exec(db, "PRAGMA page_size = " AS_TEXT(DB_PAGE) ";PRAGMA journal_mode = WAL",
+			NULL, NULL, NULL);
 	enum err e = rc == SQLITE_OK ? ERR_OK : sql_err(db, rc, "create");
 	sqlite3_close(db);
 	return e;
 }
 
-/* Made under another name and closed before it gets its own: nobody can hold a lock on it that our close would drop. */
+/* Made under another name and closed before it gets its own: nobody can hold a lock on it that our close
+ * would drop. */
 static enum err make_file(const char *path)
 {
 	AUTO_FREE char *draft = NULL;
@@ -107,10 +112,12 @@ static enum err check_file(const char *path, bool create)
 	return st.st_mode & (S_IRWXG | S_IRWXO) ? ERR_PERM : ERR_OK;
 }
 
-/* One look at both, as another may be making it: what has no version yet and is not empty is somebody else's. */
+/* One look at both, as another may be making it: what has no version yet and is not empty is somebody
+ * else's. */
 static enum err version_of(sqlite3 *db, int *out)
 {
-	static const char text[] = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version";
+	static const char text[] = "SELECT user_version, (SELECT count(*) FROM sqlite_schema)"
+		" FROM pragma_user_version";
 	sqlite3_stmt *st = NULL;
 	bool ours = true;
 	int rc = sqlite3_prepare_v2(db, text, -1, &st, NULL);

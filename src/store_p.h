@@ -16,8 +16,8 @@ enum sql_file {
 #define SQL_MAX 32	/* statements a file */
 
 enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
-/* Words of the log's index: its head, and in it how many frames the log has; further on, how many of them the database has.
- * SQLite's "WAL-mode File Format". */
+/* Words of the log's index: its head, and in it how many frames the log has; further on, how many of them the
+ * database has. SQLite's "WAL-mode File Format". */
 enum { WAL_HEAD = 12, WAL_FRAMES = 4, WAL_FOLDED = 24 };
 
 /* Bytes, in a database that is made now: a commit writes a dozen pages, and changes 100 bytes in each. */
@@ -45,10 +45,12 @@ struct store {
 	enum err failed;	/* the last failure: the reason when an inner transaction gives up */
 	uint32_t ring;		/* RING_x due after the commit */
 	bool held;		/* a read transaction is open over several reads (store_hold) */
-	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit of anyone */
+	const uint32_t *wal_head;	/* the log's index, in shared memory: other words after every commit
+					 * of anyone */
 	int64_t snapshot;	/* number of what seen stands for; 0: of nothing yet */
 	uint32_t seen[WAL_HEAD];	/* its words just before the snapshot that is held */
-	struct store *aside;	/* store_aside.c; NULL: none yet. It holds a snapshot: the one that is held here */
+	struct store *aside;	/* store_aside.c; NULL: none yet. It holds a snapshot: the one that is held
+				 * here */
 	int64_t sized;		/* the snapshot for which aside_of decided */
 	unsigned cache;		/* KB */
 	int64_t fed;		/* store_fed */
@@ -59,7 +61,8 @@ struct store {
 
 /* ---- store.c ---- */
 
-/* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time. arg: the store. */
+/* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time.
+ * arg: the store. */
 int store_busy(void *arg, int tries);
 /* The statement that rolls back is made while there is memory: it is needed most when there is none. */
 NODISCARD enum err tx_prepare(struct store *s);
@@ -93,9 +96,10 @@ void fold_wait(const struct store *s);
 /* ---- store_aside.c ---- */
 
 /*
- * The connection to read a task's texts with: one of their own, with a small cache, where the database is larger than what
- * may stay in memory: all texts are most of it, and to walk over them must not sweep out the names and rows. It shows the
- * snapshot that s holds, from which something must have been read before. Else s itself. Borrowed until s rests.
+ * The connection to read a task's texts with: one of their own, with a small cache, where the database is
+ * larger than what may stay in memory: all texts are most of it, and to walk over them must not sweep out the
+ * names and rows. It shows the snapshot that s holds, from which something must have been read before. Else s
+ * itself. Borrowed until s rests.
  */
 struct store *aside_of(struct store *s);
 
@@ -163,7 +167,8 @@ struct row {
 NODISCARD enum err row_get(struct store *s, int64_t id, struct row *out);
 void row_finish(struct row *r);
 NODISCARD enum err row_copy(struct row *to, const struct row *from);
-NODISCARD enum err row_insert(struct store *s, struct row *r, enum side by);	/* sets its id, where it is 0 */
+/* sets its id, where it is 0 */
+NODISCARD enum err row_insert(struct store *s, struct row *r, enum side by);
 NODISCARD enum err row_update(struct store *s, const struct row *was, const struct row *is);
 /* The bytes that are served for it, appended. */
 NODISCARD enum err row_served(const struct row *r, struct buf *out);

@@ -5,12 +5,13 @@
 #include <string.h>
 
 /*
- * words (FTS5) and digest say of every visible task which words it has, whose it is and whether it is open, as of a row
- * of the feed: the mark. A save writes nothing there; who reads brings them up to date first. Tasks that were there
- * before the index are walked once, by id.
+ * words (FTS5) and digest say of every visible task which words it has, whose it is and whether it is open,
+ * as of a row of the feed: the mark. A save writes nothing there; who reads brings them up to date first.
+ * Tasks that were there before the index are walked once, by id.
  */
 enum {
-	CHANGED, OLDER, FEED_FIRST, FORGET, FORGET_WORDS, DIGEST, WORDS, WHO, PERSON_ID, PERSON_TAKEN, PERSON_ADD,
+	CHANGED, OLDER, FEED_FIRST, FORGET, FORGET_WORDS, DIGEST, WORDS, WHO, PERSON_ID, PERSON_TAKEN,
+	PERSON_ADD,
 	PERSONS, PERSON, PERSON_BY_NAME, PERSON_TASKS, PERSON_HOLDS,
 	SEARCHES, SEARCH, SEARCH_BY_NAME, SEARCH_TASKS, SEARCH_HOLDS, MAKE, DROP, RENAME, NSQL
 };
@@ -19,7 +20,8 @@ static const char *const sql_text[NSQL] = {
 	[CHANGED] = "SELECT seq, feed.task, ifnull(size, 0) FROM feed LEFT JOIN task ON task.id = feed.task"
 		    " WHERE seq > :after ORDER BY seq LIMIT :max",
 	[OLDER] = "SELECT id, id, size FROM task NOT INDEXED WHERE id > :after AND"
-		  " (gone = 0 OR EXISTS (SELECT 1 FROM digest WHERE digest.task = task.id)) ORDER BY id LIMIT :max",
+		  " (gone = 0 OR EXISTS (SELECT 1 FROM digest WHERE digest.task = task.id))"
+		  " ORDER BY id LIMIT :max",
 	[FEED_FIRST] = "SELECT ifnull(min(seq), 0) FROM feed",
 	[FORGET] = "DELETE FROM digest WHERE task = :id",
 	[FORGET_WORDS] = "DELETE FROM words WHERE rowid = :id",
@@ -54,7 +56,7 @@ static struct q sql(struct store *s, int i)
 	return q_get(s, SQL_SEARCH, i, sql_text[i]);
 }
 
-/* ---- persons -------------------------------------------------------------------------------------------------- */
+/* ---- persons ------------------------------------------------------------------------------------------- */
 
 static enum err is_taken(struct store *s, const char *name, bool *out)
 {
@@ -115,11 +117,12 @@ static enum err person_of(struct store *s, int64_t task, int64_t *id)
 	return q_end(&known, ERR_OK);
 }
 
-/* ---- the index ------------------------------------------------------------------------------------------------ */
+/* ---- the index ----------------------------------------------------------------------------------------- */
 
 #define MARK "indexed"
 #define STEP 100		/* tasks a transaction, */
-#define STEP_BYTES 65536	/* and their texts, but for the last one's: a save beside it waits for no more */
+/* and their texts, but for the last one's: a save beside it waits for no more */
+#define STEP_BYTES 65536
 #define ALL_WALKED INT64_MAX
 
 struct mark {
@@ -237,12 +240,12 @@ static enum err catch_up(struct store *s)
 	return ERR_OK;
 }
 
-/* ---- a query -------------------------------------------------------------------------------------------------- */
+/* ---- a query ------------------------------------------------------------------------------------------- */
 
 /*
- * Words that must all be there, "a phrase" in quotes, and a star at the end for any ending. Each goes to FTS5 as a
- * string, so that nothing that is typed is an operator. Signs alone are no words there, and are left out; if there is
- * nothing else, nothing is found.
+ * Words that must all be there, "a phrase" in quotes, and a star at the end for any ending. Each goes to FTS5
+ * as a string, so that nothing that is typed is an operator. Signs alone are no words there, and are left
+ * out; if there is nothing else, nothing is found.
  */
 static void put_match(const char *query, struct buf *out)
 {
@@ -262,7 +265,7 @@ static void put_match(const char *query, struct buf *out)
 		buf_puts(out, "\"\"");
 }
 
-/* ---- groups --------------------------------------------------------------------------------------------------- */
+/* ---- groups -------------------------------------------------------------------------------------------- */
 
 static const struct {
 	int list, get, find, tasks, holds;
@@ -355,11 +358,12 @@ enum err store_group_holds(struct store *s, enum grouping by, int64_t id, int64_
 	return q_row(&q) ? q_end(&q, ERR_OK) : q_end(&q, ERR_NOENT);
 }
 
-/* ---- saved searches ------------------------------------------------------------------------------------------- */
+/* ---- saved searches ------------------------------------------------------------------------------------ */
 
 static enum err check_query(const char *query)
 {
-	return strlen(query) > NAME_LEN ? ERR_NAME : utf8_valid(query, strlen(query)) != strlen(query) ? ERR_UTF8 : ERR_OK;
+	return strlen(query) > NAME_LEN ? ERR_NAME : utf8_valid(query, strlen(query)) != strlen(query)
+		? ERR_UTF8 : ERR_OK;
 }
 
 enum err store_search_make(struct store *s, const char *query, int64_t now)

@@ -2,15 +2,16 @@
 #include <string.h>
 
 /*
- * A commit goes to the log in one write. SQLite makes two a page, the head of a frame and the page, and each costs the
- * file system more than the bytes do: ten pages take 40 us so, 6 us in one piece. What is held back is that of a COMMIT
- * alone, and never longer than to its last frame, which says so in its head (SQLite's "WAL-mode File Format"): a failure
- * is this commit's, and no other connection meets a frame that is not there. A transaction that did not fit the cache has
- * written frames before, and may write them again: it goes as SQLite does it.
+ * A commit goes to the log in one write. SQLite makes two a page, the head of a frame and the page, and each
+ * costs the file system more than the bytes do: ten pages take 40 us so, 6 us in one piece. What is held back
+ * is that of a COMMIT alone, and never longer than to its last frame, which says so in its head (SQLite's
+ * "WAL-mode File Format"): a failure is this commit's, and no other connection meets a frame that is not
+ * there. A transaction that did not fit the cache has written frames before, and may write them again: it
+ * goes as SQLite does it.
  *
- * The write fills its last page of the file, with zeros, which are no frame (the page of one is not 0): else the
- * kernel first reads what an older round of the log left there, from the disk where it is not in memory any more, and an
- * edit takes twice its time.
+ * The write fills its last page of the file, with zeros, which are no frame (the page of one is not 0): else
+ * the kernel first reads what an older round of the log left there, from the disk where it is not in memory
+ * any more, and an edit takes twice its time.
  */
 enum { LOG_HEAD = 32, FRAME_HEAD = 24, FILE_PAGE = 4096 };
 
