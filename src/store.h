@@ -385,10 +385,20 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
 	void *arg);
 
 /*
- * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order of their records' ids. Not those of which an editor has the file in
- * hand; those that are deleted, if the side did not have the deletion yet at made_at (this machine's clock). fn must not write.
+ * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order of their records' ids. Not
+ * those of which an editor has the file in hand; those that are deleted, too. Texts are borrowed for the call; fn gives false to
+ * stop, and must not write.
  */
-NODISCARD enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_task_fn *fn, void *arg);
+struct lonely {
+	int64_t task, created_at;
+	const char *title, *subject;	/* here; as its record shows it */
+	bool renamed;			/* it had another title */
+	bool asked;			/* it is to be made in Sales Connect */
+};
+typedef bool store_lonely_fn(void *arg, const struct lonely *l);
+NODISCARD enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void *arg);
+/* Is the task one of them, now? A deleted one only if the side did not have the deletion yet at made_at (this machine's clock). */
+NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t made_at, bool *yes);
 /* How many live ones of them have this title, to the letter? */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 /*

@@ -1,12 +1,17 @@
 #include "store_p.h"
 #include "name.h"
 
-enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
+enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
 	VACATE, NAMESAKES, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
 	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
+/* On side, and not on the other. */
+#define ALONE                                                                                                        \
+	"link.side = :side AND rid IS NOT NULL AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR"                 \
+	" (task.gone = 1 AND gone_at > 0)) AND NOT EXISTS (SELECT 1 FROM link AS other WHERE other.task = task.id"     \
+	" AND other.side <> :side AND NOT other.away AND NOT (task.gone = 1 AND other.gone))"
 static const char *const sql_text[NSQL] = {
 	[PUT] = "INSERT OR IGNORE INTO pair(side, rid, partner) VALUES(1, :sc, :sf), (2, :sf, :sc)",
 	[PARTNER] = "SELECT link.task FROM pair JOIN link ON link.side = 3 - pair.side AND link.rid = partner"
@@ -17,12 +22,12 @@ static const char *const sql_text[NSQL] = {
 	[DROP_PARTNER] = "DELETE FROM pair WHERE side = 3 - :side"
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
-	[LONELY] = "SELECT task.id FROM task JOIN link ON link.task = task.id WHERE link.side = :side AND rid IS NOT NULL"
-		   " AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR (task.gone = 1 AND gone_at > 0"
-		   " AND (NOT link.gone OR :made_at <= synced_at))) AND NOT EXISTS"
-		   " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away"
-		   " AND NOT (task.gone = 1 AND other.gone))"
-		   " ORDER BY length(rid), rid",
+	[LONELY] = "SELECT task.id, created_at, title, ifnull(raw_title, base_title),"
+		   " EXISTS (SELECT 1 FROM history WHERE history.task = task.id AND field = 0),"
+		   " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.side = 1)"
+		   " FROM task JOIN link ON link.task = task.id WHERE " ALONE " ORDER BY length(rid), rid",
+	[IS_LONELY] = "SELECT 1 FROM task JOIN link ON link.task = task.id WHERE task.id = :task AND " ALONE
+		      " AND (task.gone = 0 OR NOT link.gone OR :made_at <= synced_at)",
 	[DROP_AWAY] = "DELETE FROM link WHERE task IN (:keep, :drop) AND (away OR gone) AND EXISTS"
 		      " (SELECT 1 FROM link AS own WHERE own.task = :drop + :keep - link.task AND own.side = link.side)",
 	[MOVE_LINKS] = "UPDATE link SET task = :keep WHERE task = :drop",
@@ -105,14 +110,25 @@ enum err store_partner_drop(struct store *s, enum side side, const char *rid)
 	return tx_commit(&tx);
 }
 
-enum err store_lonely(struct store *s, enum side side, int64_t made_at, store_task_fn *fn, void *arg)
+enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void *arg)
 {
 	AUTO_Q q = sql(s, LONELY);
-	q_int(&q, ":made_at", made_at);
 	q_int(&q, ":side", side);
-	while (q_row(&q))
-		if (!fn(arg, q_col(&q, 0)))
+	while (q_row(&q)) {
+		struct lonely l = { q_col(&q, 0), q_col(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3), q_col(&q, 4), q_col(&q, 5) };
+		if (!fn(arg, &l))
 			break;
+	}
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t made_at, bool *yes)
+{
+	AUTO_Q q = sql(s, IS_LONELY);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	q_int(&q, ":made_at", made_at);
+	*yes = q_row(&q);
 	return q_end(&q, ERR_OK);
 }
 

@@ -366,6 +366,7 @@ static void pass_finish(struct pass *p)
 	free(p->template);
 	free(p->store_id);
 	links_finish(&p->doubt);
+	lonely_finish(p->lonely);
 }
 
 static enum err pull_and_settle(struct pass *p)

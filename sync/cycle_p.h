@@ -25,6 +25,13 @@ NODISCARD enum err ids_add(struct ids *x, const char *id);
 void ids_finish(struct ids *x);
 #define AUTO_IDS AUTO(ids_finish) struct ids
 
+struct lonely_list {		/* see lonely.c */
+	struct lonely_one *one;
+	size_t n, room;
+	bool loaded, failed;
+};
+void lonely_finish(struct lonely_list x[NSIDES]);
+
 struct pass {
 	struct cycle *c;
 	struct store *s;
@@ -43,6 +50,7 @@ struct pass {
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
 	const struct page *page;	/* borrowed: the one whose records are taken; NULL: none */
 	bool part;		/* and there are others of this pull */
+	struct lonely_list lonely[NSIDES];	/* who has no copy, once it was asked */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool look_first;	/* a create waits for a pull */

@@ -1,10 +1,9 @@
-#include "like.h"
+#include "lonely.h"
 #include "log.h"
 #include "rules.h"
 #include "subject.h"
 
 #define LOG_MODULE "join"
-#define SETTLED (36 * 60 * INT64_C(1000))
 #define ROWS_IN_DOUBT 64
 
 /* ---- joining ---- */
@@ -112,30 +111,6 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 	return *joined ? join_rows(p, task, has.task) : ERR_OK;
 }
 
-struct rows {			/* growing array, owned */
-	int64_t *task;
-	size_t n;
-	bool failed;
-};
-
-static void rows_finish(struct rows *x)
-{
-	free(x->task);
-}
-#define AUTO_ROWS AUTO(rows_finish) struct rows
-
-static bool add_row(void *arg, int64_t task)
-{
-	struct rows *x = arg;
-	int64_t *more = reallocarray(x->task, x->n + 1, sizeof(*more));
-	x->failed |= !more;
-	if (more) {
-		x->task = more;
-		x->task[x->n++] = task;
-	}
-	return !x->failed;
-}
-
 struct choice {
 	struct rows best;	/* all that are as like it as any */
 	int most;
@@ -188,7 +163,7 @@ static enum err choose_best(struct choice *c, int64_t task, int score)
 	if (score > c->most)
 		c->best.n = 0;
 	c->most = score;
-	return add_row(&c->best, task) ? ERR_OK : ERR_NOMEM;
+	return rows_add(&c->best, task);
 }
 
 struct asked {			/* for whose copy */
@@ -250,7 +225,7 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 {
 	AUTO_HALF y = { 0 };
 	int score;
-	bool more, over, live;
+	bool over, live;
 	const struct half *x = &a->x, *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
 	TRY(like_load(p, other, p->side, &y));
 	TRY(is_over(p, x, &y, &over));
@@ -258,7 +233,6 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 		return ERR_OK;
 	live = y.gone != GONE_DELETED;
 	TRY(like_score(p, sc, sf, &score));
-	TRY(key_tells_more(p, x, sf, &more));
 	bool copy = may_be_copy(p, a, sc, sf, score);
 	if (copy)
 		TRY(choose_best(out, other, score));
@@ -266,7 +240,7 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	out->by_key |= copy && !a->copied && score > NO && theirs;
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
-	out->wait |= more || (copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y));
+	out->wait |= copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
 	return ERR_OK;
 }
 
@@ -280,9 +254,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 	AUTO_ROWS all = { 0 };
 	AUTO_HALF y = { 0 };
 	TRY(like_load(p, copy, p->side, &y));
-	TRY(store_lonely(p->s, pass_other(p), y.t.created_at - p->c->offset, add_row, &all));
-	if (all.failed)
-		return ERR_NOMEM;
+	TRY(lonely_like(p, pass_other(p), &y, &all));
 	*out = (struct place){ 0 };
 	for (size_t i = 0; i < all.n; i++) {
 		AUTO_HALF x = { 0 };
@@ -375,6 +347,22 @@ static enum err of_doubt(struct pass *p, const struct asked *a, struct choice *c
 	return ERR_OK;
 }
 
+/* The key of some record of Salesforce may tell of Sales Connect's task. */
+static enum err of_keys(struct pass *p, const struct asked *a, struct choice *c)
+{
+	enum err e = ERR_OK;
+	for (size_t at = 0; p->side == SIDE_SF && !c->wait && e == ERR_OK;) {
+		AUTO_HALF y = { 0 };
+		int64_t task;
+		e = lonely_asked(p, &a->x, &at, &task);
+		if (e == ERR_OK) {
+			TRY(like_load(p, task, SIDE_SF, &y));
+			TRY(key_tells_more(p, &a->x, &y, &c->wait));
+		}
+	}
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out)
 {
 	AUTO_ROWS all = { 0 };
@@ -383,13 +371,12 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	int64_t copy;
 	*out = JOIN_NONE;
 	TRY(like_load(p, task, pass_other(p), &a.x));
-	TRY(store_lonely(p->s, p->side, a.x.t.created_at - p->c->offset, add_row, &all));
-	if (all.failed)
-		return ERR_NOMEM;
+	TRY(copied ? lonely_all(p, p->side, a.x.t.created_at - p->c->offset, &all) : lonely_like(p, p->side, &a.x, &all));
 	for (size_t i = 0; i < all.n; i++)
 		TRY(consider(p, &a, all.task[i], &c));
 	TRY(of_template(p, &a, &c));
 	TRY(of_doubt(p, &a, &c));
+	TRY(of_keys(p, &a, &c));
 	TRY(among(p, &a, &c, &copy));
 	*out = copy ? JOIN_DONE : c.wait ? JOIN_WAIT : JOIN_NONE;
 	return copy ? join_rows(p, task, copy) : ERR_OK;
@@ -438,9 +425,7 @@ static enum err guess(struct pass *p, const struct task *of, int64_t task, struc
 enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
 {
 	AUTO_ROWS all = { 0 };
-	TRY(store_lonely(p->s, p->side, of->created_at - p->c->offset, add_row, &all));
-	if (all.failed)
-		return ERR_NOMEM;
+	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
 	for (int most = TASK_NFIELDS; most >= 0; most--)
 		for (size_t i = 0; i < all.n; i++) {
 			AUTO_TASK t = TASK_INIT;

@@ -7,6 +7,8 @@
 
 #include "cycle_p.h"
 
+#define SETTLED (36 * 60 * INT64_C(1000))	/* whoever made a copy has had two idle polls */
+
 struct past {			/* growing array, owned */
 	struct said {
 		enum field field;

@@ -140,6 +140,7 @@ static enum err walk(struct pass *p, bool looked, const struct outgoing *row, si
 	size_t *n_again)
 {
 	AUTO_ROUND r = { .looked = looked };
+	lonely_finish(p->lonely);	/* it was read since */
 	TRY(round_init(&r, p));
 	for (size_t i = 0; i < n; i++)
 		TRY(post(&r, &row[i]));
