@@ -371,6 +371,8 @@ static void finish(struct fs *f)
 	buf_finish(&f->text);
 	bits_finish(&f->visible);
 	bits_finish(&f->told);
+	for (int n = 0; n < NFIXED; n++)
+		relist_finish(&f->dir[n].names);
 	free(f->page);
 }
 

@@ -241,8 +241,15 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, con
 {
 	struct fs *f = ops_begin(req);
 	struct listing l = { .f = f, .req = req, .dir = node_as_fixed(ino), .plus = plus, .size = size };
-	enum err e = page_of(f, size);
+	struct relist *kept = !plus && l.dir != NODE_NONE && node_fixed[l.dir].type == TYPE_TASKS ? &f->dir[l.dir].names : NULL;
+	const char *s;
+	size_t n;
 
+	if (kept && relist_get(kept, f->snapshot, off, size, &s, &n)) {
+		fuse_reply_buf(req, s, n);
+		return;
+	}
+	enum err e = page_of(f, size);
 	if (!e)
 		e = dirs_dir(ino) ? list_made(&l, ino, snapshot_of(fi), off) : l.dir != NODE_NONE
 			? list(&l, off) : ERR_PERM;
@@ -250,6 +257,8 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, con
 		ops_reply(req, e);
 	else
 		fuse_reply_buf(req, f->page, l.n);
+	if (kept && !e && (l.n || !l.full))
+		relist_put(kept, f->snapshot, off, f->page, l.n);
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)

@@ -8,6 +8,7 @@
 #include "fs.h"
 #include "handle.h"
 #include "node.h"
+#include "relist.h"
 #include "tree.h"
 #include <fuse_lowlevel.h>
 
@@ -19,6 +20,7 @@ struct notify;
 struct dir_seen {		/* of a directory of tasks; of links: its time */
 	int64_t ms;		/* when the feed last touched it: its mtime */
 	bool moved;		/* since its listing was given to the kernel to keep */
+	struct relist names;
 };
 
 struct fs {			/* the serving thread's; notify has its own */
