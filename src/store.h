@@ -492,6 +492,8 @@ NODISCARD enum err store_conflict_take(struct store *s, int64_t conflict, enum v
  */
 NODISCARD enum err store_restore(struct store *s, int64_t task, const char *status, int64_t now, int64_t grace_ms,
 	int64_t *id);
+/* Would that be the same one? ERR_NOENT: not in the trash. */
+NODISCARD enum err store_revivable(struct store *s, int64_t task, int64_t now, bool *yes);
 /*
  * The trash ages by time that was seen to pass, not by a clock that can be set: ms of it passed since the last call, or
  * since the mount. More than TRASH_STEP_MS count as that, so that what was deleted meanwhile is not too old. Forgets the

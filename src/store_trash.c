@@ -33,7 +33,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- bringing back ---- */
 
-static enum err unsent_deletion(struct store *s, int64_t task, int64_t now, bool *out)
+enum err store_revivable(struct store *s, int64_t task, int64_t now, bool *out)
 {
 	AUTO_Q q = sql(s, REVIVABLE);
 	q_int(&q, ":task", task);
@@ -85,7 +85,7 @@ enum err store_restore(struct store *s, int64_t task, const char *status, int64_
 	AUTO_ROW r = ROW_INIT;
 	bool same = false;
 	TRY(tx_begin(s, &tx));
-	TRY(unsent_deletion(s, task, now, &same));
+	TRY(store_revivable(s, task, now, &same));
 	TRY(row_get(s, task, &r));
 	*id = task;
 	TRY(same ? revive(s, &r, now) : anew(s, &r, now, id));

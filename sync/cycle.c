@@ -371,6 +371,7 @@ static void pass_finish(struct pass *p)
 
 static enum err pull_and_settle(struct pass *p)
 {
+	TRY(pass_load_doubt(p));	/* of this pass, too */
 	TRY(pull_all(p));
 	TRY(pull_partners(p));
 	TRY(pull_check(p));

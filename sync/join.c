@@ -194,6 +194,13 @@ static enum err is_over(struct pass *p, const struct half *x, const struct half 
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
+/* What we knew before ours was made is no copy of ours, nor is ours one. */
+static bool are_two(const struct half *x, const struct half *y)
+{
+	const struct half *young = x->t.id > y->t.id ? x : y;
+	return young->l.sent_at;
+}
+
 /* Is it of this name, and going to be copied to the other side if nothing turns up? */
 static bool is_namesake(const struct half *h, enum side other, int score)
 {
@@ -217,7 +224,7 @@ static bool may_be_copy(const struct pass *p, const struct asked *a, const struc
 	if (a->copied)
 		return true;
 	if (is_ours(p, a))
-		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at && !sc->l.sent_at;
+		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at;
 	return sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 }
 
@@ -229,7 +236,7 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	const struct half *x = &a->x, *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
 	TRY(like_load(p, other, p->side, &y));
 	TRY(is_over(p, x, &y, &over));
-	if (over)
+	if (over || are_two(x, &y))
 		return ERR_OK;
 	live = y.gone != GONE_DELETED;
 	TRY(like_score(p, sc, sf, &score));
@@ -261,7 +268,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		int score;
 		TRY(like_load(p, all.task[i], pass_other(p), &x));
 		TRY(p->side == SIDE_SC ? like_score(p, &y, &x, &score) : like_score(p, &x, &y, &score));
-		if (a->late && x.gone == GONE_DELETED)
+		if ((a->late && x.gone == GONE_DELETED) || are_two(&x, &y))
 			continue;
 		if (score > most)
 			return out->n = 0, ERR_OK;

@@ -50,14 +50,13 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 	*likeness = UNLIKE;
 	if (!rt->mine && !rt->by_me)	/* ours may be another's by now (D5), or deleted */
 		return ERR_OK;
-	if (rt->once ? str_eq(rt->once, l->once) : is_ours(l, rt)) {
-		*likeness = SAME;
-		return ERR_OK;
-	}
-	if (rt->once)	/* another's */
+	if (rt->once && !str_eq(rt->once, l->once))	/* another's */
 		return ERR_OK;
 	TRY(store_get(p->s, l->task, &sent));
-	*likeness = resembles(l, &sent, rt) ? alike(l, rt) : UNLIKE;
+	if (rt->once || is_ours(l, rt))	/* of two that are the same, the one for the same person */
+		*likeness = SAME + str_eq(sent.fact[FACT_PERSON], rt->t.fact[FACT_PERSON]);
+	else if (resembles(l, &sent, rt))
+		*likeness = alike(l, rt);
 	return ERR_OK;
 }
 

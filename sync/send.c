@@ -132,9 +132,21 @@ static enum err ready_update(struct round *r, struct parcel *x, bool *ready)
 	return *ready ? journal_update(r->p, x) : ERR_OK;
 }
 
+/* A deletion whose grace time began after the row was read, or that was taken back, is not sent: its own row will be. */
+static enum err ready_remove(struct round *r, struct parcel *x, bool *ready)
+{
+	enum gone gone;
+	bool revivable = false;
+	TRY(ready_known(r, x, ready));
+	TRY(store_gone(r->p->s, x->row.task, &gone));
+	enum err e = store_revivable(r->p->s, x->row.task, r->p->local_now, &revivable);
+	*ready &= gone == GONE_DELETED && !revivable;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 typedef enum err ready_fn(struct round *r, struct parcel *x, bool *ready);
 static ready_fn *const ready_of[NVERBS] = {
-	[VERB_CREATE] = ready_create, [VERB_UPDATE] = ready_update, [VERB_REMOVE] = ready_known,
+	[VERB_CREATE] = ready_create, [VERB_UPDATE] = ready_update, [VERB_REMOVE] = ready_remove,
 };
 
 /* Those that are not ready are taken out. */

@@ -75,6 +75,7 @@ struct record {
 	int revision;
 	bool deleted, away, hidden, purged, archived;
 	bool by_me;			/* the account's own user made it there, by hand */
+	bool alike;			/* see made_alike */
 	bool unheard;			/* the mount that made it got no answer */
 	bool renamed;			/* a colleague gave the subject */
 	int64_t touched_at;		/* when it last changed for those who see it, the true time */
@@ -203,6 +204,7 @@ struct logical {		/* one task as people think of it */
 	bool beyond;		/* of these: edited beyond recognition */
 	bool unnamed;		/* a rename was taken back */
 	bool crossed_name;	/* its name was changed here or in Sales Connect */
+	uint32_t cleared;	/* fields that were emptied at some time */
 	enum side from;		/* where it was typed; SIDE_LOCAL: at a mount */
 	struct choice {		/* see choice_made; masks */
 		unsigned char stands, before;
@@ -223,12 +225,14 @@ struct typed {
 	bool replaced;		/* by somebody who saw it */
 	bool rivalled;		/* at some time it stood against another that had not seen it either */
 	bool held, beaten;	/* the mount has had it; and another in its place since (D2) */
+	bool alike;		/* into one of several records that nobody could tell apart when they were made */
 };
 
 struct sim_figures {
 	long runs, ops, requests, crashes, mounts, passes, writes, mirrored;
 	long raced;		/* times two mounts copied one task in the same seconds */
 	long forgotten;		/* times a create was made again after its key was forgotten */
+	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
 	long fault[FAULTS];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
 };
@@ -299,6 +303,8 @@ extern const enum side winner_order[6][NSIDES];
 void op_do(struct sim *s, const struct op *op);
 
 void unknowable(struct sim *s, enum side side, const struct record *r);
+/* A new subject of a template without a name: it and others are the same to everybody, and may change places. */
+void made_alike(struct sim *s, struct record *r);
 void typed_add(struct sim *s, int task, enum field f, const char *value, int who);
 void typed_replaced(struct sim *s, int task, enum field f, const char *value);
 

@@ -26,6 +26,7 @@ static void print_figures(const struct sim_figures *f, FILE *to)
 		f->diverged, f->forbidden, f->restless);
 	if (f->mounts > f->runs)
 		fprintf(to, "# copied by two mounts in the same seconds: %ld\n", f->raced);
+	fprintf(to, "# written into one of several that a template without a name makes the same, and in another task now: %ld\n", f->mistaken);
 	fprintf(to, "# deleted there, and made again, as its key was forgotten and no answer had come: %ld\n", f->forgotten);
 }
 

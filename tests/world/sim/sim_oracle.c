@@ -392,12 +392,12 @@ static bool kept_in(struct sim *s, struct mount *m, const struct typed *t)
 	return x.found;
 }
 
-static bool stands_there(const struct sim *s, const struct typed *t)
+static bool stands_there(const struct sim *s, const struct typed *t, bool anywhere)
 {
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		for (int i = 0; i < s->server[side].n; i++) {
 			const struct record *r = &s->server[side].rec[i];
-			if (!r->deleted && r->task == t->task && says(t, r->word[t->field]))
+			if (!r->deleted && (anywhere || r->task == t->task) && says(t, r->word[t->field]))
 				return true;
 		}
 	return false;
@@ -437,11 +437,15 @@ static bool is_in_conflict(struct sim *s, const struct typed *t)
 
 static void check_lost(struct sim *s, const struct typed *t)
 {
-	bool known = t->replaced || may_be_replaced(s, t) || stands_there(s, t) || stands_here(s, 0, t) || waits_away(s, &s->mount[0], t);
+	bool known = t->replaced || may_be_replaced(s, t) || stands_there(s, t, false) || stands_here(s, 0, t) || waits_away(s, &s->mount[0], t);
+	if (!known && t->alike && stands_there(s, t, true)) {
+		s->figures->mistaken++;
+		return;
+	}
 	if (!known && kept_in(s, &s->mount[0], t) && !is_in_conflict(s, t))
 		sim_fail(s, LOST, "D3: task %d: %s \"%s\", typed by %d, is in the trash and in no conflict", t->task,
 			task_field[t->field].name, t->value, t->who);
-	bool found = t->replaced || may_be_replaced(s, t) || stands_there(s, t);
+	bool found = t->replaced || may_be_replaced(s, t) || stands_there(s, t, false);
 	for (int i = 0; i < setup_of(s)->mounts && !found; i++)
 		found = stands_here(s, i, t) || kept_in(s, &s->mount[i], t) || waits_away(s, &s->mount[i], t);
 	if (!found)

@@ -94,6 +94,7 @@ static void book_edit(struct sim *s, int task, int who, const struct task *was, 
 		if (!s->undoing)	/* back to what the sides agreed on is no word of its own */
 			typed_add(s, task, (enum field)f, is->field[f], who);
 		s->logical[task].crossed_name |= f == FIELD_TITLE;
+		s->logical[task].cleared |= is->field[f] ? 0 : BIT(f);
 		s->logical[task].unnamed |= f == FIELD_TITLE && s->undoing;
 	}
 }
@@ -395,6 +396,30 @@ void unknowable(struct sim *s, enum side side, const struct record *r)
 	s->logical[r->task].was_hidden |= s->logical[r->task].beyond;
 }
 
+void made_alike(struct sim *s, struct record *r)
+{
+	struct server *v = &s->server[SIDE_SF];
+	for (int i = 0; i < v->n; i++) {
+		struct record *o = &v->rec[i];
+		bool same = o != r && !strcmp(o->person, r->person) && !strcmp(o->body, r->body);
+		o->alike |= same;
+		r->alike |= same;
+	}
+}
+
+static void there_type(struct sim *s, enum side side, struct record *r, enum field f, const char *word)
+{
+	int n = s->n_typed;
+	for (int i = 0; i < n; i++)
+		if (r->alike && s->typed[i].field == f && !strcmp(s->typed[i].value, r->word[f]))
+			s->typed[i].replaced = true;
+	typed_replaced(s, r->task, f, r->word[f]);
+	typed_add(s, r->task, f, word, person_of(side));
+	if (s->n_typed > n)
+		s->typed[n].alike = r->alike;
+	s->logical[r->task].cleared |= *word ? 0 : BIT(f);
+}
+
 static void there_put(struct sim *s, enum side side, struct record *r, enum field f, const char *word)
 {
 	if (!r)
@@ -403,8 +428,7 @@ static void there_put(struct sim *s, enum side side, struct record *r, enum fiel
 		r->word[f], word);
 	if (!strcmp(r->word[f], word))
 		return;
-	typed_replaced(s, r->task, f, r->word[f]);
-	typed_add(s, r->task, f, word, person_of(side));
+	there_type(s, side, r, f, word);
 	r->renamed |= f == FIELD_TITLE;
 	choice_made(s, r->task, f, server_ours(side, f, word), person_of(side));
 	r->chosen[f] = true;
@@ -498,8 +522,7 @@ static void sf_late(struct sim *s, const struct op *op)
 		new_due(s, r->late);
 	r->late_stamp = (s->now + s->server[SIDE_SF].skew) / SECOND * SECOND;
 	r->commits_at = s->now + (1 + op->b % 300) * SECOND;
-	typed_replaced(s, r->task, r->late_field, r->word[r->late_field]);
-	typed_add(s, r->task, r->late_field, r->late, SF_PERSON);
+	there_type(s, SIDE_SF, r, r->late_field, r->late);
 	sim_trace(s, "  %s task %d: %s", r->id, r->task, r->late);
 }
 

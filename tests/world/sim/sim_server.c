@@ -1,5 +1,6 @@
 #include "sim.h"
 #include "auto.h"
+#include "subject.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -144,6 +145,8 @@ void server_late(struct sim *s)
 		r->revision++;
 		r->changed_at = r->late_stamp;
 		r->touched_at = s->now;
+		for (int k = 0; k < s->n_typed; k++)
+			s->typed[k].alike |= r->alike && !strcmp(s->typed[k].value, r->late);
 		set_word(r, r->late_field, r->late);
 		unknowable(s, SIDE_SF, r);
 		sim_trace(s, "  late row %s stamp %lld", r->id, (long long)r->late_stamp);
@@ -443,6 +446,8 @@ static enum err create_one(struct line *l, struct item *it)
 		snprintf(r->once, sizeof(r->once), "%s", it->once);
 		strcpy(r->body, body);
 		r->unheard = true;
+		if (side == SIDE_SF && !subject_has_title(l->sim->server[SIDE_SC].template))
+			made_alike(l->sim, r);
 		sim_trace(l->sim, "    created %s %s task %d \"%s\"", side_name[side], r->id, r->task, body);
 		oracle_create(l->sim, l, r, it->t->id);
 		oracle_agreed(l->sim, l, r, FIELDS_ALL);

@@ -233,6 +233,7 @@ static bool is_judged(const struct sim *s, int task, enum field f)
 {
 	const struct logical *g = task < 0 ? NULL : &s->logical[task];
 	return g && (f == FIELD_DETAILS || f == FIELD_DUE) && g->copies == 1 && !g->out_of_sight && !g->was_hidden && !g->undeleted &&
+		!(g->cleared & BIT(f)) &&	/* no value wins, too */
 		s->script->setup.mounts == 1 && !s->script->setup.mirror;
 }
 
