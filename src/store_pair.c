@@ -7,10 +7,10 @@ enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOV
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
 	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
-/* On side, and not on the other. */
+/* On side, and not on the other. Deleted: its copy may not know yet, also if it was restored as a new task. */
 #define ALONE                                                                                                        \
 	"link.side = :side AND rid IS NOT NULL AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR"                 \
-	" (task.gone = 1 AND gone_at > 0)) AND NOT EXISTS (SELECT 1 FROM link AS other WHERE other.task = task.id"     \
+	" task.gone = 1) AND NOT EXISTS (SELECT 1 FROM link AS other WHERE other.task = task.id"     \
 	" AND other.side <> :side AND NOT other.away AND NOT (task.gone = 1 AND other.gone))"
 static const char *const sql_text[NSQL] = {
 	[PUT] = "INSERT OR IGNORE INTO pair(side, rid, partner) VALUES(1, :sc, :sf), (2, :sf, :sc)",
