@@ -5,18 +5,11 @@
 #define MAX_BYTES ((size_t)1 << 20)
 
 /* Entries lie on eight bytes in a reply, but not in memory. */
-static struct fuse_dirent entry_at(const char *s)
+static size_t step(const char *s, int64_t *cookie)
 {
 	struct fuse_dirent d;
 
 	memcpy(&d, s, FUSE_NAME_OFFSET);
-	return d;
-}
-
-static size_t step(const char *s, int64_t *cookie)
-{
-	struct fuse_dirent d = entry_at(s);
-
 	*cookie = (int64_t)d.off;
 	return FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + d.namelen);
 }
