@@ -3,8 +3,8 @@
 
 enum { VERSION, DISMISS, FORGET, NSQL };
 static const char *const sql_text[NSQL] = {
-	[VERSION] = "SELECT title, status, priority, due, details FROM version WHERE conflict = :id"
-		    " AND role = :role",
+	[VERSION] = ("SELECT title, status, priority, due, details FROM version"
+		     " WHERE conflict = :id AND role = :role"),
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
 	[FORGET] = "DELETE FROM version WHERE conflict = :id AND role = :role",
 };

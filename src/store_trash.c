@@ -20,8 +20,8 @@ static const char *const sql_text[NSQL] = {
 	[OLD] = "SELECT id FROM task INDEXED BY task_gone WHERE gone IN (1, 2)"
 		" AND gone_lived <= :lived - :life" PURGEABLE,
 	[OLD_ONE] = "SELECT id FROM task WHERE id = :task AND gone_at <= :now - :life" PURGEABLE,
-	[PURGE_BODY] = "UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL"
-		       " WHERE task = :task",
+	[PURGE_BODY] = ("UPDATE body SET details = NULL, text = NULL, draft = NULL, draft_msg = NULL"
+			" WHERE task = :task"),
 	[PURGE_HISTORY] = "DELETE FROM history WHERE task = :task",
 	[PURGE_TASK] = "UPDATE task SET gone_at = 0, revive_until = 0, draft_line = NULL WHERE id = :task",
 };
