@@ -8,7 +8,7 @@ static const char *const sql_text[NSQL] = {
 	/* Its deletion was certainly not applied anywhere: in its grace time, refused, or nobody was to get
 	 * it. */
 	[REVIVABLE] = "SELECT NOT EXISTS (SELECT 1 FROM link WHERE task = :task AND gone) AND ("
-		      "NOT EXISTS (SELECT 1 FROM link WHERE task = :task)"
+		      "(gone_by = 0 AND NOT EXISTS (SELECT 1 FROM link WHERE task = :task))"
 		      " OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until)"
 		      " OR (EXISTS (SELECT 1 FROM outbox WHERE task = :task)"
 		      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE task = :task AND wait >= 0)))"

@@ -125,10 +125,12 @@ static enum err origin(struct pass *p, int64_t task, struct buf *b)
 		TRY(e);
 	if (l.rid)
 		TRY(store_meta(p->s, account_key[other], &account));
+	AUTO_TASK t = TASK_INIT;
+	TRY(store_get(p->s, task, &t));
 	if (l.rid)
 		buf_printf(b, "%s %s", account, l.rid);
 	else
-		buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)p->now);
+		buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)t.created_at);
 	return buf_err(b);
 }
 

@@ -380,6 +380,19 @@ static void a_batch_of_lost_creates_costs_no_search(void **state)
 	world_finish(&w);
 }
 
+/* The log of the database was lost, and what it said of a create: the same task has the same key at any time. */
+static void a_create_that_was_forgotten_doubles_nothing(void **state)
+{
+	int64_t id = shared(SC);
+	assert_int_equal(sqlite3_exec(w.db, "DELETE FROM link", NULL, NULL, NULL), SQLITE_OK);
+	w.now += HOUR;
+	assert_int_equal(store_outbox_add(w.store, id, SIDE_SC, w.now), ERR_OK);
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 1);
+	assert_true(user_find(&w, "a"));
+	world_finish(&w);
+}
+
 static void the_key_is_forgotten_after_a_week(void **state)
 {
 	for (int applied = 0; applied < 2; applied++) {
@@ -566,6 +579,7 @@ int main(void)
 		cmocka_unit_test(D1_a_colleague_may_say_what_was_never_delivered),
 		cmocka_unit_test(a_lost_create_is_not_sent_again_within_a_minute),
 		cmocka_unit_test(a_batch_of_lost_creates_costs_no_search),
+		cmocka_unit_test(a_create_that_was_forgotten_doubles_nothing),
 		cmocka_unit_test(the_key_is_forgotten_after_a_week),
 		cmocka_unit_test(a_whole_call_that_fails_ends_the_pass_and_loses_nothing),
 		cmocka_unit_test(a_push_finishes_the_pull_that_was_cut_off),

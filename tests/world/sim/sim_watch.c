@@ -151,7 +151,7 @@ static void forgotten(struct sim *s, struct line *l, const struct record *r)
 {
 	for (int i = 0; i < l->server->n; i++) {
 		struct record *o = &l->server->rec[i];
-		if (l->server->side != SIDE_SC || o->task != r->task || !o->deleted || !o->unheard || o->alive_to[l->mount] ||
+		if (o == r || l->server->side != SIDE_SC || strcmp(o->once, r->once) || !o->deleted || !o->unheard || o->alive_to[l->mount] ||
 			o->made_by != l->mount || s->now - o->true_at < KEY_DAYS * DAY)
 			continue;
 		o->task = -1;
