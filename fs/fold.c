@@ -1,8 +1,7 @@
 #define LOG_MODULE "fold"
 #include "fold.h"
+#include "thread.h"
 #include "wake.h"
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -27,18 +26,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals end the session, so they belong to the thread that serves it. */
-static int start(struct fold *f)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int e = pthread_create(&f->thread, NULL, run, f);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return e;
-}
-
 enum err fold_create(const char *store_path, struct wake *grown, struct fold **out)
 {
 	struct fold *f = calloc(1, sizeof(*f));
@@ -47,8 +34,8 @@ enum err fold_create(const char *store_path, struct wake *grown, struct fold **o
 		return ERR_NOMEM;
 	f->grown = grown;
 	enum err e = store_open(store_path, &(struct store_options){ 0 }, &f->store);
-	if (!e && start(f))
-		e = ERR_NOMEM;
+	if (!e)
+		e = thread_start(&f->thread, run, f);
 	if (!e) {
 		*out = f;
 		return ERR_OK;

@@ -2,8 +2,7 @@
 #include "session.h"
 #include "events.h"
 #include "log.h"
-#include <pthread.h>
-#include <signal.h>
+#include "thread.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -301,18 +300,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals end the session, so they belong to the thread that serves it. */
-static int start(struct notify *n)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int e = pthread_create(&n->thread, NULL, run, n);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return e;
-}
-
 static void finish(struct notify *n)
 {
 	store_close(n->store);
@@ -343,8 +330,8 @@ enum err notify_create(struct fuse_session *se, const struct fs_options *o, stru
 	if (!e)
 		e = store_change_last(n->store, &n->seq);
 	n->indexed = n->seq - INDEX_LAG;
-	if (!e && start(n))
-		e = ERR_NOMEM;
+	if (!e)
+		e = thread_start(&n->thread, run, n);
 	if (e)
 		finish(n);
 	else
