@@ -63,6 +63,7 @@ NODISCARD enum err sf_read_people(
 void sf_write_task(struct buf *b, const struct task *t, uint32_t fields, const struct sf_org *o,
 	const char *id, const char *owner, const char *who, const char *key, bool collection);
 
+/* salesforce_json_error.c: what a refusal means. */
 struct sf_error {
 	enum err err;
 	bool session;		/* another token would help */
