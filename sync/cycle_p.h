@@ -1,5 +1,5 @@
 /*
- * cycle_p - what the parts of a pass share: cycle.c, pull.c, record.c, brake.c, settle.c, push.c, send.c, parcel.c. Never
+ * cycle_p - what the parts of a pass share: cycle.c, pull.c, pull_alike.c, record.c, brake.c, settle.c, push.c, send.c, parcel.c. Never
  * included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
@@ -15,7 +15,6 @@ struct links {			/* growing array, owned */
 };
 void links_finish(struct links *l);
 bool links_add(struct links *x, const struct link *l);	/* a copy; false: failed */
-#define AUTO_LINKS AUTO(links_finish) struct links
 
 struct ids {			/* growing array of remote ids, owned */
 	char **id;
@@ -86,6 +85,12 @@ NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
 NODISCARD enum err pull_check(struct pass *p);
 /* Read these again and merge: absent ones are away (D5). */
 NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
+/*
+ * pull_alike.c: a new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or
+ * a subject was changed (R25), and another mount, that could not know the first, has copied the task again. So look at the
+ * first before the second becomes a task that is copied in turn. *freed: records that are to be read as new ones.
+ */
+NODISCARD enum err pull_alike(struct pass *p, const struct page *page, struct ids *freed);
 
 /* record.c, record_new.c: one record meets the hub. All of it joins the caller's transaction. */
 NODISCARD enum err record_take(struct pass *p, const struct remote_task *rt);

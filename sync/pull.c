@@ -1,6 +1,5 @@
 #include "cycle_p.h"
 #include "log.h"
-#include "subject.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -209,96 +208,10 @@ static enum err ask_before_news(struct pass *p, const struct page *page)
 	return ERR_OK;
 }
 
-struct look_alikes {
-	struct pass *p;
-	struct ids ids;
-	enum err err;
-};
-
-static bool look_alike(void *arg, int64_t task)
-{
-	struct look_alikes *x = arg;
-	AUTO_LINK l = LINK_INIT;
-	x->err = store_link(x->p->s, task, x->p->side, &l);
-	if (x->err == ERR_OK)
-		x->err = ids_add(&x->ids, l.rid);
-	return x->err == ERR_OK && x->ids.n < x->p->ops->check_max;
-}
-
-/* Its subject was changed there, and the new one has the name. */
-static enum err fits_better(struct pass *p, const struct remote_task *rt, struct link *l, bool *yes)
-{
-	AUTO_TASK t = TASK_INIT;
-	AUTO_BUF subject = BUF_INIT;
-	*yes = false;
-	if (!subject_has_title(p->template))
-		return ERR_OK;
-	TRY(store_get(p->s, l->task, &t));
-	subject_render(p->template, &t, &subject);
-	const char *shown = l->raw[FIELD_TITLE] ? l->raw[FIELD_TITLE] : l->base[FIELD_TITLE];
-	*yes = !field_same(shown, buf_str(&subject)) && !field_same(shown, rt->t.field[FIELD_TITLE]);
-	return buf_err(&subject);
-}
-
-/* It has a record on the other side, of which the new one may be the copy. */
-static enum err is_on_both(struct pass *p, int64_t task, bool *yes)
-{
-	AUTO_LINK l = LINK_INIT;
-	enum err e = store_link(p->s, task, p->side == SIDE_SC ? SIDE_SF : SIDE_SC, &l);
-	*yes = l.rid && !l.gone;
-	return e == ERR_NOENT ? ERR_OK : e;
-}
-
-/* The first one that shows another subject than the new one is a task of its own from now on. */
-static enum err free_one(struct pass *p, const struct remote_task *rt, const struct ids *first,
-	struct ids *freed)
-{
-	for (size_t i = 0; i < first->n; i++) {
-		AUTO_LINK l = LINK_INIT;
-		bool yes, both;
-		TRY(store_link_by_rid(p->s, p->side, first->id[i], &l));
-		TRY(fits_better(p, rt, &l, &yes));
-		TRY(is_on_both(p, l.task, &both));
-		if (!yes || !both || l.away || l.gone || (l.doom && !l.completed))
-			continue;
-		TRY(store_link_drop(p->s, l.task, p->side));
-		return ids_add(freed, first->id[i]);
-	}
-	return ERR_OK;
-}
-
-static enum err look_at_first_one(struct pass *p, const struct remote_task *rt, struct ids *freed)
-{
-	AUTO(ids_finish) struct ids first = { 0 };
-	struct look_alikes x = { .p = p };
-	AUTO_LINK known = LINK_INIT;
-	if (rt->deleted || !rt->by_me || store_link_by_rid(p->s, p->side, rt->id, &known) != ERR_NOENT)
-		return ERR_OK;
-	TRY(store_seen(p->s, p->side, &rt->t, p->template, look_alike, &x));
-	first = x.ids;
-	TRY(x.err);
-	TRY(pull_these(p, &first));
-	return free_one(p, rt, &first, freed);
-}
-
-/*
- * A new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or a
- * subject was changed (R25), and another mount, that could not know the first, has copied the task again. So
- * look at the first before the second becomes a task that is copied in turn. *freed: records that are to be
- * read as new ones.
- */
-static enum err look_at_first_ones(struct pass *p, const struct course *k, const struct page *page,
-	struct ids *freed)
-{
-	for (size_t i = 0; i < page->n && p->side == SIDE_SF && !k->first; i++)
-		TRY(look_at_first_one(p, &page->task[i], freed));
-	return ERR_OK;
-}
-
 static enum err next_page(struct pass *p, struct course *k, bool *last)
 {
 	AUTO_PAGE page = PAGE_INIT;
-	AUTO(ids_finish) struct ids freed = { 0 };
+	AUTO_IDS freed = { 0 };
 	const char *mark = k->first ? NULL : k->mark;
 	struct pull q = { .mark = mark, .cursor = k->cursor, .first = k->want, .now = k->first_now };
 	*last = false;
@@ -308,7 +221,8 @@ static enum err next_page(struct pass *p, struct course *k, bool *last)
 		return forget_cursor(p, k);
 	TRY(e);
 	TRY(ask_before_news(p, &page));
-	TRY(look_at_first_ones(p, k, &page, &freed));
+	if (p->side == SIDE_SF && !k->first)
+		TRY(pull_alike(p, &page, &freed));
 	TRY(page_apply(p, k, &page));
 	TRY(pull_these(p, &freed));
 	free(k->cursor);
@@ -317,8 +231,24 @@ static enum err next_page(struct pass *p, struct course *k, bool *last)
 	return ERR_OK;
 }
 
+static bool count_open(void *arg, const struct link *l)
+{
+	*(int64_t *)arg += l->rid && !l->gone && !l->away && str_eq(l->base[FIELD_STATUS], TASK_OPEN);
+	return true;
+}
+
 /* R17: how many open tasks the window kept out. */
-static enum err count_left_out(struct pass *p);
+static enum err count_left_out(struct pass *p)
+{
+	int64_t there, here = 0;
+	if (p->state.left_out >= 0 || !p->ops->count_open || p->c->thrifty)
+		return ERR_OK;
+	TRY(pass_go_on(p));
+	TRY(p->ops->count_open(p->r, &there));
+	TRY(store_links(p->s, p->side, false, 0, count_open, &here));
+	p->state.left_out = there > here ? there - here : 0;
+	return pass_put_state(p);
+}
 
 /* *resumed: it may show the remote as it was when the cursor was made, and that was another pass. */
 static enum err pull_once(struct pass *p, bool *resumed)
@@ -343,24 +273,6 @@ enum err pull_all(struct pass *p)
 }
 
 /* ---- all links ---- */
-
-static bool count_open(void *arg, const struct link *l)
-{
-	*(int64_t *)arg += l->rid && !l->gone && !l->away && str_eq(l->base[FIELD_STATUS], TASK_OPEN);
-	return true;
-}
-
-static enum err count_left_out(struct pass *p)
-{
-	int64_t there, here = 0;
-	if (p->state.left_out >= 0 || !p->ops->count_open || p->c->thrifty)
-		return ERR_OK;
-	TRY(pass_go_on(p));
-	TRY(p->ops->count_open(p->r, &there));
-	TRY(store_links(p->s, p->side, false, 0, count_open, &here));
-	p->state.left_out = there > here ? there - here : 0;
-	return pass_put_state(p);
-}
 
 struct gather {
 	struct ids ids;
@@ -436,7 +348,7 @@ static enum err drop_partners(struct pass *p, const struct ids *ids)
 
 enum err pull_partners(struct pass *p)
 {
-	AUTO(ids_finish) struct ids ids = { 0 };
+	AUTO_IDS ids = { 0 };
 	struct gather g = { 0 };
 	if (p->c->thrifty)
 		return ERR_OK;
@@ -480,7 +392,7 @@ static enum err check_goes_on(struct pass *p, int64_t after)
 /* One portion a pass: a remote that is asked record by record is not to be run into its limit. */
 enum err pull_check(struct pass *p)
 {
-	AUTO(ids_finish) struct ids ids = { 0 };
+	AUTO_IDS ids = { 0 };
 	int64_t after;
 	bool due;
 	TRY(check_at(p, &after));
