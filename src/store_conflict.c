@@ -1,8 +1,11 @@
 #include "store_p.h"
 #include <stdlib.h>
 
-enum { VERSION, DISMISS, FORGET, NSQL };
+enum { ADD, ADD_VERSION, VERSION, DISMISS, FORGET, NSQL };
 static const char *const sql_text[NSQL] = {
+	[ADD] = "INSERT INTO conflict(task, side, at) VALUES(:task, :side, :now)",
+	[ADD_VERSION] = "INSERT INTO version(conflict, role, title, status, priority, due, details)"
+			" VALUES(:conflict, :role, :title, :status, :priority, :due, :details)",
 	[VERSION] = ("SELECT title, status, priority, due, details FROM version"
 		     " WHERE conflict = :id AND role = :role"),
 	[DISMISS] = "DELETE FROM conflict WHERE id = :id",
@@ -12,6 +15,35 @@ static const char *const sql_text[NSQL] = {
 static struct q sql(struct store *s, int i)
 {
 	return q_get(s, SQL_CONFLICT, i, sql_text[i]);
+}
+
+static enum err put_version(struct store *s, int64_t conflict, int role, const struct task *t)
+{
+	if (!t)
+		return ERR_OK;
+	AUTO_Q q = sql(s, ADD_VERSION);
+	q_int(&q, ":conflict", conflict);
+	q_int(&q, ":role", role);
+	q_fields(&q, "", t->field);
+	return q_run(&q);
+}
+
+enum err store_conflict(struct store *s, int64_t task, enum side with, const struct task *base,
+	const struct task *mine, const struct task *theirs, int64_t now)
+{
+	const struct task *const version[] = { base, mine, theirs };
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, ADD);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", with);
+	q_int(&q, ":now", now);
+	TRY(q_run(&q));
+	int64_t id = sqlite3_last_insert_rowid(s->db);
+	for (int role = 0; role < 3; role++)
+		TRY(put_version(s, id, role, version[role]));
+	s->ring |= RING_CHANGED;
+	return tx_commit(&tx);
 }
 
 static enum err read_version(struct store *s, int64_t conflict, enum version v, struct task *t)
