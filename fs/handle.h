@@ -10,7 +10,7 @@
 
 #include "buf.h"
 #include "date.h"
-#include "store.h"
+#include "store_files.h"
 #include "task.h"
 #include <stdbool.h>
 #include <stdint.h>

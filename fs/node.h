@@ -8,7 +8,7 @@
 #ifndef NODE_H
 #define NODE_H
 
-#include "store.h"
+#include "store_files.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>

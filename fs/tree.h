@@ -8,7 +8,7 @@
 
 #include "handle.h"
 #include "node.h"
-#include "store.h"
+#include "store_files.h"
 
 struct found {
 	uint64_t ino;		/* its kind says which of the others is set */

@@ -7,7 +7,7 @@
 #define VIEWS_H
 
 #include "node.h"
-#include "store.h"
+#include "store_files.h"
 #include "task.h"
 
 /* A view's number is part of its links' inodes: add at the end. */

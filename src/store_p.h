@@ -4,7 +4,8 @@
 #ifndef STORE_P_H
 #define STORE_P_H
 
-#include "store.h"
+#include "store_files.h"
+#include "store_sync.h"
 #include <sqlite3.h>
 
 /* Each file with statements has a slot; its own table gives the text. */

@@ -9,7 +9,7 @@
 
 #include "config.h"
 #include "remote.h"
-#include "store.h"
+#include "store_sync.h"
 
 struct cycle {			/* zero what is not set here; keep it from call to call */
 	struct store *store;	/* borrowed; opened durable */

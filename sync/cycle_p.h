@@ -15,6 +15,7 @@ struct links {			/* growing array, owned */
 };
 void links_finish(struct links *l);
 bool links_add(struct links *x, const struct link *l);	/* a copy; false: failed */
+#define AUTO_LINKS AUTO(links_finish) struct links
 
 struct ids {			/* growing array of remote ids, owned */
 	char **id;

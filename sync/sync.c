@@ -5,7 +5,6 @@
 #include "pace.h"
 #include "remote.h"
 #include "spent.h"
-#include "store.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>

@@ -21,5 +21,7 @@ only "SQL stays in the store" '<sqlite3\.h>' 'src/store[a-z_]*\.[ch]' 'src/schem
 only "cJSON stays in the mappings" 'cJSON' 'sync/[a-z_]*json[a-z_]*\.[ch]'
 only "fs and sync meet only in the store" '"(sync|cycle|remote|http)\.h"' 'sync/.*' 'src/cli/.*'
 only "sync does not know the mount" '"(fs|node|handle|views|control)\.h"' 'fs/.*' 'src/cli/.*'
+only "the mount's half of the store is the mount's" '"store_files\.h"' 'fs/.*' 'src/store_p\.h'
+only "the sync's half of the store is the sync's" '"store_sync\.h"' 'sync/.*' 'src/store_p\.h'
 echo "1..$n"
 exit $bad

@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 #include "dirs.h"
-#include "store.h"
+#include "store_sync.h"
 #include "tree.h"
 #include <unistd.h>
 

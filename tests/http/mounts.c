@@ -1,7 +1,6 @@
 #include "mounts.h"
 #include "json.h"
 #include "oauth.h"
-#include "store.h"
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #define MOUNTS_H
 
 #include "cycle.h"
+#include "store_files.h"
 #include "sandbox.h"
 
 struct mount {

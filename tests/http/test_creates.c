@@ -3,7 +3,6 @@
  * external id (an upsert by key), and without one (journal, and a look before it is made again); salesforce.md 4.4.
  */
 #include "mounts.h"
-#include "store.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * mount and the sandbox's mirror (contrib/sandbox/mirror.c) over real HTTP.
  */
 #include "mounts.h"
-#include "store.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
  * with both systems, nothing is doubled, nothing is lost; and on from there. The order is random; SEED=n repeats a run.
  */
 #include "mounts.h"
-#include "store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

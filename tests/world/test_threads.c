@@ -1,5 +1,5 @@
 /* The threads, with remotes that nobody answers for: start, kick, edits meanwhile, an end within a second. For TSan. */
-#include "store.h"
+#include "store_files.h"
 #include "sync.h"
 #include <stdarg.h>
 #include <stddef.h>

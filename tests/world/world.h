@@ -7,6 +7,7 @@
 
 #include "cycle.h"
 #include "fake.h"
+#include "store_files.h"
 #include <sqlite3.h>
 
 #define SC BIT(SIDE_SC)

@@ -13,6 +13,7 @@
 #define SIM_H
 
 #include "cycle.h"
+#include "store_files.h"
 #include <sqlite3.h>
 #include <stdio.h>
 
