@@ -296,8 +296,11 @@ struct op_def {
 };
 #define MIRRORED BIT(NSIDES)
 #define RARE BIT(NSIDES + 1)	/* the archive, the recycle bin */
-extern const struct op_def op_def[];
-extern const int op_defs;
+/* A kind is a number in all of them, in this order; it stays the same, so that a seed tells the same life for ever. */
+extern const struct op_def user_op[], people_op[];
+extern const int user_ops, people_ops;
+const struct op_def *op_def(int kind);
+int op_defs(void);
 extern const char *const template_text[];
 extern const int templates;
 extern const enum side winner_order[6][NSIDES];
@@ -308,10 +311,16 @@ void unknowable(struct sim *s, enum side side, const struct record *r);
 void made_alike(struct sim *s, struct record *r);
 void typed_add(struct sim *s, int task, enum field f, const char *value, int who);
 void typed_replaced(struct sim *s, int task, enum field f, const char *value);
+int logical_new(struct sim *s, enum side from);
+/* Never the same, and none is part of another. */
+void new_text(struct sim *s, char who, char out[WORD]);
+void new_due(struct sim *s, char out[WORD]);
 
 /* ---- the oracle ---- */
 
 void oracle_check(struct sim *s);
+void oracle_lost(struct sim *s, const struct typed *t);	/* is it nowhere? */
+void oracle_conflicts(struct sim *s, int mount);	/* D1: does one of them say the same twice? */
 bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
 /* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way; shown: the record is. */
 int64_t there_since(const struct sim *s, int task, enum side side);

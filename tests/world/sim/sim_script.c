@@ -11,6 +11,13 @@ const char *const fault_name[FAULTS] = {
 	[KILL_BEFORE] = "killed before a request", [KILL_AFTER] = "killed after a request",
 };
 
+const char *const template_text[] = { NULL, "[SC] {{activity_subject}}", "a task of Sales Connect" };
+const int templates = COUNT(template_text);
+const enum side winner_order[6][NSIDES] = {
+	{ SIDE_LOCAL, SIDE_SF, SIDE_SC }, { SIDE_LOCAL, SIDE_SC, SIDE_SF }, { SIDE_SF, SIDE_LOCAL, SIDE_SC },
+	{ SIDE_SF, SIDE_SC, SIDE_LOCAL }, { SIDE_SC, SIDE_LOCAL, SIDE_SF }, { SIDE_SC, SIDE_SF, SIDE_LOCAL },
+};
+
 /* splitmix64 (Vigna) */
 int64_t sim_rand(uint64_t *state, int64_t below)
 {
@@ -39,11 +46,11 @@ static void make_setup(struct setup *u, uint64_t *r)
 static int make_kind(uint64_t *r, int has)
 {
 	int total = 0;
-	for (int i = 0; i < op_defs; i++)
-		total += (op_def[i].needs & ~has) ? 0 : op_def[i].weight;
+	for (int i = 0; i < op_defs(); i++)
+		total += (op_def(i)->needs & ~has) ? 0 : op_def(i)->weight;
 	int64_t at = sim_rand(r, total);
 	for (int i = 0;; i++) {
-		at -= (op_def[i].needs & ~has) ? 0 : op_def[i].weight;
+		at -= (op_def(i)->needs & ~has) ? 0 : op_def(i)->weight;
 		if (at < 0)
 			return i;
 	}
@@ -52,7 +59,7 @@ static int make_kind(uint64_t *r, int has)
 static int kind_of(const char *name)
 {
 	int i = 0;
-	while (i < op_defs && strcmp(op_def[i].name, name))
+	while (i < op_defs() && strcmp(op_def(i)->name, name))
 		i++;
 	return i;
 }
@@ -81,9 +88,9 @@ void script_make(struct script *s, uint64_t seed, int mounts, int with)
 		op->mount = (int)sim_rand(&r, s->setup.mounts);
 		op->a = (int)sim_rand(&r, 1000);
 		op->b = (int)sim_rand(&r, 1000);
-		if (op_def[op->kind].inside && !sim_rand(&r, 4))
+		if (op_def(op->kind)->inside && !sim_rand(&r, 4))
 			op->inside = 1 + (int)sim_rand(&r, 8);
-		if (mounts > 1 && !strncmp(op_def[op->kind].name, "pass", 4) && !sim_rand(&other, 3))
+		if (mounts > 1 && !strncmp(op_def(op->kind)->name, "pass", 4) && !sim_rand(&other, 3))
 			op->inside = 1 + (int)sim_rand(&other, 8);
 	}
 }
@@ -99,7 +106,7 @@ void script_print(const struct script *s, FILE *to)
 		u->first_import, u->skip, u->page, u->enabled, u->keyed, u->mirror);
 	for (int i = 0; i < s->n; i++) {
 		const struct op *op = &s->op[i];
-		fprintf(to, "# %s m=%d a=%d b=%d inside=%d\n", op_def[op->kind].name, op->mount, op->a, op->b, op->inside);
+		fprintf(to, "# %s m=%d a=%d b=%d inside=%d\n", op_def(op->kind)->name, op->mount, op->a, op->b, op->inside);
 	}
 }
 
@@ -109,7 +116,7 @@ static bool read_op(const char *line, struct op *op)
 	if (sscanf(line, "# %31s m=%d a=%d b=%d inside=%d", name, &op->mount, &op->a, &op->b, &op->inside) != 5)
 		return false;
 	op->kind = kind_of(name);
-	return op->kind < op_defs;
+	return op->kind < op_defs();
 }
 
 bool script_read(struct script *s, FILE *from)
