@@ -1,5 +1,6 @@
 #include "fact_dirs.h"
 #include "facts.h"
+#include "view_dirs.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,22 +113,6 @@ static enum err fact_node(struct env *env, uint64_t ino, struct found *out)
 	return ERR_OK;
 }
 
-static enum err by_id_node(struct env *env, uint64_t ino, struct found *out)
-{
-	TRY(store_entry(env->store, node_id(ino), &out->e));
-	out->ms = out->e.changed_at;
-	return ERR_OK;
-}
-
-static enum err by_id_text(struct env *env, const struct found *at, struct buf *out)
-{
-	char target[NODE_LINK_LEN];
-
-	node_link_target(&at->e, 2, target);
-	buf_puts(out, target);
-	return buf_err(out);
-}
-
 static enum err history_text(struct env *env, const struct found *at, struct buf *out)
 {
 	return facts_history(env->store, node_id(at->ino), out);
@@ -158,8 +143,8 @@ const struct dir_def info_dir = {
 };
 const struct kind_def by_id_link = {
 	.mode = S_IFLNK | 0777,
-	.node = by_id_node,
-	.text = by_id_text,
+	.node = view_link_node,
+	.text = view_deep_text,
 };
 const struct kind_def history_file = {
 	.mode = S_IFREG | 0444,

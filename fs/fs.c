@@ -69,7 +69,8 @@ int fs_errno(enum err e)
 	return EIO;
 }
 
-void fs_forget(void *arg, uint64_t ino, const char *name)
+/* env->forget: ask the notify thread, and remember until the next open. */
+static void forget(void *arg, uint64_t ino, const char *name)
 {
 	struct fs *f = arg;
 
@@ -79,7 +80,8 @@ void fs_forget(void *arg, uint64_t ino, const char *name)
 		notify_order(f->notify, ino, name);
 }
 
-void fs_kick(void *arg)
+/* env->kick: the verb "sync". */
+static void kick(void *arg)
 {
 	struct fs *f = arg;
 
@@ -409,8 +411,7 @@ enum err fs_run(const struct fs_options *o)
 	struct fs f = {
 		.o = o,
 		.env = { .now = (int64_t)time(NULL) * 1000, .grace_ms = o->config->grace_ms,
-			.forget = fs_forget,
-			.kick = fs_kick, .arg = &f },
+			.forget = forget, .kick = kick, .arg = &f },
 		.owner = { getuid(), getgid() },
 	};
 	date_of(time(NULL), f.env.today);

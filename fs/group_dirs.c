@@ -92,15 +92,6 @@ static enum err group_list(struct env *env, uint64_t dir, dir_put_fn *put, void 
 	return store_group_tasks(env->store, l.by, node_id(dir), put_task, &l);
 }
 
-static enum err link_text(struct env *env, const struct found *at, struct buf *out)
-{
-	char target[NODE_LINK_LEN];
-
-	node_link_target(&at->e, 2, target);
-	buf_puts(out, target);
-	return buf_err(out);
-}
-
 /* ---- mkdir, mv, rmdir ---------------------------------------------------------------------------------- */
 
 static enum err search_make(struct env *env, uint64_t dir, const char *name)
@@ -180,5 +171,5 @@ const struct kind_def search_kind = {
 const struct kind_def group_link = {
 	.mode = S_IFLNK | 0777,
 	.node = view_link_node,
-	.text = link_text,
+	.text = view_deep_text,
 };

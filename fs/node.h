@@ -87,8 +87,6 @@ struct fixed_def {
 };
 extern const struct fixed_def node_fixed[NFIXED];
 
-#define NODE_ROOT_INO 1
-
 static inline uint64_t node_ino(unsigned kind, int64_t id)
 {
 	return (uint64_t)id << 6 | kind;

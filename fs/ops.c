@@ -2,6 +2,7 @@
  * ops_dir.c. */
 #define LOG_MODULE "ops"
 #include "ops.h"
+#include "clock.h"
 #include "dirs.h"
 #include "log.h"
 #include <errno.h>
@@ -67,10 +68,7 @@ static void look_at_the_day(struct fs *f, time_t t)
 
 int64_t ops_lived(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_ms(CLOCK_BOOTTIME);
 }
 
 void ops_age(struct fs *f, int64_t ms)
@@ -87,14 +85,12 @@ void ops_age(struct fs *f, int64_t ms)
 /* Each request has one time. The date costs a look at the zone file, so once a second will do. */
 static void set_time(struct fs *f)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
 	int64_t was = f->env.now;
-	f->env.now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+
+	f->env.now = clock_ms(CLOCK_REALTIME);
 	if (f->env.now / 1000 == was / 1000)
 		return;
-	look_at_the_day(f, t.tv_sec);
+	look_at_the_day(f, f->env.now / 1000);
 	ops_age(f, AGE_MS);
 	if (files_closed(&f->env))
 		log_warn("event=close-not-noted");

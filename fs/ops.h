@@ -26,14 +26,10 @@ void ops_reply_found(fuse_req_t req, struct fs *f, const struct found *at);
 /* Its content is made, at open: a fixed file, or one of dirs.h. */
 bool ops_is_made(uint64_t ino);
 
-/* What open left in fh: of a task or scratch file; of what is generated. */
+/* What open left in fh, of a task or scratch file. */
 static inline struct handle *handle_of(const struct fuse_file_info *fi)
 {
 	return (struct handle *)(uintptr_t)fi->fh;	/* NOLINT(performance-no-int-to-ptr) */
-}
-static inline struct buf *text_of(const struct fuse_file_info *fi)
-{
-	return (struct buf *)(uintptr_t)fi->fh;		/* NOLINT(performance-no-int-to-ptr) */
 }
 
 /* ops_attr.c */

@@ -241,7 +241,8 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, con
 {
 	struct fs *f = ops_begin(req);
 	struct listing l = { .f = f, .req = req, .dir = node_as_fixed(ino), .plus = plus, .size = size };
-	struct relist *kept = !plus && l.dir != NODE_NONE && node_fixed[l.dir].type == TYPE_TASKS ? &f->dir[l.dir].names : NULL;
+	struct relist *kept = !plus && l.dir != NODE_NONE &&
+		node_fixed[l.dir].type == TYPE_TASKS ? &f->dir[l.dir].names : NULL;
 	const char *s;
 	size_t n;
 

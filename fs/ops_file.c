@@ -35,6 +35,12 @@ static bool is_events(uint64_t ino)
 	return ino == node_fixed_ino(NODE_EVENTS);
 }
 
+/* What open left in fh, of what is generated. */
+static struct buf *text_of(const struct fuse_file_info *fi)
+{
+	return (struct buf *)(uintptr_t)fi->fh;		/* NOLINT(performance-no-int-to-ptr) */
+}
+
 static struct events_reader *reader_of(const struct fuse_file_info *fi)
 {
 	return (struct events_reader *)(uintptr_t)fi->fh;	/* NOLINT(performance-no-int-to-ptr) */

@@ -35,11 +35,11 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct fuse_session *session;
 	struct owner owner;
 	int64_t mounted_at;
-	int64_t aged;		/* ms of the clock that nobody sets: the trash was told of what passed until then */
+	int64_t aged;		/* the trash was told of what passed until then, on the clock of ops_lived */
 	int64_t seq;		/* of the feed: dir is as of then, */
 	int64_t looked;		/* and as of this snapshot */
 	struct dir_seen dir[NFIXED];
-	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them all the same. */
+	/* Inodes whose pages the kernel must drop at the next open; a small cache, notify drops them, too. */
 	uint64_t stale[256];
 	int64_t snapshot;	/* of the store, that this request reads; 0: none */
 	struct {
@@ -62,27 +62,26 @@ void ops_age(struct fs *f, int64_t ms);
 
 /* Every error of the program as an errno; 0 for ERR_OK. */
 int fs_errno(enum err e);
-/* env->forget: ask the notify thread, and remember until the next open. arg: struct fs. */
-void fs_forget(void *arg, uint64_t ino, const char *name);
-/* env->kick: the verb "sync". arg: struct fs. */
-void fs_kick(void *arg);
 
 /*
- * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and takes orders
- * for what the feed cannot say. It never runs inside a request; the serving thread waits for it in notify_await alone.
+ * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and
+ * takes orders for what the feed cannot say. It never runs inside a request; the serving thread waits for it
+ * in notify_await alone.
  */
 NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
 	struct wake *grown, struct notify **out);
-/* The kernel may hold something else: the pages and attributes of ino (name NULL), or name in directory ino. */
+/* The kernel may hold something else: pages and attributes of ino (name NULL), or name in directory ino. */
 void notify_order(struct notify *n, uint64_t ino, const char *name);
 /*
- * Until every order so far is carried out, but not for ever. For who asks next without asking us: a file that was moved
- * away and made anew is under both names for the kernel until then, and vim takes them for one (a stray "123").
+ * Until every order so far is carried out, but not for ever. For who asks next without asking us: a file that
+ * was moved away and made anew is under both names for the kernel until then, and vim takes them for one (a
+ * stray "123").
  */
 void notify_await(struct notify *n);
-/* Row seq of the feed is what the kernel did itself: it knows the names. Said too late, it is told them again. */
+/* Row seq of the feed is the kernel's own doing: it knows the names. Said too late, it is told again. */
 void notify_known(struct notify *n, int64_t seq);
-/* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter. NULL: fine. */
+/* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter.
+ * NULL: fine. */
 void notify_destroy(struct notify *n);
 
 #endif

@@ -1,4 +1,4 @@
-/* thread - starts a thread of the mount. Signals end the session, so they belong to the thread that serves it. */
+/* thread - starts a thread of the mount. Signals end the session: they belong to the thread that serves. */
 #ifndef THREAD_H
 #define THREAD_H
 

@@ -83,13 +83,23 @@ enum err view_link_node(struct env *env, uint64_t ino, struct found *out)
 	return ERR_OK;
 }
 
-static enum err link_text(struct env *env, const struct found *at, struct buf *out)
+static enum err target_text(const struct entry *e, int up, struct buf *out)
 {
 	char target[NODE_LINK_LEN];
 
-	node_link_target(&at->e, 1, target);
+	node_link_target(e, up, target);
 	buf_puts(out, target);
 	return buf_err(out);
+}
+
+static enum err link_text(struct env *env, const struct found *at, struct buf *out)
+{
+	return target_text(&at->e, 1, out);
+}
+
+enum err view_deep_text(struct env *env, const struct found *at, struct buf *out)
+{
+	return target_text(&at->e, 2, out);
 }
 
 #define BY_EDITING "edit its Due: line, or mv it to today/, tomorrow/ or someday/"

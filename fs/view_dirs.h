@@ -10,5 +10,7 @@ extern const struct kind_def view_link;
 
 /* A link to task node_id(ino), for kind_def.node. */
 NODISCARD enum err view_link_node(struct env *env, uint64_t ino, struct found *out);
+/* Where it leads, from two directories down, for kind_def.text. */
+NODISCARD enum err view_deep_text(struct env *env, const struct found *at, struct buf *out);
 
 #endif

@@ -150,8 +150,8 @@ static enum err set_winner(struct parse *p, void *at, const char *v)
 		v += n;
 	}
 	if (*v || count < NSIDES)
-		return config_fail(p, "%s names local, salesforce and salesconnect, each once, the best first",
-			p->key);
+		return config_fail(p,
+			"%s names local, salesforce and salesconnect, each once, the best first", p->key);
 	memcpy(at, order, sizeof(order));
 	return ERR_OK;
 }
@@ -201,11 +201,11 @@ static enum err set_url(struct parse *p, void *at, const char *v)
 	if (*v) {
 		size_t n = strcspn(host, "/"), len = host_len(host, n);
 		if (!len || !is_plain(v) || strpbrk(v, "?#@\\"))
-			return config_fail(p, "%s is https://HOST or https://HOST/PATH, without user, ? and #",
-				p->key);
+			return config_fail(p,
+				"%s is https://HOST or https://HOST/PATH, without user, ? and #", p->key);
 		if (http && !is_loopback(host, len))
-			return config_fail(p, "%s must be https://; http:// is for 127.0.0.1, [::1] and localhost",
-				p->key);
+			return config_fail(p,
+				"%s must be https://; http:// is for 127.0.0.1, [::1] and localhost", p->key);
 	}
 	TRY(set_text(p, at, v));
 	char *s = *(char **)at;

@@ -1,6 +1,6 @@
 /*
- * config_p - inside config: config_keys.c knows the sections, their keys and what a value may be; config.c reads the lines.
- * Pure. No message repeats what may be a secret.
+ * config_p - inside config: config_keys.c knows the sections, their keys and what a value may be; config.c
+ * reads the lines. Pure. No message repeats what may be a secret.
  */
 #ifndef CONFIG_P_H
 #define CONFIG_P_H

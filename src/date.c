@@ -173,24 +173,6 @@ void date_of(time_t t, char out[DATE_LEN])
 		put_date(to_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday), out);
 }
 
-int date_to_midnight(time_t t)
-{
-	/* A search, since midnight itself may not exist where the clocks change at 0:00.
-	 * The longest day has 25 h. */
-	char now[DATE_LEN], then[DATE_LEN];
-	int same = 0, other = 90000;
-	date_of(t, now);
-	while (other - same > 1) {
-		int mid = same + (other - same) / 2;
-		date_of(t + mid, then);
-		if (strcmp(now, then) == 0)
-			same = mid;
-		else
-			other = mid;
-	}
-	return other;
-}
-
 /* ".5", ".000", ".123456789" -> ms; *s moves behind. -1: a point without digits. */
 static int fraction(const char **s)
 {

@@ -25,8 +25,6 @@ int date_weekday(const char *date);
 NODISCARD enum err date_parse(const char *s, const char *today, char out[DATE_LEN], bool *word);
 /* The local calendar date at a moment (TZ of the process, read anew: localtime_r after tzset). */
 void date_of(time_t t, char out[DATE_LEN]);
-/* Seconds from t to the next local midnight, 1 to 90,000. */
-int date_to_midnight(time_t t);
 /* RFC 3339 / Salesforce "2015-06-26T19:46:33.000+0000" <-> ms since 1970. ERR_INVAL: not one, or in UTC not
  * in the years 1 to 9999. */
 NODISCARD enum err date_parse_time(const char *s, int64_t *ms);

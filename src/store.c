@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 #define LOG_MODULE "store"
+#include "clock.h"
 #include "log.h"
 
 enum { BEGIN, BEGIN_READ, COMMIT, ROLLBACK, NSQL };
@@ -22,13 +23,6 @@ static struct q sql(struct store *s, int i)
 
 #define BUSY_MS 10000
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 #define WAY_US 200
 #define WAY_TRIES 500	/* 0.1 s: who saves all the time must not keep the sync from writing at all */
 
@@ -44,7 +38,7 @@ static void give_way(const struct store *s)
 int store_busy(void *arg, int tries)
 {
 	static _Thread_local int64_t since;
-	int64_t now = monotonic_ms();
+	int64_t now = clock_steady();
 	if (!tries)
 		since = now;
 	if (now - since > BUSY_MS)

@@ -8,11 +8,6 @@
 #define LOG_MODULE "store"
 #include "log.h"
 
-static uint32_t big_endian(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /*
  * Look at the file before SQLite makes files beside it, and through SQLite's own descriptor: closing another
  * one would drop the locks of every connection this process has (fcntl), and the next process to leave would

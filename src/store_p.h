@@ -21,6 +21,12 @@ enum { RING_CHANGED = 1, RING_OUTBOX = 2 };
  * database has. SQLite's "WAL-mode File Format". */
 enum { WAL_HEAD = 12, WAL_FRAMES = 4, WAL_FOLDED = 24 };
 
+/* As SQLite writes numbers. */
+static inline uint32_t big_endian(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 /* Bytes, in a database that is made now: a commit writes a dozen pages, and changes 100 bytes in each. */
 #define DB_PAGE 2048
 

@@ -297,11 +297,6 @@ static void walk(struct wreck *w, int which)
 
 /* ---- the damaged file ---- */
 
-static uint32_t be(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static void put_be(unsigned char *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)
@@ -356,11 +351,11 @@ static enum err graft_schema(int in, int out)
 	if (root[100] != 5)
 		return ERR_OK;
 	unsigned cells = (unsigned)root[103] << 8 | root[104];
-	TRY(graft_page(in, out, be(root + 108), leaf));
+	TRY(graft_page(in, out, big_endian(root + 108), leaf));
 	for (unsigned i = 0; i < cells; i++) {
 		const unsigned char *p = root + 112 + 2 * i;
 		unsigned cell = (unsigned)p[0] << 8 | p[1];
-		TRY(cell > DB_PAGE - 4 ? ERR_CORRUPT : graft_page(in, out, be(root + cell), leaf));
+		TRY(cell > DB_PAGE - 4 ? ERR_CORRUPT : graft_page(in, out, big_endian(root + cell), leaf));
 	}
 	return ERR_OK;
 }

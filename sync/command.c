@@ -1,4 +1,5 @@
 #include "command.h"
+#include "clock.h"
 #include "log.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -69,13 +70,6 @@ enum err command_split(const char *line, char ***words)
 	return ERR_INVAL;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The child leads a group of its own, so that what it starts ends with it. */
 static enum err start(char *const *words, int out, pid_t *pid)
 {
@@ -107,7 +101,7 @@ static enum err start(char *const *words, int out, pid_t *pid)
 static enum err drain(int fd, int64_t deadline, bool (*stop)(void *), void *arg, struct buf *out)
 {
 	char s[4096];
-	while (now_ms() < deadline) {
+	while (clock_steady() < deadline) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		if (stop && stop(arg))
 			return ERR_BUSY;
@@ -139,7 +133,7 @@ static enum err reap(pid_t pid, int64_t deadline, enum err e)
 			break;
 		if (got < 0 && errno != EINTR)
 			return e;
-		if (now_ms() >= deadline)
+		if (clock_steady() >= deadline)
 			e = ERR_AUTH;
 		else if (got == 0)
 			nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
@@ -169,7 +163,7 @@ enum err command_run(const char *line, bool (*stop)(void *), void *arg, struct b
 	e = start(words, fd[1], &pid);
 	close(fd[1]);
 	if (e == ERR_OK) {
-		int64_t deadline = now_ms() + COMMAND_SECONDS * 1000;
+		int64_t deadline = clock_steady() + COMMAND_SECONDS * 1000;
 		e = drain(fd[0], deadline, stop, arg, out);
 		e = reap(pid, deadline, e);
 	}

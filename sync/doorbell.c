@@ -1,5 +1,6 @@
 #include "doorbell.h"
 #include "bayeux.h"
+#include "clock.h"
 #include "http.h"
 #include "log.h"
 #include "oauth.h"
@@ -35,13 +36,6 @@ struct doorbell {
 	unsigned taken, covered; /* rings: of the pass under way, of the last that went well */
 	long long taken_replay, stored_replay;
 };
-
-static int64_t mono(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool silent(void *arg)
 {
@@ -125,12 +119,12 @@ static void exchange(struct doorbell *d)
 	struct bayeux_reply r;
 	struct bayeux_news news;
 	enum bayeux_step step = d->talk.step;
-	int64_t began = mono();
+	int64_t began = clock_steady();
 	ask(d, &r);
 	if (silent(d))
 		return; /* how it ended says nothing about the server */
 	d->chance = d->chance * 1664525 + 1013904223;
-	bayeux_next(&d->talk, &r, mono() - began, d->chance >> 8, &news);
+	bayeux_next(&d->talk, &r, clock_steady() - began, d->chance >> 8, &news);
 	tell(d, &news);
 	if (r.word != BAYEUX_OK)
 		log_info("no push for now why=%s wait_ms=%lld: %s", bayeux_word_name[r.word],
@@ -143,8 +137,8 @@ static void exchange(struct doorbell *d)
 
 static void pause_ms(struct doorbell *d, int64_t ms)
 {
-	int64_t until = mono() + ms;
-	for (int64_t left = ms; left > 0 && !silent(d); left = until - mono()) {
+	int64_t until = clock_steady() + ms;
+	for (int64_t left = ms; left > 0 && !silent(d); left = until - clock_steady()) {
 		uint64_t seen = wake_count(d->wake);
 		if (!silent(d))
 			wake_wait(d->wake, seen, left);
@@ -219,7 +213,7 @@ enum err doorbell_create(
 		return ERR_NOMEM;
 	d->channel = c->remote[SIDE_SF].push_channel;
 	d->rang = rang;
-	d->chance = (uint32_t)mono() * 2654435761u;
+	d->chance = (uint32_t)clock_steady() * 2654435761u;
 	atomic_store(&d->replay, -1);
 	enum err e = start(d, c, state_dir);
 	if (e == ERR_OK)

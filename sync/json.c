@@ -1,4 +1,5 @@
 #include "json.h"
+#include "date.h"
 #include "utf8.h"
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -149,6 +150,13 @@ bool json_int(const struct cJSON *o, const char *name, int64_t *out)
 		return false;
 	*out = n;
 	return true;
+}
+
+int64_t json_time(const struct cJSON *o, const char *name)
+{
+	const char *s = json_text(o, name);
+	int64_t ms;
+	return s && date_parse_time(s, &ms) == ERR_OK ? ms : 0;
 }
 
 static const char *walk(const struct cJSON *o, const char *path)

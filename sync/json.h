@@ -31,6 +31,8 @@ const char *json_text(const struct cJSON *o, const char *name);
 bool json_true(const struct cJSON *o, const char *name);
 /* A whole number from -(2^53-1) to 2^53-1. false: absent or none. */
 bool json_int(const struct cJSON *o, const char *name, int64_t *out);
+/* A moment (date_parse_time), ms. 0: absent or none. */
+int64_t json_time(const struct cJSON *o, const char *name);
 
 /* Texts out of nested objects: path "result.accessToken". *out (overwritten) is owned by the caller; NULL:
  * absent or empty. */

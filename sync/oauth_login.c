@@ -1,4 +1,5 @@
 #include "oauth_p.h"
+#include "clock.h"
 #include "log.h"
 #include "remote_p.h"
 #include <arpa/inet.h>
@@ -95,21 +96,14 @@ enum err oauth_login_begin(const struct config_remote *c, struct oauth_login *ou
 	return out->redirect ? make_url(c, out) : ERR_NOMEM;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Up to the end of the head, which is read and thrown away so that the browser sees no reset. */
 static bool read_head(int fd, char *s, size_t cap)
 {
 	size_t n = 0;
-	int64_t deadline = now_ms() + READ_MS;
-	while (n < cap - 1 && now_ms() < deadline) {
+	int64_t deadline = clock_steady() + READ_MS;
+	while (n < cap - 1 && clock_steady() < deadline) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		if (poll(&p, 1, (int)(deadline - now_ms())) <= 0)
+		if (poll(&p, 1, (int)(deadline - clock_steady())) <= 0)
 			continue;
 		ssize_t got = read(fd, s + n, cap - 1 - n);
 		if (got <= 0)
@@ -167,11 +161,11 @@ static enum err take(struct oauth_login *l, int fd, char **code, char msg[OAUTH_
 
 enum err oauth_login_wait(struct oauth_login *l, int seconds, char **code, char msg[OAUTH_MSG])
 {
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	int64_t deadline = clock_steady() + (int64_t)seconds * 1000;
 	int64_t left;
 	*code = NULL;
 	msg[0] = '\0';
-	while ((left = deadline - now_ms()) > 0) {
+	while ((left = deadline - clock_steady()) > 0) {
 		struct pollfd p = { .fd = l->fd, .events = POLLIN };
 		if (poll(&p, 1, left > 1000 ? 1000 : (int)left) <= 0)
 			continue;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void remote_task_finish(struct remote_task *r)
+static void finish(struct remote_task *r)
 {
 	free(r->id);
 	free(r->version);
@@ -20,7 +20,7 @@ void remote_task_finish(struct remote_task *r)
 void page_finish(struct page *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		remote_task_finish(&p->task[i]);
+		finish(&p->task[i]);
 	free(p->task);
 	free(p->cursor);
 	free(p->mark);

@@ -36,7 +36,6 @@ struct remote_task {		/* one record as it stands there; owned by its page */
 	char *url;		/* NULL: none */
 	char *once;		/* key of the create that made it; NULL: none, or not told there */
 };
-void remote_task_finish(struct remote_task *r);
 
 struct page {
 	struct remote_task *task;

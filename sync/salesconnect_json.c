@@ -75,13 +75,6 @@ enum err sc_read_settings(const char *s, size_t n, bool *mirror, char **template
 	return str_put(template, json_text(root, "activity_detail"));
 }
 
-static int64_t read_time(const struct cJSON *j, const char *name)
-{
-	const char *s = json_text(j, name);
-	int64_t ms;
-	return s && date_parse_time(s, &ms) == ERR_OK ? ms : 0;
-}
-
 static const char *our_value(int f, const char *v)
 {
 	if (!v || !words[f][0])
@@ -140,8 +133,8 @@ static enum err read_task(const struct cJSON *j, int64_t id, struct remote_task 
 	TRY(str_put(&r->id, digits));
 	r->mine = r->by_me = true;
 	r->deleted = json_text(j, "deleted_at") != NULL;
-	r->t.created_at = read_time(j, "created_at");
-	r->t.changed_at = read_time(j, "updated_at");
+	r->t.created_at = json_time(j, "created_at");
+	r->t.changed_at = json_time(j, "updated_at");
 	if (json_int(j, "revision", &revision)) {
 		snprintf(digits, sizeof digits, "%" PRId64, revision);
 		TRY(str_put(&r->version, digits));
@@ -166,13 +159,13 @@ enum err sc_read_page(const char *s, size_t n, struct page *out, struct sc_more 
 	const struct cJSON *rows = json_member(root, "tasks");
 	const char *next = json_text(root, "next_cursor");
 	const struct cJSON *j;
-	*m = (struct sc_more){ .server_time = read_time(root, "server_time") };
+	*m = (struct sc_more){ .server_time = json_time(root, "server_time") };
 	if (!cJSON_IsArray(rows))
 		return ERR_PROTOCOL;
 	cJSON_ArrayForEach(j, rows)
 	{
 		bool usable;
-		int64_t stamp = read_time(j, "updated_at");
+		int64_t stamp = json_time(j, "updated_at");
 		TRY(add_task(j, out, &usable));
 		m->bad += !usable;
 		m->last = stamp > m->last ? stamp : m->last;

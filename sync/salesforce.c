@@ -103,6 +103,11 @@ static enum err learn_user(struct salesforce *sf, int64_t *now)
 	return sf->org.instance ? ERR_OK : ERR_NOMEM;
 }
 
+static const struct config_remote *conf(const struct salesforce *sf)
+{
+	return &sf->c->remote[SIDE_SF];
+}
+
 static const char *word(const char *configured, const char *usual)
 {
 	return configured ? configured : usual;
@@ -114,8 +119,8 @@ enum err sf_learn_schema(struct salesforce *sf)
 	AUTO_REPLY columns = { 0 };
 	AUTO_REPLY words = { 0 };
 	AUTO_BUF soql = BUF_INIT;
-	const char *complete = word(sf_conf(sf)->complete_status, "Completed");
-	const char *open = word(sf_conf(sf)->open_status, "Not Started");
+	const char *complete = word(conf(sf)->complete_status, "Completed");
+	const char *open = word(conf(sf)->open_status, "Not Started");
 	enum err e = sf_get(sf, SF_API "/sobjects/Task/describe", &columns);
 	if (e == ERR_OK)
 		e = sf_read_describe(buf_str(&columns.body), columns.body.n, &sf->org);
@@ -213,7 +218,7 @@ struct remote *salesforce_create(const struct config *c, const char *state_dir)
 	sf->state_dir = strdup(state_dir);
 	sf->http = http_create();
 	if (sf->state_dir && sf->http)
-		sf->oauth = oauth_create(sf_conf(sf), SIDE_SF, sf->state_dir, sf->http);
+		sf->oauth = oauth_create(conf(sf), SIDE_SF, sf->state_dir, sf->http);
 	if (!sf->oauth) {
 		sf_destroy(&sf->r);
 		return NULL;

@@ -206,13 +206,6 @@ static enum err read_fields(const struct cJSON *j, const struct sf_org *o, struc
 	return ERR_OK;
 }
 
-static int64_t read_time(const struct cJSON *j, const char *name)
-{
-	const char *s = json_text(j, name);
-	int64_t ms;
-	return s && date_parse_time(s, &ms) == ERR_OK ? ms : 0;
-}
-
 static enum err read_person(const struct cJSON *j, struct remote_task *r)
 {
 	const struct cJSON *who = json_member(j, "Who");
@@ -246,8 +239,8 @@ static enum err read_task(
 	r->master = json_true(j, "IsRecurrence");
 	r->mine = is_me(j, "OwnerId", o);
 	r->by_me = is_me(j, "CreatedById", o);
-	r->t.created_at = read_time(j, "CreatedDate");
-	r->t.changed_at = read_time(j, "LastModifiedDate");
+	r->t.created_at = json_time(j, "CreatedDate");
+	r->t.changed_at = json_time(j, "LastModifiedDate");
 	if (r->t.changed_at)
 		TRY(str_put(&r->version, json_text(j, "LastModifiedDate")));
 	TRY(str_put(&r->once, json_text(j, SF_KEY)));
@@ -295,7 +288,7 @@ enum err sf_read_page(const char *s, size_t n, const struct sf_org *o, struct pa
 	cJSON_ArrayForEach(j, rows)
 	{
 		bool usable;
-		int64_t stamp = read_time(j, "SystemModstamp");
+		int64_t stamp = json_time(j, "SystemModstamp");
 		TRY(add_row(j, o, out, &usable));
 		m->bad += !usable;
 		m->last = stamp > m->last ? stamp : m->last;

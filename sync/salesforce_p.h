@@ -34,11 +34,6 @@ static inline struct salesforce *sf_self(struct remote *r)
 	return (struct salesforce *)r;
 }
 
-static inline const struct config_remote *sf_conf(const struct salesforce *sf)
-{
-	return &sf->c->remote[SIDE_SF];
-}
-
 /* ---- salesforce.c ---- */
 
 struct sf_call {

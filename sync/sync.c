@@ -1,4 +1,5 @@
 #include "sync.h"
+#include "clock.h"
 #include "cycle.h"
 #include "doorbell.h"
 #include "log.h"
@@ -46,21 +47,9 @@ struct sync {
 	struct worker worker[NSIDES];
 };
 
-static int64_t ms_of(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int64_t wall(void)
 {
-	return ms_of(CLOCK_REALTIME);
-}
-
-static int64_t mono(void)
-{
-	return ms_of(CLOCK_MONOTONIC);
+	return clock_ms(CLOCK_REALTIME);
 }
 
 /* xorshift: no more than that not all mounts of an office ask at once. */
@@ -91,7 +80,7 @@ static void tell(struct worker *k, enum err e, int64_t began, bool asked)
 	struct side_state st;
 	if (store_side(k->store, k->side, &st) != ERR_OK)
 		return;
-	bool fresh = k->told_at && mono() - k->told_at < PACE_TELL_MS;
+	bool fresh = k->told_at && clock_steady() - k->told_at < PACE_TELL_MS;
 	if (e == ERR_BUSY || (!asked && fresh && same_story(&st, e, k->cycle.message)))
 		return;
 	st.err = e;
@@ -100,7 +89,7 @@ static void tell(struct worker *k, enum err e, int64_t began, bool asked)
 		st.ok_at = began;
 	snprintf(st.message, sizeof(st.message), "%s", k->cycle.message);
 	if (store_side_put(k->store, k->side, &st) == ERR_OK)
-		k->told_at = mono();
+		k->told_at = clock_steady();
 }
 
 /* ---- what is left of the quota ---- */
@@ -112,13 +101,13 @@ static int quota_pct(const struct worker *k)
 
 static int64_t budget_ms(const struct worker *k, enum budget_use use)
 {
-	return budget_wait(quota_pct(k), use, mono() - k->read_at, k->chance);
+	return budget_wait(quota_pct(k), use, clock_steady() - k->read_at, k->chance);
 }
 
 static int64_t poll_ms(const struct worker *k)
 {
 	const struct config *c = k->y->config;
-	bool active = mono() < k->active_until;
+	bool active = clock_steady() < k->active_until;
 	return budget_interval(active ? c->poll_active : c->poll_idle, quota_pct(k), k->chance);
 }
 
@@ -144,17 +133,17 @@ static void keep_spent(struct worker *k, int64_t now)
 	int64_t hold = k->remote->retry_ms && k->hold_until ? now + k->remote->retry_ms : 0;
 	bool news = stage != k->spent.stage || !hold != !k->spent.until;
 	if (b->n != k->readings)
-		k->read_at = mono();
+		k->read_at = clock_steady();
 	k->readings = b->n;
 	count_calls(k, &k->spent, now);
 	k->spent.stage = stage;
 	k->spent.until = hold;
 	k->spent.poll_ms = poll_ms(k);
 	k->spent.at = now;
-	if (!news && k->spent_at && mono() - k->spent_at < PACE_TELL_MS)
+	if (!news && k->spent_at && clock_steady() - k->spent_at < PACE_TELL_MS)
 		return;
 	if (spent_save(k->store, k->side, &k->spent) == ERR_OK)
-		k->spent_at = mono();
+		k->spent_at = clock_steady();
 }
 
 /* ---- one pass ---- */
@@ -164,8 +153,8 @@ static void after(struct worker *k, enum err e)
 	int64_t wait;
 	k->fails = e == ERR_OK ? 0 : k->fails + 1;
 	wait = e == ERR_OK ? -1 : pace_backoff(e, k->fails, k->remote->retry_ms, chance(k));
-	k->hold_until = wait < 0 ? 0 : mono() + wait;
-	k->push_after = mono() + PACE_STUCK_MS;
+	k->hold_until = wait < 0 ? 0 : clock_steady() + wait;
+	k->push_after = clock_steady() + PACE_STUCK_MS;
 	if (e != ERR_OK && e != ERR_BUSY)
 		log_warn("side=%s err=%s fails=%d wait_ms=%lld", side_name[k->side], err_str(e), k->fails,
 			(long long)wait);
@@ -178,7 +167,7 @@ static enum err pass(struct worker *k, bool full)
 	k->cycle.thrifty = budget_ms(k, BUDGET_BACKFILL) > 0;
 	if (!full)
 		return cycle_push(&k->cycle);
-	k->full_from = mono();
+	k->full_from = clock_steady();
 	if (doorbell_rang(k->bell))
 		k->bell_paid = pace_bell_pay(k->bell_paid, k->full_from);
 	doorbell_answer(k->bell, &k->cycle);
@@ -217,7 +206,7 @@ static bool by_the_user(void *arg, const struct change *c)
 	struct worker *k = arg;
 	k->change = c->seq;
 	if (c->by == SIDE_LOCAL)
-		k->active_until = mono() + PACE_ACTIVE_MS;
+		k->active_until = clock_steady() + PACE_ACTIVE_MS;
 	return true;
 }
 
@@ -240,7 +229,7 @@ static int64_t full_at(struct worker *k)
 	if (k->cycle.blocked)
 		return k->full_from + (k->cycle.waiting ? PACE_WAITING_MS : PACE_BLOCKED_MS);
 	int64_t poll = k->full_from + poll_ms(k), bell = bell_at(k);
-	return later(bell < poll ? bell : poll, mono() + budget_ms(k, BUDGET_POLL));
+	return later(bell < poll ? bell : poll, clock_steady() + budget_ms(k, BUDGET_POLL));
 }
 
 static enum pace look(struct worker *k, int64_t *wait)
@@ -249,7 +238,7 @@ static enum pace look(struct worker *k, int64_t *wait)
 	if (store_changes(k->store, k->change, by_the_user, k, NULL) != ERR_OK ||
 		store_outbox_next(k->store, k->side, wall(), &v.outbox_ms) != ERR_OK)
 		log_warn("side=%s the store cannot be read", side_name[k->side]);
-	v.now = mono();
+	v.now = clock_steady();
 	v.full_at = full_at(k);
 	v.hold_until = k->hold_until;
 	v.push_after = later(k->push_after, v.now + budget_ms(k, BUDGET_EDIT));

@@ -176,8 +176,3 @@ int64_t db_int(const char *sql, const char *types, ...)
 	sqlite3_finalize(st);
 	return value;
 }
-
-int db_changes(void)
-{
-	return sqlite3_changes(db);
-}

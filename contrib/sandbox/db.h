@@ -21,6 +21,5 @@ const char *db_column(sqlite3_stmt *st, int i);			 /* until the next db_row(); N
 void db_run(const char *sql, const char *types, ...);
 char *db_text(const char *sql, const char *types, ...);	 /* first column of the first row, or NULL */
 int64_t db_int(const char *sql, const char *types, ...); /* likewise, or 0 */
-int db_changes(void);
 
 #endif

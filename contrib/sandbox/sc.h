@@ -21,8 +21,6 @@ enum sc_how {
 	SC_AS_OWNER_OF_THE_WORLD, /* the control API: also what is read-only to clients */
 };
 
-enum { SC_DELETED_NOT = 0, SC_DELETED = 1, SC_UNKNOWN = 2 };
-
 bool sc_create(const struct cJSON *values, int64_t owner, enum sc_how, int64_t *id, struct sc_error *);
 bool sc_update(int64_t id, const struct cJSON *values, enum sc_how, struct sc_error *);
 void sc_delete(int64_t id);

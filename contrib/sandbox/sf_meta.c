@@ -149,14 +149,6 @@ const struct sf_object *sf_object(const char *name)
 	return NULL;
 }
 
-const struct sf_object *sf_object_of_id(const char *id)
-{
-	for (const struct sf_object *o = sf_objects; o->name; o++)
-		if (o->prefix && strncmp(id, o->prefix, 3) == 0)
-			return o;
-	return NULL;
-}
-
 static bool hidden(const struct sf_field *f)
 {
 	if (f->flags & SF_EXTERNAL && !config.external_id)

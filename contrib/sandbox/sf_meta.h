@@ -75,7 +75,6 @@ extern const struct sf_object sf_name_object; /* what Who, Owner, ... lead to */
 extern const struct sf_type_info sf_types[];
 
 const struct sf_object *sf_object(const char *name); /* any case; NULL if unknown */
-const struct sf_object *sf_object_of_id(const char *id);
 const struct sf_field *sf_field(const struct sf_object *o, const char *name); /* NULL if unknown or hidden */
 const struct sf_relation *sf_relation(const char *name);
 char *sf_create_table(const struct sf_object *o);

@@ -1,5 +1,6 @@
 /* What the commands share: paths, configuration, the daemon's lock, messages. */
 #include "cmd.h"
+#include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -10,10 +11,7 @@
 
 int64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_ms(CLOCK_REALTIME);
 }
 
 static int exit_code(enum err e)

@@ -202,45 +202,6 @@ static void a_replaced_localtime_is_noticed(void **state)
 	assert_int_equal(st, 0);
 }
 
-static void midnight_is_when_the_date_changes(void **state)
-{
-	/* Lebanon changes at midnight: the last Sunday in March has no 0:00, the one in October twice 23:00 */
-	static const struct {
-		const char *tz;
-		time_t t;
-		int want;
-	} row[] = {
-		{ "UTC0", 1788393600, 86400 },
-		{ "UTC0", 1788393600 + 86399, 1 },
-		{ "UTC0", 1788393600 + 43200, 43200 },
-		{ "CET-1CEST,M3.5.0,M10.5.0/3", 1774738800, 23 * 3600 },	/* 2026-03-29 0:00 */
-		{ "CET-1CEST,M3.5.0,M10.5.0/3", 1792879200, 25 * 3600 },	/* 2026-10-25 0:00 */
-		{ "EET-2EEST,M3.5.0/0,M10.5.0/0", 1774735200 - 60, 60 },	/* 23:59, then 1:00 */
-	};
-	for (size_t i = 0; i < COUNT(row); i++) {
-		zone(row[i].tz);
-		assert_int_equal(date_to_midnight(row[i].t), row[i].want);
-	}
-}
-
-static void a_rollover_is_never_far(void **state)
-{
-	static const char *const tz[] = { "UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "EET-2EEST,M3.5.0/0,M10.5.0/0", "XXX5:30", "XXX-14" };
-	uint64_t r = random_seed();
-	for (int i = 0; i < 2000; i++) {
-		char now[DATE_LEN], before[DATE_LEN], then[DATE_LEN];
-		zone(tz[random_below(&r, COUNT(tz))]);
-		time_t t = (time_t)random_below(&r, INT32_MAX);
-		int s = date_to_midnight(t);
-		assert_in_range(s, 1, 90000);
-		date_of(t, now);
-		date_of(t + s - 1, before);
-		date_of(t + s, then);
-		assert_string_equal(now, before);
-		assert_string_not_equal(now, then);
-	}
-}
-
 static void moments_with_zones(void **state)
 {
 	static const struct {
@@ -299,8 +260,6 @@ int main(void)
 		cmocka_unit_test(a_weekday_is_never_today),
 		cmocka_unit_test(the_zone_is_read_anew),
 		cmocka_unit_test(a_replaced_localtime_is_noticed),
-		cmocka_unit_test(midnight_is_when_the_date_changes),
-		cmocka_unit_test(a_rollover_is_never_far),
 		cmocka_unit_test(moments_with_zones),
 		cmocka_unit_test(moments_round_trip),
 	};

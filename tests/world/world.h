@@ -69,8 +69,6 @@ char *world_text(struct world *w);
 void check_world_at(struct world *w, const char *want, const char *file, int line);
 int64_t world_conflicts(struct world *w);
 int64_t world_waiting(struct world *w, enum side side);
-/* Text of every conflict in one string; "" none. Caller frees. */
-char *world_conflict_text(struct world *w);
 bool world_meta(struct world *w, const char *key, const char *want);
 int64_t world_rows(struct world *w);	/* rows written so far by this process */
 
