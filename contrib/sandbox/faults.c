@@ -36,7 +36,8 @@ static void half(struct reply *rep)
 	rep->body.len /= 2;
 }
 
-/* Of a collection's reply: every record that was written says that another is, or that two were, with its value. */
+/* Of a collection's reply: every record that was written says that another is,
+ * or that two were, with its value. */
 static void duplicate(struct reply *rep, const char *code)
 {
 	struct text t = { 0 };

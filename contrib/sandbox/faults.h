@@ -38,8 +38,8 @@ struct fault_hit {
 	double seconds;
 };
 
-/* Both take one shot of what matches what, "METHOD URI" (of /cometd: and the body): the seconds to wait first, and the
- * fault to suffer then. */
+/* Both take one shot of what matches what, "METHOD URI" (of /cometd: and the body): the seconds to wait
+ * first, and the fault to suffer then. */
 double faults_delay(const char *system, const char *what);
 struct fault_hit faults_take(const char *system, const char *what);
 void faults_reply(const struct fault_hit *, const char *system, struct reply *);

@@ -288,7 +288,8 @@ static bool client_is_there(struct MHD_Connection *conn)
 }
 
 /* A long poll: logged when it comes, handled again at every change until it has something to say. Nothing of
- * the request's pool outlives the wait. Answers the request that was answered, NULL if the client went away. */
+ * the request's pool outlives the wait. Answers the request that was answered,
+ * NULL if the client went away. */
 static struct request *hold(const struct http_system *sys, struct request *req, struct MHD_Connection *conn,
 	const struct incoming *in, struct reply *rep)
 {

@@ -353,7 +353,8 @@ static const char *twin(int from, const struct record *r)
 	return NULL;
 }
 
-/* R13, R17: the first time what was touched in the last 24 hours in SF. R14, R15: of SC only what is newer. */
+/* R13, R17: the first time what was touched in the last 24 hours in SF.
+ * R14, R15: of SC only what is newer. */
 static bool may_cross(int from, const struct record *r)
 {
 	return r->owner && (from == SC ? r->created > mirror.since : r->stamp >= mirror.since - DAY_MS);

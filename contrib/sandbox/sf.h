@@ -41,7 +41,8 @@ void sf_task_purge(const char *id); /* from the recycle bin too */
 void sf_task_housekeeping(void);    /* what time does: archive, empty the recycle bin */
 
 /* --- sf_cometd.c: push --- */
-/* kind: CREATE, UPDATE, DELETE, UNDELETE; fields: what changed, as members of a JSON object, each with a comma before. */
+/* kind: CREATE, UPDATE, DELETE, UNDELETE;
+ * fields: what changed, as members of a JSON object, each with a comma before. */
 void sf_event_add(const char *kind, const char *id, const char *owner, const char *fields);
 void sf_event_housekeeping(void); /* events are kept for three days */
 void sf_cometd(struct request *, struct reply *);

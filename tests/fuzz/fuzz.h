@@ -1,7 +1,7 @@
 /*
  * fuzz - what a target includes. A target is one function that is given any bytes, and ends the program where
- * something that must hold for them does not. libFuzzer thinks the bytes up (tests/fuzz/run); replay.c takes them
- * from corpus/TARGET/, in every test run.
+ * something that must hold for them does not. libFuzzer thinks the bytes up (tests/fuzz/run); replay.c takes
+ * them from corpus/TARGET/, in every test run.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

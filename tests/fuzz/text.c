@@ -45,7 +45,8 @@ static bool same_facts(const struct task *a, const struct task *b, uint32_t fact
 	return true;
 }
 
-/* What was saved, written anew with its comments, means the same, and writing it once more changes nothing. */
+/* What was saved, written anew with its comments, means the same,
+ * and writing it once more changes nothing. */
 static void rendered_is_stable(const struct text *x, const char *s, size_t n)
 {
 	AUTO_BUF once = BUF_INIT, twice = BUF_INIT;

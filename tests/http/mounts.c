@@ -239,7 +239,8 @@ bool world_rest(struct mount *m, size_t n)
 		bool fine = true;
 		wrote(SIDE_LOCAL);
 		for (size_t i = 0; i < n; i++) {
-			bool sf_first = lot() & 1;	/* polls have jitter: no two mounts answer each other in step for ever */
+			bool sf_first = lot() & 1;	/* polls have jitter:
+							 * no two mounts answer each other in step for ever */
 			fine = mount_pass(&m[i], sf_first ? SIDE_SF : SIDE_SC) == ERR_OK && fine;
 			fine = mount_pass(&m[i], sf_first ? SIDE_SC : SIDE_SF) == ERR_OK && fine;
 		}

@@ -1,6 +1,7 @@
 /*
- * mounts - many mounts of one account over one sandbox: each has its own store, two remotes and two cycles (the real
- * engine over real HTTP, no threads), and a person who edits. The world's clock is the sandbox's and theirs.
+ * mounts - many mounts of one account over one sandbox: each has its own store, two remotes and two cycles
+ * (the real engine over real HTTP, no threads), and a person who edits. The world's clock is the sandbox's
+ * and theirs.
  */
 #ifndef MOUNTS_H
 #define MOUNTS_H
@@ -53,7 +54,8 @@ int remote_count(enum side side, const char *title);	/* NULL: any title */
 
 /* A colleague, in one of the systems. */
 void colleague_new(enum side side, const char *title);
-bool colleague_pick(enum side side, unsigned lot, char id[24], char title[64]);	/* false: there is no live task */
+/* false: there is no live task */
+bool colleague_pick(enum side side, unsigned lot, char id[24], char title[64]);
 void colleague_set(enum side side, const char *id, enum field f, const char *value);	/* in our words */
 void colleague_rm(enum side side, const char *id);
 #define check_tasks(text, want)                                                                              \

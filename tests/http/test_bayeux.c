@@ -221,7 +221,8 @@ static void what_happened_while_we_were_away_rings(void **state)
 	kept_is("/topic/MyTasks 3");
 }
 
-/* The session ends in every way there is: a new one goes on from the last event, and nothing in between is lost. */
+/* The session ends in every way there is: a new one goes on from the last event,
+ * and nothing in between is lost. */
 static void a_lost_session_goes_on_from_the_last_event(void **state)
 {
 	static const char *const row[] = { "cometd-unknown", "cometd-disconnect", "cometd-401", "401", "reset-before",
@@ -357,7 +358,8 @@ static void events_that_come_twice_and_out_of_order(void **state)
 	kept_is(CDC " 4");
 }
 
-/* No answer at all: given up after advice.timeout + 15 s, and what was missed is heard by the next session. */
+/* No answer at all: given up after advice.timeout + 15 s,
+ * and what was missed is heard by the next session. */
 static void silence_is_given_up(void **state)
 {
 	hand("POST", "/sandbox/config", "{\"view_all_data\":true,\"cometd_timeout\":1500}");

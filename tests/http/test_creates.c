@@ -1,6 +1,7 @@
 /*
- * A create whose answer is lost, over real HTTP: made exactly once, and two equal tasks made on purpose stay two. With an
- * external id (an upsert by key), and without one (journal, and a look before it is made again); salesforce.md 4.4.
+ * A create whose answer is lost, over real HTTP: made exactly once, and two equal tasks made on purpose stay
+ * two. With an external id (an upsert by key), and without one (journal, and a look before it is made again);
+ * salesforce.md 4.4.
  */
 #include "mounts.h"
 #include <signal.h>
@@ -42,7 +43,8 @@ static void next_scene(void)
 	assert_int_equal(sandbox_clean(&none), 0);
 }
 
-/* Every way to lose the answer to a create that was done, or not. Two equal tasks are made, and two there are. */
+/* Every way to lose the answer to a create that was done, or not.
+ * Two equal tasks are made, and two there are. */
 static void lose(const char *settings, const char *name, const char *match)
 {
 	begin(settings);

@@ -1,6 +1,6 @@
 /*
- * D7, the third syncer: the vendor's own mirror copies between the two systems, minutes late, while remindfs runs. One
- * mount and the sandbox's mirror (contrib/sandbox/mirror.c) over real HTTP.
+ * D7, the third syncer: the vendor's own mirror copies between the two systems, minutes late, while remindfs
+ * runs. One mount and the sandbox's mirror (contrib/sandbox/mirror.c) over real HTTP.
  */
 #include "mounts.h"
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /*
- * Many mounts of one account: 2, 5 and 20 stores over one sandbox. People make, edit, rename, complete and delete tasks at each,
- * colleagues do so on both sides, and mounts cannot reach one side or both for a while. Then quiet: all agree with each other and
- * with both systems, nothing is doubled, nothing is lost; and on from there. The order is random; SEED=n repeats a run.
+ * Many mounts of one account: 2, 5 and 20 stores over one sandbox. People make, edit, rename, complete and
+ * delete tasks at each, colleagues do so on both sides, and mounts cannot reach one side or both for a while.
+ * Then quiet: all agree with each other and with both systems, nothing is doubled, nothing is lost; and on
+ * from there. The order is random; SEED=n repeats a run.
  */
 #include "mounts.h"
 #include <stdio.h>
@@ -90,8 +91,8 @@ static void choose(int k, enum field f, char value[24])
 	note(k, f, value);
 }
 
-/* 0: there is none, or it is one that is made just now: edits on the way between two copies that do not know each other yet
- * are D7's limit. */
+/* 0: there is none, or it is one that is made just now: edits on the way between two copies that do not know
+ * each other yet are D7's limit. */
 static int64_t pick_here(struct mount *m, int *k)
 {
 	int64_t id[TASKS_MAX];
@@ -219,7 +220,8 @@ static int count_lines(const char *text, const char *title)
 {
 	char begin[32];
 	int n = 0;
-	size_t len = (size_t)snprintf(begin, sizeof begin, "%s ", title);	/* "task 1 | ", or "task 1 no 7 | " */
+	/* "task 1 | ", or "task 1 no 7 | " */
+	size_t len = (size_t)snprintf(begin, sizeof begin, "%s ", title);
 	for (const char *s = text; *s; s = strchr(s, '\n') + 1)
 		n += strncmp(s, begin, len) == 0;
 	return n;

@@ -204,7 +204,8 @@ static void a_create_in_doubt_is_repeated(void **state)
 		enum err e = r->ops->create(r, &it, 1);
 		if (it.err != row[i].want)
 			print_error("%s\n", row[i].name);
-		assert_err(e, row[i].want == ERR_LIMIT ? ERR_LIMIT : ERR_OK);	/* else it may be this text's fault */
+		/* else it may be this text's fault */
+		assert_err(e, row[i].want == ERR_LIMIT ? ERR_LIMIT : ERR_OK);
 		assert_err(it.err, row[i].want);
 		assert_ok(r->ops->create(r, &it, 1));
 		assert_ok(it.err);
@@ -260,7 +261,8 @@ static void a_lost_place_begins_again(void **state)
 	assert_same(p.task[0].id, first);
 }
 
-/* Each page after the first is lost, four times in a row: then this pass gives up, and the next one goes on. */
+/* Each page after the first is lost, four times in a row:
+ * then this pass gives up, and the next one goes on. */
 static void an_import_that_lost_its_place_four_times_goes_on(void **state)
 {
 	AUTO_REMOTE r = sc();

@@ -576,7 +576,8 @@ static void a_create_in_doubt(void **state)
 	}
 }
 
-/* Where another request, or another mount, made a record with the key: the oldest is it, whatever the upsert says. */
+/* Where another request, or another mount, made a record with the key:
+ * the oldest is it, whatever the upsert says. */
 static void a_key_that_is_taken_is_read_back(void **state)
 {
 	static const char *const name[] = { "duplicate-value", "duplicate-id" };

@@ -1,6 +1,7 @@
 /*
- * kill_unit - a process that is killed just before the n-th call that changes a file, whoever makes it. Of a run of writes to one
- * file the first, second, fourth, eighth ... count: what lies between them differs by how far a file has grown, no more.
+ * kill_unit - a process that is killed just before the n-th call that changes a file, whoever makes it. Of a
+ * run of writes to one file the first, second, fourth, eighth ... count: what lies between them differs by
+ * how far a file has grown, no more.
  */
 #ifndef KILL_UNIT_H
 #define KILL_UNIT_H

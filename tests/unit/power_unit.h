@@ -1,6 +1,6 @@
 /*
- * power_unit - a disk that forgets: what was written since a file's last sync is kept apart, and at a power loss any part of
- * it may be there or not: sectors lost, torn writes, in any order. Made of vfs_unit's hook.
+ * power_unit - a disk that forgets: what was written since a file's last sync is kept apart, and at a power
+ * loss any part of it may be there or not: sectors lost, torn writes, in any order. Made of vfs_unit's hook.
  */
 #ifndef POWER_UNIT_H
 #define POWER_UNIT_H
@@ -137,7 +137,8 @@ static inline void power_image(const char *to, enum power_loss how, uint64_t *se
 	power.images++;
 }
 
-/* All of the open database so far counts as synced; from now on, before every write, cut and sync, the power may go. */
+/* All of the open database so far counts as synced;
+ * from now on, before every write, cut and sync, the power may go. */
 static inline void power_on(sqlite3 *db, void (*at)(void))
 {
 	power.at = at;

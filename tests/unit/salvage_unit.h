@@ -1,5 +1,6 @@
 /*
- * salvage_unit - what a user had in a database that is going to be damaged: its bytes, and whether a text of each kind was kept.
+ * salvage_unit - what a user had in a database that is going to be damaged: its bytes, and whether a text of
+ * each kind was kept.
  */
 #ifndef SALVAGE_UNIT_H
 #define SALVAGE_UNIT_H

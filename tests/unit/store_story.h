@@ -1,5 +1,6 @@
 /*
- * store_story - a story that writes to every table, one step after the other, and everything that is stored as text.
+ * store_story - a story that writes to every table, one step after the other, and everything that is stored
+ * as text.
  */
 #ifndef STORE_STORY_H
 #define STORE_STORY_H

@@ -103,7 +103,8 @@ static void every_generated_file_has_a_text(void **state)
 	for (int n = 0; n < NFIXED; n++) {
 		AUTO_BUF b = BUF_INIT;
 		assert_err(control_text(&c, &r->env, (enum fixed)n, &b),
-			node_fixed[n].type == TYPE_FILE && n != NODE_EVENTS ? ERR_OK : ERR_NOENT);	/* events.c */
+			/* events.c */
+			node_fixed[n].type == TYPE_FILE && n != NODE_EVENTS ? ERR_OK : ERR_NOENT);
 	}
 }
 
@@ -145,7 +146,8 @@ static void due_and_priority_can_be_set(void **state)
 		{ "user.remindfs.priority", "high", ERR_OK, FIELD_PRIORITY, "high" },
 		{ "user.remindfs.due", "today", ERR_OK, FIELD_DUE, TODAY },
 		{ "user.remindfs.due", NULL, ERR_OK, FIELD_DUE, NULL },
-		{ "user.remindfs.priority", "urgent", ERR_INVAL, FIELD_PRIORITY, "high" },	/* not by the due date either */
+		/* not by the due date either */
+		{ "user.remindfs.priority", "urgent", ERR_INVAL, FIELD_PRIORITY, "high" },
 		{ "user.remindfs.priority", NULL, ERR_OK, FIELD_PRIORITY, "normal" },
 		{ "user.remindfs.priority", "!", ERR_OK, FIELD_PRIORITY, "high" },
 		{ "user.remindfs.state", "synced", ERR_PERM, FIELD_PRIORITY, "high" },

@@ -107,7 +107,8 @@ static void D3_what_was_typed_survives_a_deletion_elsewhere(void **state)
 	assert_ok(store_scratch_text(r->s, x.id, &draft));
 	assert_string_equal(buf_str(&draft), "Title: T\nDue: whenever\n\nx\n");
 	assert_ok(store_rescue(r->s, id, "another", 7, NOW));
-	snprintf(name, sizeof(name), "%.*s (3)", (int)strlen(t.name) - 4, t.name);	/* the others are taken */
+	/* the others are taken */
+	snprintf(name, sizeof(name), "%.*s (3)", (int)strlen(t.name) - 4, t.name);
 	assert_ok(store_scratch_find(r->s, PLACE_OPEN, name, &x));
 }
 
@@ -283,7 +284,8 @@ static void a_new_file_is_new_until_a_save_is_taken(void **state)
 
 	assert_err(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: never\n"), ERR_INVAL);
 	assert_ok(store_closed_all(r->s, NOW, GRACE));
-	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));	/* or it would go without its person */
+	/* or it would go without its person */
+	assert_false(due_at(r->s, id, SIDE_SC, NOW + 10 * GRACE));
 	assert_ok(save_text(r, id, "Title: Inside\nPerson: Bob\nDue: today\n"));
 	check_name(r->s, id, "Inside.txt");
 	assert_ok(store_get(r->s, id, &t));
@@ -349,7 +351,8 @@ static void a_new_file_is_one_commit(void **state)
 		assert_int_equal(commits, i + 1);
 	}
 	sqlite3_commit_hook(r->s->db, NULL, NULL);
-	assert_false(due_at(r->s, id[19], SIDE_SC, NOW + GRACE));	/* the last one: with the next save, or in a quiet moment */
+	/* the last one: with the next save, or in a quiet moment */
+	assert_false(due_at(r->s, id[19], SIDE_SC, NOW + GRACE));
 	assert_ok(files_closed(&r->env));
 	for (int i = 0; i < 20; i++)
 		assert_true(due_at(r->s, id[i], SIDE_SC, NOW + GRACE));

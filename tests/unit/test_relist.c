@@ -79,7 +79,8 @@ static void another_snapshot_or_cookie_is_not_known(void **state)
 	relist_finish(&r);
 }
 
-/* Who stops half way leaves a begin, which is no whole; and what does not continue it is not put behind it. */
+/* Who stops half way leaves a begin, which is no whole;
+ * and what does not continue it is not put behind it. */
 static void a_begin_is_not_taken_for_the_whole(void **state)
 {
 	struct relist r = { 0 };

@@ -130,7 +130,8 @@ static void R03_facts(void **state)
 	struct task theirs = { .fact = { [FACT_PERSON] = "Robert", [FACT_EMAIL] = "bob@example.test", [FACT_CAMPAIGN] = "Q4" } };
 	uint32_t email = BIT(FACT_EMAIL), campaign = BIT(FACT_CAMPAIGN);
 	assert_int_equal(rules_facts(SIDE_SC, &ours, &theirs), email | campaign);
-	assert_int_equal(rules_facts(SIDE_SF, &ours, &theirs), email);	/* two names for one person: no ping-pong */
+	/* two names for one person: no ping-pong */
+	assert_int_equal(rules_facts(SIDE_SF, &ours, &theirs), email);
 	assert_int_equal(rules_facts(SIDE_SC, &theirs, &theirs), 0);
 }
 

@@ -243,7 +243,8 @@ static void *write_on(void *arg)
 	return NULL;
 }
 
-/* Counted in the sync's commits, so it is the same on a slow machine. Most of 11: one may be asleep before it asks. */
+/* Counted in the sync's commits, so it is the same on a slow machine.
+ * Most of 11: one may be asleep before it asks. */
 static void a_persons_write_waits_for_one_of_the_sync(void **state)
 {
 	struct sync w = { .x = *state };

@@ -1,4 +1,5 @@
-/* Texts of a large database come from a connection of their own: what that keeps in memory, and that nobody can tell. */
+/* Texts of a large database come from a connection of their own:
+ * what that keeps in memory, and that nobody can tell. */
 #include "store_unit.h"
 #include <inttypes.h>
 

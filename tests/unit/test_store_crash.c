@@ -1,4 +1,5 @@
-/* Killed, out of disk, out of memory, several threads: nothing acknowledged is lost, nothing is half stored. */
+/* Killed, out of disk, out of memory, several threads:
+ * nothing acknowledged is lost, nothing is half stored. */
 #include "store_story.h"
 #include "vfs_unit.h"
 #include "log.h"
@@ -197,7 +198,8 @@ static void get_file(const char *path, const char *tail, struct buf *out)
 	fclose(f);
 }
 
-/* Opened, and folded in when closed: an error, and never one that gets the database set aside; then all is there. */
+/* Opened, and folded in when closed: an error,
+ * and never one that gets the database set aside; then all is there. */
 static void recover_once(struct fx *x, const struct faults *f, const char *good)
 {
 	AUTO_BUF is = BUF_INIT;
@@ -427,7 +429,8 @@ static void a_kill_loses_no_save(void **state)
 	assert_true(count > 20);
 }
 
-/* A second connection of ours comes and goes, then another program's: the log is still there, and so is what follows. */
+/* A second connection of ours comes and goes, then another program's:
+ * the log is still there, and so is what follows. */
 static void a_reader_that_leaves_takes_no_commit_along(void **state)
 {
 	struct fx *x = *state;

@@ -63,10 +63,12 @@ static void two_of_a_name_are_told_apart(void **state)
 		id[i] = make(x->s, "A", SIDE_LOCAL);
 		assert_ok(store_delete(x->s, id[i], SIDE_LOCAL, NOW + i, 0));
 	}
-	check_list(x->s, KEEP_TRASH, "A ~1.txt\nA ~2.txt\nA.txt\n");	/* the last one deleted is the one meant */
+	/* the last one deleted is the one meant */
+	check_list(x->s, KEEP_TRASH, "A ~1.txt\nA ~2.txt\nA.txt\n");
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A.txt"), id[2]);
 	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A ~1.txt"), id[0]);
-	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A ~3.txt"), id[2]);	/* rm -r goes on, whatever left meanwhile */
+	/* rm -r goes on, whatever left meanwhile */
+	assert_int_equal(kept_id(x->s, KEEP_TRASH, "A ~3.txt"), id[2]);
 	assert_err(store_kept_find(x->s, KEEP_TRASH, "B ~1.txt", &k), ERR_NOENT);
 	assert_err(store_kept_find(x->s, KEEP_TRASH, "A ~9.txt", &k), ERR_NOENT);
 	char title[400] = "";
@@ -92,7 +94,8 @@ static void outbox_names_are_told_apart(void **state)
 		assert_ok(store_delete(x->s, gone[i], SIDE_LOCAL, NOW + i, 0));
 	}
 	there = make(x->s, "A", SIDE_LOCAL);
-	check_list(x->s, KEEP_OUTBOX, "B.txt\nA ~2.txt\nA ~3.txt\nA.txt\n");	/* the one that is there is the one meant */
+	/* the one that is there is the one meant */
+	check_list(x->s, KEEP_OUTBOX, "B.txt\nA ~2.txt\nA ~3.txt\nA.txt\n");
 	assert_int_equal(kept_id(x->s, KEEP_OUTBOX, "A.txt"), there);
 	for (int i = 0; i < 2; i++) {
 		char name[20];
@@ -155,7 +158,8 @@ static void days(struct store *s, int n)
 	for (int i = 0; i < n; i++)
 		assert_ok(store_trash_age(s, TRASH_STEP_MS));
 }
-#define TRASH_DAYS ((int)(TRASH_MS / TRASH_STEP_MS) + 1)	/* one more, as it is not known when in the day it was deleted */
+/* one more, as it is not known when in the day it was deleted */
+#define TRASH_DAYS ((int)(TRASH_MS / TRASH_STEP_MS) + 1)
 
 static void the_trash_keeps_15_days(void **state)
 {
@@ -575,7 +579,8 @@ static void undo_takes_back_one_after_the_other(void **state)
 	edit_at(x, id, FIELD_DETAILS, "two", SIDE_LOCAL, NOW + 7);
 	assert_ok(store_undo(x->s, NOW + 8, GRACE, &task));
 	check_field(x->s, id, FIELD_DETAILS, NULL);
-	assert_ok(store_undo(x->s, NOW + 9, GRACE, &task));	/* what was undone before that edit is an edit, too */
+	/* what was undone before that edit is an edit, too */
+	assert_ok(store_undo(x->s, NOW + 9, GRACE, &task));
 	check_field(x->s, id, FIELD_DETAILS, "one");
 }
 

@@ -1,6 +1,6 @@
 /*
- * Setting a damaged database aside is killed before every call that changes a file (kill_unit.h), and once more in the mending: the next
- * start goes on, and there is one directory with everything that was typed.
+ * Setting a damaged database aside is killed before every call that changes a file (kill_unit.h), and once
+ * more in the mending: the next start goes on, and there is one directory with everything that was typed.
  */
 #include "salvage_unit.h"
 #include "kill_unit.h"

@@ -161,7 +161,8 @@ static void an_edit_during_a_push_keeps_its_row(void **state)
 	set(x->s, id, FIELD_DETAILS, "2", SIDE_LOCAL);
 	assert_ok(store_outbox_done(x->s, id, SIDE_SF, o.seq));
 	assert_true(due_at(x->s, id, SIDE_SF, NOW + 10));
-	assert_ok(store_outbox_fail(x->s, id, SIDE_SF, o.seq, ERR_REFUSED, "no", NOW, -1));	/* of the first */
+	/* of the first */
+	assert_ok(store_outbox_fail(x->s, id, SIDE_SF, o.seq, ERR_REFUSED, "no", NOW, -1));
 	assert_true(due_at(x->s, id, SIDE_SF, NOW + 10));
 	o = take(x->s, SIDE_SF);
 	assert_ok(store_outbox_done(x->s, id, SIDE_SF, o.seq));
@@ -337,7 +338,8 @@ static void twins_are_found(void **state)
 	int64_t id, twin = 0;
 	bool several;
 	assert_ok(store_create(x->s, &bob, NULL, 0, SIDE_SC, NOW, &id));
-	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);	/* not linked anywhere */
+	/* not linked anywhere */
+	assert_err(store_twin(x->s, SIDE_SF, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);
 	join(x->s, id, SIDE_SC, "1");
 	assert_err(store_twin(x->s, SIDE_SC, &bob, NULL, false, NOW, &twin, &several), ERR_NOENT);
 	for (size_t i = 0; i < COUNT(row); i++) {
@@ -383,7 +385,8 @@ static void the_oldest_twin_and_the_personless(void **state)
 	assert_ok(store_link_put(x->s, &l));
 	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW, &twin, &several));
 	assert_int_equal(twin, id);
-	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW + 1, &twin, &several));	/* he knew: this is another one */
+	/* he knew: this is another one */
+	assert_ok(store_twin(x->s, SIDE_SC, &t, NULL, false, NOW + 1, &twin, &several));
 	assert_int_equal(twin, id - 1);
 }
 

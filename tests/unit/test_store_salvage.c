@@ -1,4 +1,5 @@
-/* A damaged database is set aside as it is, what only it held is kept as files, and a new one is in its place. */
+/* A damaged database is set aside as it is, what only it held is kept as files,
+ * and a new one is in its place. */
 #include "salvage_unit.h"
 #include "log.h"
 #include "text.h"

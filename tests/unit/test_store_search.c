@@ -1,4 +1,5 @@
-/* The index of persons and words: exact at every moment, however it was brought up to date; a save pays nothing for it. */
+/* The index of persons and words: exact at every moment, however it was brought up to date;
+ * a save pays nothing for it. */
 #include "store_unit.h"
 
 static bool add_entry(void *arg, const struct entry *e)
@@ -244,7 +245,8 @@ static void tasks_from_before_the_index_are_walked(void **state)
 	check_whole(x->s);
 }
 
-/* A save beside it waits for a part: few long texts are one, and a text that changed often is indexed once in it. */
+/* A save beside it waits for a part: few long texts are one,
+ * and a text that changed often is indexed once in it. */
 static void a_part_is_small(void **state)
 {
 	struct fx *x = *state;

@@ -570,7 +570,8 @@ static void random_save(uint64_t *r, struct buf *out)
 		random_text(r, 6, random_below(r, 20) == 0, out);
 }
 
-/* The saved bytes against their canonical text: the same task, and the canonical text does not move any more. */
+/* The saved bytes against their canonical text:
+ * the same task, and the canonical text does not move any more. */
 static void files_render_of_parse_is_stable(void **state)
 {
 	uint64_t r = random_seed();

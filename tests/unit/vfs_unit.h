@@ -1,5 +1,6 @@
 /*
- * vfs_unit - SQLite's file system with a hook before everything that reads or writes a file: to fail it, or to record it.
+ * vfs_unit - SQLite's file system with a hook before everything that reads or writes a file: to fail it, or
+ * to record it.
  */
 #ifndef VFS_UNIT_H
 #define VFS_UNIT_H
