@@ -146,8 +146,8 @@ static void want_entry(struct news *w, bool open, const char *name)
 		want(w, node_fixed_ino(node_home(open)), name);
 }
 
-/* What a handler of ours wrote, the kernel has, or was told in the same breath (env->forget). A view's link it
- * looks up each time, and hears its attributes then. */
+/* What a handler of ours wrote, the kernel has, or was told in the same breath (env->forget). A view's link
+ * it looks up each time, and hears its attributes then. */
 static bool one_change(void *arg, const struct change *c)
 {
 	struct news *w = arg;
