@@ -2,7 +2,7 @@
  *
  * Every connection has its own thread; everything but reading and sending happens under one lock, "the
  * world lock", so handlers, tables and the request's pool need no locking of their own. A handler answers
- * from the request alone: composite.c hands its subrequests to the same handlers.
+ * from the request alone: sf_composite.c hands its subrequests to the same handlers.
  */
 #ifndef SANDBOX_HTTP_H
 #define SANDBOX_HTTP_H

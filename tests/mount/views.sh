@@ -4,7 +4,6 @@
 
 mount_up 60000 || echo "# the mount does not answer"
 day() { date -d "$1" +%F; }
-head3() { head -n 3 "$1" | tr '\n' ' '; }
 reads() { sed -n 's/^syscr: //p' "/proc/$daemon/io"; }
 tasks() { sql 'select count(*) from task where gone = 0'; }
 

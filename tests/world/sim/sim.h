@@ -3,11 +3,11 @@
  * Connect and one Salesforce, people on every side, and everything that can go wrong. A run is a script, and a script
  * is made of a seed: the same seed ends the same, always.
  *
- * sim_server.c plays the two systems behind remote.h (from salesforce.md, salesconnect.md; shares nothing with the
- * engine), sim_mirror.c the vendor's own sync, sim_people.c what people and fate do, sim_run.c the mounts and their
- * processes, sim_watch.c says what may be
- * done, and sim_oracle.c what must hold at the end (both from rules.md), sim_script.c makes, prints, reads and shrinks
- * scripts.
+ * sim_server.c plays the two systems behind remote.h (from salesforce.md, salesconnect.md; shares nothing with
+ * the engine), sim_mirror.c the vendor's own sync. sim_user.c is the user of a mount, sim_people.c people at the
+ * systems, sim_op.c fate, and the table of all that; sim_run.c the mounts and their processes. sim_watch.c says
+ * what may be done, sim_oracle.c and sim_lost.c what must hold at the end (all from rules.md). sim_script.c makes,
+ * prints, reads and shrinks scripts.
  */
 #ifndef SIM_H
 #define SIM_H
