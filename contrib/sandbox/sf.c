@@ -28,6 +28,14 @@ void sf_reply_error(struct reply *rep, const struct sf_error *e)
 	http_reply(rep, sf_http_status(e->code), SF_JSON, t.s);
 }
 
+void sf_refuse(struct reply *rep, const char *code, const char *message)
+{
+	struct sf_error e;
+
+	sf_fail(&e, code, NULL, "%s", message);
+	sf_reply_error(rep, &e);
+}
+
 void sf_reply_json(struct reply *rep, int status, const struct text *t)
 {
 	rep->status = status;

@@ -18,6 +18,7 @@ struct sqlite3_stmt;
 
 /* --- sf.c: replies, and who calls --- */
 void sf_reply_error(struct reply *, const struct sf_error *);
+void sf_refuse(struct reply *, const char *code, const char *message);
 void sf_reply_json(struct reply *, int status, const struct text *);
 const char *sf_version(const struct request *); /* "v66.0" */
 void sf_usage_reset(void);

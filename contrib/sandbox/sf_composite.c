@@ -11,14 +11,6 @@
 #define SUBREQUESTS_MAX 25
 #define SUBREQUESTS_HEAVY_MAX 5
 
-static void refuse(struct reply *rep, const char *code, const char *message)
-{
-	struct sf_error e;
-
-	sf_fail(&e, code, NULL, "%s", message);
-	sf_reply_error(rep, &e);
-}
-
 /* --- collections --- */
 
 /* What became of one record. */
@@ -132,11 +124,11 @@ static void each_record(struct request *req, struct reply *rep, int created,
 	size_t n = 0;
 
 	if (!cJSON_IsArray(records)) {
-		refuse(rep, "REQUIRED_FIELD_MISSING", "records is required");
+		sf_refuse(rep, "REQUIRED_FIELD_MISSING", "records is required");
 		return;
 	}
 	if (cJSON_GetArraySize(records) > RECORDS_MAX) {
-		refuse(rep, "EXCEEDED_MAX_SIZE_REQUEST", "record count exceeds 200");
+		sf_refuse(rep, "EXCEEDED_MAX_SIZE_REQUEST", "record count exceeds 200");
 		return;
 	}
 	db_run("SAVEPOINT many", "");
@@ -173,7 +165,7 @@ void sf_many_delete(struct request *req, struct reply *rep)
 	size_t n = 0;
 
 	if (!ids || !*ids) {
-		refuse(rep, "REQUIRED_FIELD_MISSING", "ids is required");
+		sf_refuse(rep, "REQUIRED_FIELD_MISSING", "ids is required");
 		return;
 	}
 	db_run("SAVEPOINT many", "");
@@ -281,7 +273,7 @@ static void run_sub(struct request *outer, const cJSON *item, struct sub *subs, 
 	struct reply *rep = &subs[n].rep;
 
 	if (!method || !url || strncmp(url, "/services/data/", 15) != 0) {
-		refuse(rep, "INVALID_INPUT", "A subrequest needs a method and a url below /services/data");
+		sf_refuse(rep, "INVALID_INPUT", "A subrequest needs a method and a url below /services/data");
 		return;
 	}
 	req->method = method;
@@ -372,7 +364,7 @@ void sf_composite(struct request *req, struct reply *rep)
 	text_add(&t, "{\"compositeResponse\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (undo && i != bad)
-			refuse(&subs[i].rep, "PROCESSING_HALTED",
+			sf_refuse(&subs[i].rep, "PROCESSING_HALTED",
 				"The transaction was rolled back since another operation in "
 				"the same transaction failed.");
 		text_add(&t, i ? "," : "");

@@ -7,17 +7,9 @@
 #include "clock.h"
 #include "db.h"
 
-static void refuse(struct reply *rep, const char *code, const char *message)
-{
-	struct sf_error e;
-
-	sf_fail(&e, code, NULL, "%s", message);
-	sf_reply_error(rep, &e);
-}
-
 static void not_found(struct reply *rep)
 {
-	refuse(rep, "NOT_FOUND", "The requested resource does not exist");
+	sf_refuse(rep, "NOT_FOUND", "The requested resource does not exist");
 }
 
 /* Only tasks are written here; the rest of the org is the sandbox's own. */
@@ -30,7 +22,7 @@ static bool is_task(const struct request *req, struct reply *rep)
 	if (!o)
 		not_found(rep);
 	else
-		refuse(rep, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+		sf_refuse(rep, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
 			"entity type cannot be changed in the sandbox");
 	return false;
 }
@@ -46,7 +38,7 @@ static bool conditions_hold(const struct request *req, struct reply *rep, const 
 	if (!stamp || !time_parse(stamp, &last))
 		return true;
 	if (unmodified && !time_http_parse(unmodified, &given)) {
-		refuse(rep, "INVALID_HEADER_VALUE", "If-Unmodified-Since is not an HTTP date");
+		sf_refuse(rep, "INVALID_HEADER_VALUE", "If-Unmodified-Since is not an HTTP date");
 		return false;
 	}
 	if (unmodified && last > given) {
@@ -77,7 +69,7 @@ void sf_row_create(struct request *req, struct reply *rep)
 	if (!is_task(req, rep))
 		return;
 	if (cJSON_GetObjectItem(req->json, "Id"))
-		refuse(rep, "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call");
+		sf_refuse(rep, "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call");
 	else if (sf_task_create(req->json, req->user, SF_AS_CLIENT, &id, &e))
 		created(req, rep, id);
 	else
@@ -157,9 +149,9 @@ void sf_row_update(struct request *req, struct reply *rep)
 	if (!is_task(req, rep))
 		return;
 	if (!id)
-		refuse(rep, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
+		sf_refuse(rep, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
 	else if (cJSON_GetObjectItem(req->json, "Id"))
-		refuse(rep, "INVALID_FIELD", "The Id field should not be specified in the sobject data.");
+		sf_refuse(rep, "INVALID_FIELD", "The Id field should not be specified in the sobject data.");
 	else
 		update(req, rep, id);
 }
@@ -172,7 +164,7 @@ void sf_row_delete(struct request *req, struct reply *rep)
 	if (!is_task(req, rep))
 		return;
 	if (!id) {
-		refuse(rep, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
+		sf_refuse(rep, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
 		return;
 	}
 	if (sf_task_delete(id, req->user, SF_AS_CLIENT, &e)) {
