@@ -221,6 +221,9 @@ static const char *const migration[] = {
 	"ALTER TABLE link ADD COLUMN sent_priority TEXT;"
 	"ALTER TABLE link ADD COLUMN sent_due TEXT;"
 	"ALTER TABLE link ADD COLUMN sent_details TEXT;",
+
+	/* store_echoed: whose subject is that, where it is not the name? */
+	"CREATE INDEX link_subject ON link(raw_title) WHERE raw_title IS NOT NULL;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -2,7 +2,7 @@
 #include "name.h"
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
-	VACATE, NAMESAKES, NSQL };
+	VACATE, NAMESAKES, ECHOED, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
@@ -53,6 +53,10 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL AND NOT link.gone"
 		      " AND NOT away AND NOT EXISTS"
 		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away)",
+	[ECHOED] = "SELECT link.task FROM link INDEXED BY link_subject JOIN task ON task.id = link.task"
+		   " JOIN link AS other ON other.task = link.task AND other.side <> link.side"
+		   " WHERE link.raw_title = :subject AND link.rid IS NOT NULL AND NOT link.gone"
+		   " AND other.rid IS NOT NULL AND NOT other.gone AND title <> :subject ORDER BY link.task",
 	[DROP_WAITING] = "DELETE FROM outbox WHERE task IN (:drop, :keep)",
 };
 
@@ -141,6 +145,16 @@ enum err store_namesakes(struct store *s, enum side side, const char *title, int
 	q_text(&q, ":stem", stem);
 	q_text(&q, ":title", title);
 	*n = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg)
+{
+	AUTO_Q q = sql(s, ECHOED);
+	q_text(&q, ":subject", subject);
+	while (q_row(&q))
+		if (!fn(arg, q_col(&q, 0)))
+			break;
 	return q_end(&q, ERR_OK);
 }
 

@@ -106,6 +106,9 @@ NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64
  * records until both sides have them in one order, that of the ids. Tasks of different titles only if neither has a history.
  */
 NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
+/* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
+NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
+
 /* How often was a task of that date and person, whose title is this one's or is in it, copied to side since then, and each time
  * before this one was made? */
 NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t since, int64_t *n);

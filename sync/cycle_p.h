@@ -164,6 +164,13 @@ enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
 /* copied: there is one, for its key is taken. late: whoever made one has had time to bring it in line, or to make another. */
 NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out);
 /*
+ * echo.c: what another mount has copied though it is here already, as it could not know that. A task of Sales Connect that has for
+ * a name what is a subject in Salesforce, and not the name, of a task that is on both sides (R26); or a record of the account that
+ * has the subject of such a one. It came after that one, is for the same person, and says in each field what that one says or said.
+ * It is no third task: to copy it, too, would be answered by the other mount with a copy of that.
+ */
+NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
+/*
  * The key of this task's copy is taken, and used again with the text it was made with it answers what was made: that is proof. So
  * whatever is there and has no copy, the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
  */
@@ -188,6 +195,8 @@ NODISCARD enum err parcel_read(struct pass *p, const struct outgoing *row, struc
 /* Is the task on the other side, or is its create there in doubt? */
 enum elsewhere { ELSEWHERE_NOT, ELSEWHERE_IN_DOUBT, ELSEWHERE_KNOWN };
 NODISCARD enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out);
+/* Its create on the other side waited for this side: for its record here, or for that to be in sight again (D5). */
+NODISCARD enum err parcel_other_is_next(struct pass *p, int64_t task);
 /* Does a record made with this key mirror the task? */
 NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes);
 /* A create in doubt as it was sent. */

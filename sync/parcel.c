@@ -112,6 +112,18 @@ enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
+enum err parcel_other_is_next(struct pass *p, int64_t task)
+{
+	AUTO_TASK t = TASK_INIT;
+	enum side other = pass_other(p);
+	enum elsewhere where;
+	TRY(store_get(p->s, task, &t));
+	TRY(parcel_elsewhere(p, task, &where));
+	if (where != ELSEWHERE_NOT || !(t.born & BIT(other)))
+		return ERR_OK;
+	return store_outbox_add(p->s, task, other, p->local_now);
+}
+
 /* A task that is on the other side already is the same to every mount of the account;
  * else it is this store's. */
 static enum err origin(struct pass *p, int64_t task, struct buf *b)

@@ -57,6 +57,14 @@ static enum err no_more(struct pass *p, const struct outgoing *row)
 		p->local_now, DAY);
 }
 
+/* What was copied here from there goes nowhere: a rename makes it a task of its own. */
+static enum err refuse(struct pass *p, const struct outgoing *row)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_REFUSED,
+		"it seems that another mount copied it from there, where it is already; to have it there twice "
+		"give it another title", p->local_now, -1);
+}
+
 /* A create tells no version: until a pull brings it, a write would have no condition; and an update whose answer is lost may be
  * there, even if it is the other way by now. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
@@ -86,7 +94,7 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	struct pass *p = r->p;
 	const struct outgoing *row = &x->row;
 	enum joined joined;
-	bool circle, taken = false;
+	bool circle, echo, taken = false;
 	if (p->side == SIDE_SC)
 		TRY(store_waiting(p->s, row->task, p->local_now, see_taken, &taken));
 	TRY(join_copy(p, row->task, taken, row->tries >= WAIT_TRIES, &joined));
@@ -94,9 +102,12 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	if (*done || taken)
 		return taken && !*done ? ask(r, x) : ERR_OK;
 	TRY(in_a_circle(p, row->task, &circle));
-	*done = circle || joined == JOIN_WAIT;
+	TRY(join_echo(p, row->task, &echo));
+	*done = circle || echo || joined == JOIN_WAIT;
 	if (joined == JOIN_WAIT)
 		return waits(p, row);
+	if (echo)
+		return refuse(p, row);
 	return circle ? no_more(p, row) : ERR_OK;
 }
 

@@ -225,7 +225,7 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
 	enum gone gone;
-	bool changed = false, in_doubt = l->in_doubt;
+	bool changed = false, in_doubt = l->in_doubt, was_away = l->away;
 	if (l->gone)
 		return ERR_OK;	/* no zombie comes back by itself */
 	if (!rt->mine)
@@ -245,6 +245,8 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 	TRY(record_learn(p, l, rt, silent, &changed));
 	if (changed || in_doubt)
 		TRY(store_link_put(p->s, l));
+	if (was_away && gone != GONE_DELETED)
+		TRY(parcel_other_is_next(p, l->task));
 	p->touched |= changed;
 	return changed ? list_rest(p, l) : ERR_OK;
 }

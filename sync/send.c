@@ -209,17 +209,6 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	return send_row_done(p, x);
 }
 
-/* Its create there waited for this one. */
-static enum err other_is_next(struct pass *p, const struct parcel *x)
-{
-	enum side other = pass_other(p);
-	enum elsewhere where;
-	TRY(parcel_elsewhere(p, x->row.task, &where));
-	if (where != ELSEWHERE_NOT || !(x->task.born & BIT(other)))
-		return ERR_OK;
-	return store_outbox_add(p->s, x->row.task, other, p->local_now);
-}
-
 static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 {
 	if (!it->new_id)
@@ -229,7 +218,7 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	if (e == ERR_EXIST)
 		return drop_double(p, x);
 	TRY(e);
-	TRY(other_is_next(p, x));
+	TRY(parcel_other_is_next(p, x->row.task));
 	TRY(store_uncross(p->s, x->row.task, p->side));
 	return send_row_done(p, x);
 }

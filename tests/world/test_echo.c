@@ -1,0 +1,139 @@
+/* Several mounts that do not know each other's copies do not copy the copies (R26, D5). */
+#include "world.h"
+#include "status.h"
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct world w;
+static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
+
+/* The task a, with its copy [SC] a. */
+static void begin(void)
+{
+	world_init(&w, BOTH);
+	world_enable(&w, true);
+	sc->template = "[SC] {{activity_subject}}";
+	check_rest(&w);
+	user_new(&w, "a");
+	check_rest(&w);
+	assert_non_null(fake_titled(sf, "[SC] a"));
+}
+
+static struct fake_record *another_mounts(struct fake *f, const char *title)
+{
+	struct fake_record *r = fake_add(f, title);
+	r->ours = true;
+	return r;
+}
+
+static void later(void)
+{
+	for (int i = 0; i < 30; i++) {
+		assert_int_equal(world_pass(&w), ERR_OK);
+		w.now += 2 * MINUTE;
+	}
+	check_rest(&w);
+}
+
+static bool is_told(const char *what)
+{
+	AUTO_BUF b = BUF_INIT;
+	assert_int_equal(status_problems(w.store, w.now, &b), ERR_OK);
+	return strstr(buf_str(&b), what);
+}
+
+static void R26_a_subject_that_came_to_Sales_Connect_does_not_come_back(void **state)
+{
+	begin();
+	another_mounts(sc, "[SC] a");
+	later();
+	assert_int_equal(fake_live(sf), 1);
+	assert_true(is_told("open/[SC] a.txt:1: salesforce refused: it seems that another mount copied it"));
+	assert_true(is_told("give it up: rm '.remindfs/outbox/[SC] a.txt'"));
+	world_finish(&w);
+}
+
+/* A colleague's subject, which is no name (R25). */
+static void R26_nor_does_one_that_was_changed_in_Salesforce(void **state)
+{
+	begin();
+	fake_word(sf, fake_titled(sf, "[SC] a"), FIELD_TITLE, "b");
+	check_rest(&w);
+	another_mounts(sc, "b");
+	later();
+	assert_int_equal(fake_live(sf), 1);
+	world_finish(&w);
+}
+
+static void R26_with_another_title_it_is_a_task_of_its_own(void **state)
+{
+	begin();
+	another_mounts(sc, "[SC] a");
+	later();
+	user_set(&w, user_find(&w, "[SC] a"), FIELD_TITLE, "b");
+	check_rest(&w);
+	assert_non_null(fake_titled(sf, "[SC] b"));
+	assert_false(is_told("refused"));
+	world_finish(&w);
+}
+
+static void R26_a_second_copy_in_Salesforce_does_not_come_to_Sales_Connect(void **state)
+{
+	begin();
+	another_mounts(sf, "[SC] a");
+	later();
+	assert_int_equal(fake_live(sc), 1);
+	assert_true(is_told("open/[SC] a.txt:1: salesconnect refused: it seems that another mount copied it"));
+	world_finish(&w);
+}
+
+/* Its own name, another date, another person, or a colleague's record: a task like any other. */
+static void what_only_looks_like_a_copy_is_copied(void **state)
+{
+	begin();
+	another_mounts(sc, "a");
+	fake_word(sc, another_mounts(sc, "[SC] a"), FIELD_DUE, "2026-12-01");
+	fake_add(sf, "[SC] a");
+	later();
+	assert_int_equal(fake_live(sf), 4);
+	assert_int_equal(fake_live(sc), 4);
+	assert_false(is_told("refused"));
+	world_finish(&w);
+}
+
+/* It was out of sight when its turn came. */
+static void D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back(void **state)
+{
+	begin();
+	sc->down = true;
+	user_new(&w, "b");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	struct fake_record *b = fake_titled(sf, "[SC] b");
+	b->hidden = true;
+	w.now += DAY + HOUR;
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	sc->down = false;
+	check_rest(&w);
+	assert_null(fake_titled(sc, "b"));
+	b->hidden = false;
+	fake_touch(sf, b);
+	check_rest(&w);
+	assert_non_null(fake_titled(sc, "b"));
+	world_finish(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(R26_a_subject_that_came_to_Sales_Connect_does_not_come_back),
+		cmocka_unit_test(R26_nor_does_one_that_was_changed_in_Salesforce),
+		cmocka_unit_test(R26_with_another_title_it_is_a_task_of_its_own),
+		cmocka_unit_test(R26_a_second_copy_in_Salesforce_does_not_come_to_Sales_Connect),
+		cmocka_unit_test(what_only_looks_like_a_copy_is_copied),
+		cmocka_unit_test(D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
