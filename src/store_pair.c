@@ -33,9 +33,12 @@ static const char *const sql_text[NSQL] = {
 	[MOVE_LINKS] = "UPDATE link SET task = :keep WHERE task = :drop",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
-	[COPIED] = "SELECT count(*) FROM task AS t JOIN link ON link.side = :side AND sent_at BETWEEN :since AND t.created_at - 1"
-		   " JOIN task ON task.id = link.task WHERE t.id = :task AND task.made_by <> 0 AND task.due IS t.due"
-		   " AND task.person IS t.person AND instr(t.title, task.title)",
+	/* The order of the links is that in which they came here. */
+	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id AND came.side <> :side"
+		   " JOIN task INDEXED BY task_due ON task.due IS t.due"
+		   " AND task.created_at BETWEEN t.created_at - :within AND t.created_at"
+		   " WHERE t.id = :task AND task.made_by <> 0 AND task.person IS t.person AND instr(t.title, task.title)"
+		   " AND 2 = (SELECT count(*) FROM link WHERE link.task = task.id AND rid IS NOT NULL AND link.id < came.id)",
 	/* Rows whose records on this side are the same but for their ids: two neighbours that are in another order here than there. */
 	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link ON link.task = task.id"
 		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due"
@@ -186,12 +189,12 @@ enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now)
 	return tx_commit(&tx);
 }
 
-enum err store_copied(struct store *s, int64_t task, enum side side, int64_t since, int64_t *n)
+enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n)
 {
 	AUTO_Q q = sql(s, COPIED);
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
-	q_int(&q, ":since", since);
+	q_int(&q, ":within", within);
 	*n = q_row(&q) ? q_col(&q, 0) : 0;
 	return q_end(&q, ERR_OK);
 }

@@ -109,9 +109,9 @@ NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
 /* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
 NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
 
-/* How often was a task of that date and person, whose title is this one's or is in it, copied to side since then, and each time
- * before this one was made? */
-NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t since, int64_t *n);
+/* How many tasks of that date and person, whose title is this one's or is in it, were made within that time (ms) before it, by
+ * nobody here, and were on both sides before this one came? */
+NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n);
 
 /* ---- after a damaged database was set aside (store_salvage.h) ------------------------------------------ */
 

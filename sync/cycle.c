@@ -366,6 +366,7 @@ static void pass_finish(struct pass *p)
 	free(p->template);
 	free(p->store_id);
 	links_finish(&p->doubt);
+	ids_finish(&p->undecided);
 	lonely_finish(p->lonely);
 }
 
@@ -373,6 +374,8 @@ static enum err pull_and_settle(struct pass *p)
 {
 	TRY(pass_load_doubt(p));	/* of this pass, too */
 	TRY(pull_all(p));
+	TRY(pull_these(p, &p->undecided));
+	ids_finish(&p->undecided);
 	TRY(pull_partners(p));
 	TRY(pull_check(p));
 	p->pulled = true;

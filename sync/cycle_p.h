@@ -50,6 +50,7 @@ struct pass {
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
 	const struct page *page;	/* borrowed: the one whose records are taken; NULL: none */
 	bool part;		/* and there are others of this pull */
+	struct ids undecided;	/* of these: to be skipped (R8), unless they turn out to be a copy */
 	struct lonely_list lonely[NSIDES];	/* who has no copy, once it was asked */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */

@@ -4,8 +4,6 @@
 #define DAY (86400 * INT64_C(1000))
 #define WAITS_MAX 12			/* about two hours */
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
-#define CIRCLE_MS (7 * DAY)
-#define CIRCLE_MAX 20
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not send a burst of
@@ -38,31 +36,28 @@ static enum err waits(struct pass *p, const struct outgoing *row)
 		row->tries < WAITS_MAX ? send_backoff(row->tries) : DAY);
 }
 
+/* Nothing but another title makes it a task of its own. */
+static enum err refuse(struct pass *p, const struct outgoing *row, const char *why)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_REFUSED, why, p->local_now, -1);
+}
+
 /*
  * The fuse. Two mounts that cannot know each other's copies again (all that tells tasks apart was changed, see join.c) copy them in
- * turn: each new one comes after the last was copied. That ends after so many.
+ * turn: each new one comes after the last was copied, whoever did that. It ends after so many within so long.
  */
 static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 {
-	int64_t n;
-	TRY(store_copied(p->s, task, p->side, p->now - CIRCLE_MS, &n));
-	*yes = n >= CIRCLE_MAX;
+	static const struct {
+		int64_t within, most;
+	} fuse[] = { { DAY / 2, 5 }, { 7 * DAY, 20 } };
+	*yes = false;
+	for (size_t i = 0; i < sizeof(fuse) / sizeof(*fuse) && !*yes; i++) {
+		int64_t n;
+		TRY(store_copied(p->s, task, p->side, fuse[i].within, &n));
+		*yes = n >= fuse[i].most;
+	}
 	return ERR_OK;
-}
-
-static enum err no_more(struct pass *p, const struct outgoing *row)
-{
-	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
-		"20 like it were copied there this week; is another mount copying the copies? delete those you do not want",
-		p->local_now, DAY);
-}
-
-/* What was copied here from there goes nowhere: a rename makes it a task of its own. */
-static enum err refuse(struct pass *p, const struct outgoing *row)
-{
-	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_REFUSED,
-		"it seems that another mount copied it from there, where it is already; to have it there twice "
-		"give it another title", p->local_now, -1);
 }
 
 /* A create tells no version: until a pull brings it, a write would have no condition; and an update whose answer is lost may be
@@ -107,8 +102,10 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	if (joined == JOIN_WAIT)
 		return waits(p, row);
 	if (echo)
-		return refuse(p, row);
-	return circle ? no_more(p, row) : ERR_OK;
+		return refuse(p, row, "it seems that another mount copied it from there, where it is already; "
+			"to have it there twice give it another title");
+	return circle ? refuse(p, row, "several like it were copied there, one after the other: is another mount "
+		"copying the copies? to have this one there, too, give it another title") : ERR_OK;
 }
 
 static enum err post(struct round *r, const struct outgoing *row)

@@ -314,6 +314,17 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 	return store_link_put(p->s, &l);
 }
 
+/* Nobody is told of it again: is it a copy of a task here, once all pages are read? */
+static enum err skip(struct pass *p, const struct remote_task *rt)
+{
+	int64_t task;
+	bool several;
+	if (!p->part || p->undecided.n >= p->ops->check_max)
+		return ERR_OK;
+	enum err e = twin(p, rt, true, &task, &several);
+	return e == ERR_NOENT ? ERR_OK : e ? e : ids_add(&p->undecided, rt->id);
+}
+
 enum err record_new(struct pass *p, const struct remote_task *rt)
 {
 	int64_t twin;
@@ -330,7 +341,7 @@ enum err record_new(struct pass *p, const struct remote_task *rt)
 	if (e == ERR_NOENT)
 		e = find_twin(p, rt, &twin);
 	if (e == ERR_NOENT)
-		return rules_skip(rt, p->c->config) ? ERR_OK : import(p, rt);
+		return rules_skip(rt, p->c->config) ? skip(p, rt) : import(p, rt);
 	TRY(e);
 	TRY(pair(p, rt, twin));
 	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;

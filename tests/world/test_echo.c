@@ -94,13 +94,70 @@ static void R26_a_second_copy_in_Salesforce_does_not_come_to_Sales_Connect(void 
 static void what_only_looks_like_a_copy_is_copied(void **state)
 {
 	begin();
+	fake_add(sf, "[SC] a");
+	later();
 	another_mounts(sc, "a");
 	fake_word(sc, another_mounts(sc, "[SC] a"), FIELD_DUE, "2026-12-01");
-	fake_add(sf, "[SC] a");
 	later();
 	assert_int_equal(fake_live(sf), 4);
 	assert_int_equal(fake_live(sc), 4);
 	assert_false(is_told("refused"));
+	world_finish(&w);
+}
+
+/* Two mounts that cannot know each other's copies copy them in turn; so one like it comes again and again. */
+static void copies_of_copies_come_to_an_end(void **state)
+{
+	begin();
+	for (int i = 0; i < 8; i++) {
+		w.now += MINUTE;
+		another_mounts(sc, "Call");
+		check_rest(&w);
+	}
+	assert_int_equal(fake_live(sf), 1 + 5);
+	assert_true(is_told("several like it were copied there"));
+	w.now += 8 * DAY;
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 1 + 5);
+	for (int i = 0; i < 8; i++)
+		user_set(&w, user_find(&w, "Call"), FIELD_TITLE, (char[]){ (char)('p' + i), '\0' });
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 1 + 8);
+	assert_false(is_told("refused"));
+	world_finish(&w);
+}
+
+/* Each mount stops by itself, though others made the copies. */
+static void copies_that_others_made_are_counted(void **state)
+{
+	begin();
+	for (int i = 0; i < 5; i++) {
+		w.now += HOUR;
+		another_mounts(sc, "Call");
+		another_mounts(sf, "[SC] Call");
+		check_rest(&w);
+	}
+	w.now += HOUR;
+	another_mounts(sc, "Call");
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 1 + 5);
+	assert_true(is_told("several like it were copied there"));
+	world_finish(&w);
+}
+
+/* Two a day, or many at once, are no circle. */
+static void many_that_are_alike_are_copied(void **state)
+{
+	begin();
+	for (int i = 0; i < 16; i++) {
+		w.now += DAY / 2 - HOUR;
+		another_mounts(sc, "Call");
+		check_rest(&w);
+	}
+	for (int i = 0; i < 30; i++)
+		another_mounts(sc, "Meet");
+	check_rest(&w);
+	assert_int_equal(fake_live(sf), 1 + 16 + 30);
 	world_finish(&w);
 }
 
@@ -133,6 +190,9 @@ int main(void)
 		cmocka_unit_test(R26_with_another_title_it_is_a_task_of_its_own),
 		cmocka_unit_test(R26_a_second_copy_in_Salesforce_does_not_come_to_Sales_Connect),
 		cmocka_unit_test(what_only_looks_like_a_copy_is_copied),
+		cmocka_unit_test(copies_of_copies_come_to_an_end),
+		cmocka_unit_test(copies_that_others_made_are_counted),
+		cmocka_unit_test(many_that_are_alike_are_copied),
 		cmocka_unit_test(D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

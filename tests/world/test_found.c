@@ -626,23 +626,6 @@ static void R10_a_copy_with_another_word_is_the_copy(void **state)
 	world_finish(&w);
 }
 
-/* Two mounts that cannot know each other's copies copy them in turn; so one like it comes again and again. */
-static void copies_of_copies_come_to_an_end(void **state)
-{
-	begin(BOTH);
-	for (int i = 0; i < 22; i++) {
-		w.now += MINUTE;
-		fake_add(sc, "Call");
-		assert_int_equal(world_pass(&w), ERR_OK);
-		assert_int_equal(world_pass(&w), ERR_OK);
-	}
-	assert_int_equal(fake_live(sf), 20);
-	w.now += 8 * DAY;
-	check_rest(&w);
-	assert_int_equal(fake_live(sf), 22);
-	world_finish(&w);
-}
-
 /* It is told once an hour whether the mirror is on. */
 static void an_hour_later(void)
 {
@@ -803,7 +786,6 @@ int main(void)
 		cmocka_unit_test(two_alike_of_which_one_was_edited_wait_for_the_other_mount),
 		cmocka_unit_test(a_task_edited_before_it_was_seen_here_is_not_copied_twice),
 		cmocka_unit_test(R10_a_copy_with_another_word_is_the_copy),
-		cmocka_unit_test(copies_of_copies_come_to_an_end),
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
