@@ -83,6 +83,7 @@ struct record {
 	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */
 	bool chosen[TASK_NFIELDS];	/* by a person there, and no mount has written it since */
 	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
+	int sent_by[TASK_NFIELDS];	/* and by which */
 	int begun[MOUNTS_MAX];		/* its revision when the mount's pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
 	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
@@ -233,6 +234,8 @@ struct sim_figures {
 	long runs, ops, requests, crashes, mounts, passes, writes, mirrored;
 	long raced;		/* times two mounts copied one task in the same seconds */
 	long forgotten;		/* times a create was made again after its key was forgotten */
+	long carried;		/* times a mount carried on a choice that was taken back meanwhile, and another took it for a new one */
+	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
 	long fault[FAULTS];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
@@ -328,7 +331,7 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
 void oracle_shown(struct sim *s, const struct line *l, struct record *r);
-void oracle_updated(struct sim *s, struct record *r, uint32_t fields);
+void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint32_t fields);
 /* After every pass: which of two values that have not seen each other does the mount show? (D2) */
 void oracle_clashes(struct sim *s, int mount);
 void oracle_told(struct sim *s, int mount, bool mirror);

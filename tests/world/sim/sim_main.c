@@ -25,7 +25,8 @@ static void print_figures(const struct sim_figures *f, FILE *to)
 	fprintf(to, "\n# lost %ld, doubled %ld, diverged %ld, forbidden %ld, restless %ld\n", f->lost, f->doubled,
 		f->diverged, f->forbidden, f->restless);
 	if (f->mounts > f->runs)
-		fprintf(to, "# copied by two mounts in the same seconds: %ld\n", f->raced);
+		fprintf(to, "# copied by two mounts in the same seconds: %ld; though there is a copy, which its first import does not reach (R17): %ld;"
+			" choices that another mount carried on while they were taken back: %ld\n", f->raced, f->too_old, f->carried);
 	fprintf(to, "# written into one of several that a template without a name makes the same, and in another task now: %ld\n", f->mistaken);
 	fprintf(to, "# deleted there, and made again, as its key was forgotten and no answer had come: %ld\n", f->forgotten);
 }

@@ -482,7 +482,7 @@ static enum err update_one(struct line *l, struct item *it)
 				task_field[f].name, r->word[f], word);
 			set_word(r, (enum field)f, word);
 		}
-	oracle_updated(l->sim, r, it->fields);
+	oracle_updated(l->sim, l, r, it->fields);
 	server_touch(l->sim, side, r);
 	it->new_version = side == SIDE_SC ? version_of(side, r) : NULL;
 	return ERR_OK;

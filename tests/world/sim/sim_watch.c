@@ -28,21 +28,39 @@ static void choose(struct choice *c, const char *ours)
 	c->stands = next;
 }
 
-void choice_made(struct sim *s, int task, enum field f, const char *ours, int who)
-{
-	if (task < 0 || !is_choice(f))
-		return;
-	struct logical *g = &s->logical[task];
-	choose(&g->choice[f - FIELD_STATUS][who - SF_PERSON], ours);
-	if (who >= 0)
-		g->chosen_at[f] = s->now;
-}
-
 /* The answer was lost, or forgotten by who was killed. Who goes back to what both sides agreed on before has said nothing, and then this is their word (D1). */
 static void choice_in_doubt(struct sim *s, int task, enum field f, const char *ours)
 {
 	if (task >= 0 && is_choice(f) && ours)
 		s->logical[task].in_doubt[f - FIELD_STATUS] |= choice_of(ours);
+}
+
+/* Who takes his choice back while another mount has carried it on, and has not heard of that: to him it is their word, and his own is
+ * what both sides agreed on before. */
+static void carried_meanwhile(struct sim *s, int task, enum field f, unsigned char ours, int who)
+{
+	if (s->logical[task].choice[f - FIELD_STATUS][who - SF_PERSON].before != ours)
+		return;
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *r = &s->server[side].rec[i];
+			if (r->task != task || !r->sent_at[f] || r->sent_by[f] == who || r->shown[who] == r->revision)
+				continue;
+			choice_in_doubt(s, task, f, server_ours(side, f, r->word[f]));
+			s->figures->carried++;
+		}
+}
+
+void choice_made(struct sim *s, int task, enum field f, const char *ours, int who)
+{
+	if (task < 0 || !is_choice(f))
+		return;
+	struct logical *g = &s->logical[task];
+	if (who >= 0 && ours)
+		carried_meanwhile(s, task, f, choice_of(ours), who);
+	choose(&g->choice[f - FIELD_STATUS][who - SF_PERSON], ours);
+	if (who >= 0)
+		g->chosen_at[f] = s->now;
 }
 
 bool choice_stands(const struct sim *s, int task, enum field f, const char *ours)
@@ -92,6 +110,31 @@ static void raced(struct sim *s, int task)
 	s->logical[task].was_hidden = s->logical[task].beyond = true;
 }
 
+/* R17: it had not changed for so long when this mount first looked that it was not told of it, nor is it since. */
+static bool too_old(const struct sim *s, const struct line *l, const struct record *o)
+{
+	static const int64_t window[] = { [FIRST_24H] = DAY, [FIRST_30D] = 30 * DAY, [FIRST_OPEN] = INT64_MAX / 2 };
+	const struct mount *m = &s->mount[l->mount];
+	int64_t looked = m->since[SIDE_SF] ? m->since[SIDE_SF] : m->pass_began;
+	return l->server->side == SIDE_SF && !o->shown[l->mount] && looked - o->touched_at > window[s->script->setup.first_import];
+}
+
+/* And the mount was not told of as many as there are to be. */
+static bool is_beyond_first_import(struct sim *s, const struct line *l, const struct record *r)
+{
+	int told = 0, old = 0;
+	for (int i = 0; i < l->server->n; i++) {
+		const struct record *o = &l->server->rec[i];
+		if (o == r || o->task != r->task || o->deleted)
+			continue;
+		old += too_old(s, l, o);
+		told += o->shown[l->mount] != 0;
+	}
+	bool yes = old && told < s->logical[r->task].copies;
+	s->figures->too_old += yes;
+	return yes;
+}
+
 /*
  * Who copies a task that has its copy already must be able to see that: by the name, for whatever else was changed is in line soon.
  * There is no such name if it was changed before he came to see both, and does not cross (R24, R25), or if the template was another
@@ -102,14 +145,14 @@ static void excuse(struct sim *s, struct line *l, const struct record *r)
 	enum side side = l->server->side, from = side == SIDE_SC ? SIDE_SF : SIDE_SC;
 	bool names = (side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template)) && template_stays(s);
 	const struct mount *m = &s->mount[l->mount];
-	bool other = false;
+	bool other = false, old = is_beyond_first_import(s, l, r);
 	for (int i = 0; i < l->server->n; i++) {
 		const struct record *o = &l->server->rec[i];
 		if (o == r || o->task != r->task || o->deleted)
 			continue;
 		if (o->made_by >= 0 && o->made_by != l->mount && o->true_at >= m->pass_began)
 			return raced(s, r->task);
-		if (names && in_common(o, r, FIELD_TITLE))
+		if (names && in_common(o, r, FIELD_TITLE) && !old)
 			return;
 		other = true;
 	}
@@ -199,12 +242,29 @@ static void check_title(struct sim *s, const struct line *l, const struct record
 		sim_fail(s, FORBIDDEN, "R25: the subject \"%s\" came to Sales Connect", title);
 }
 
+/* Another mount has carried over to Sales Connect what stood in Salesforce before; whoever is told of it there takes it for a choice
+ * of the user's, for it has his name. */
+static bool is_carried(const struct sim *s, const struct line *l, const struct record *r, enum field f, const char *ours)
+{
+	for (int i = 0; i < s->server[SIDE_SC].n; i++) {
+		const struct record *o = &s->server[SIDE_SC].rec[i];
+		if (o->task == r->task && o->sent_at[f] > r->agreed_at[f] && o->sent_by[f] != l->mount &&
+			o->shown[l->mount] == o->revision && !strcmp(o->word[f], server_word(SIDE_SC, f, ours)))
+			return true;
+	}
+	return false;
+}
+
 /* R8, R10: another value is replaced only by what somebody chose since the last one was sent. */
-static void check_other(struct sim *s, const struct line *l, const struct record *r, enum field f)
+static void check_other(struct sim *s, const struct line *l, const struct record *r, enum field f, const char *ours)
 {
 	const struct logical *g = &s->logical[r->task];
 	bool other = is_choice(f) && !server_ours(l->server->side, f, r->word[f]);
-	if (other && g->copies == 1 && g->chosen_at[f] < r->agreed_at[f])
+	if (!other || g->copies > 1 || g->chosen_at[f] >= r->agreed_at[f])
+		return;
+	if (l->server->side == SIDE_SF && is_carried(s, l, r, f, ours))
+		s->figures->carried++;
+	else
 		sim_fail(s, FORBIDDEN, "R8, R10: %s \"%s\" of task %d is replaced, and nobody chose that", task_field[f].name,
 			r->word[f], r->task);
 }
@@ -282,17 +342,18 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		check_title(s, l, r, t->field[FIELD_TITLE]);
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (fields & BIT(f)) {
-			check_other(s, l, r, f);
+			check_other(s, l, r, f, t->field[f]);
 			if (is_judged(s, r->task, f))
 				check_winner(s, standing(s, r->task, f, t->field[f]), standing(s, r->task, f, r->word[f]));
 		}
 }
 
-void oracle_updated(struct sim *s, struct record *r, uint32_t fields)
+void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint32_t fields)
 {
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (fields & BIT(f)) {
 			r->sent_at[f] = s->now;
+			r->sent_by[f] = l->mount;
 			r->chosen[f] = false;
 		}
 }
