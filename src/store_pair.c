@@ -22,7 +22,7 @@ static const char *const sql_text[NSQL] = {
 	[DROP_PARTNER] = "DELETE FROM pair WHERE side = 3 - :side"
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
-	[LONELY] = "SELECT task.id, created_at, title, ifnull(raw_title, base_title),"
+	[LONELY] = "SELECT task.id, created_at, title, ifnull(raw_title, base_title), person,"
 		   " EXISTS (SELECT 1 FROM history WHERE history.task = task.id AND field = 0),"
 		   " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.side = 1)"
 		   " FROM task JOIN link ON link.task = task.id WHERE " ALONE " ORDER BY length(rid), rid",
@@ -122,7 +122,8 @@ enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void
 	AUTO_Q q = sql(s, LONELY);
 	q_int(&q, ":side", side);
 	while (q_row(&q)) {
-		struct lonely l = { q_col(&q, 0), q_col(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3), q_col(&q, 4), q_col(&q, 5) };
+		struct lonely l = { q_col(&q, 0), q_col(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3),
+			q_col_text(&q, 4), q_col(&q, 5), q_col(&q, 6) };
 		if (!fn(arg, &l))
 			break;
 	}

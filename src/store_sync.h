@@ -85,6 +85,7 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
 struct lonely {
 	int64_t task, created_at;
 	const char *title, *subject;	/* here; as its record shows it */
+	const char *person;		/* NULL: of nobody */
 	bool renamed;			/* it had another title */
 	bool asked;			/* it is to be made in Sales Connect */
 };

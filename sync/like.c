@@ -93,10 +93,14 @@ static bool filled(const char *v)
 	return v && *v;
 }
 
+bool like_persons(const char *us, const char *them)
+{
+	return !us || !them || str_eq(us, them);
+}
+
 bool like_person(const struct task *a, const struct task *b)
 {
-	const char *us = a->fact[FACT_PERSON], *them = b->fact[FACT_PERSON];
-	return !us || !them || str_eq(us, them);
+	return like_persons(a->fact[FACT_PERSON], b->fact[FACT_PERSON]);
 }
 
 bool like_foreign(const struct half *sf, enum field f)

@@ -32,7 +32,8 @@ void like_finish(struct half *h);
 NODISCARD enum err like_load(struct pass *p, int64_t task, enum side side, struct half *h);
 /* Did the row ever say this? */
 bool like_said(const struct half *h, enum field f, const char *value);
-/* What is nobody's else is not his. */
+/* What is nobody's else is not his. By name; NULL: nobody's. */
+bool like_persons(const char *us, const char *them);
 bool like_person(const struct task *a, const struct task *b);
 /* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
 bool like_foreign(const struct half *sf, enum field f);

@@ -23,7 +23,8 @@ enum err rows_add(struct rows *x, int64_t task)
 struct lonely_one {
 	int64_t task, created_at;
 	bool renamed, asked;
-	char *title, *subject; /* subject NULL: the same */
+	char *title, *subject;	/* subject NULL: the same */
+	char *person;
 };
 
 static void list_finish(struct lonely_list *x)
@@ -31,6 +32,7 @@ static void list_finish(struct lonely_list *x)
 	for (size_t i = 0; i < x->n; i++) {
 		free(x->one[i].title);
 		free(x->one[i].subject);
+		free(x->one[i].person);
 	}
 	free(x->one);
 	*x = (struct lonely_list){ 0 };
@@ -56,7 +58,8 @@ static bool add(void *arg, const struct lonely *l)
 		x->room = room;
 	}
 	x->one[x->n++] = (struct lonely_one){ l->task, l->created_at, l->renamed, l->asked,
-		str_dup(l->title, &ok), str_eq(l->title, l->subject) ? NULL : str_dup(l->subject, &ok) };
+		str_dup(l->title, &ok), str_eq(l->title, l->subject) ? NULL : str_dup(l->subject, &ok),
+		str_dup(l->person, &ok) };
 	x->failed |= !ok;
 	return ok;
 }
@@ -92,6 +95,8 @@ static bool may_be(const struct pass *p, const struct lonely_one *x, const struc
 {
 	bool plain = !p->template || !strcasecmp(p->template, SUBJECT_DEFAULT);
 	bool young = is_young(p, x->created_at) || is_young(p, of->t.created_at);
+	if (!like_persons(x->person, of->t.fact[FACT_PERSON]))
+		return false;
 	if (x->renamed || !subject_has_title(p->template) || (young && !plain))
 		return true;
 	bool yes = has_name(x, of->t.field[FIELD_TITLE]) || has_name(x, like_shown(&of->l, FIELD_TITLE));
@@ -123,12 +128,12 @@ enum err lonely_asked(struct pass *p, const struct half *of, size_t *at, int64_t
 	const struct lonely_list *x = &p->lonely[SIDE_SF];
 	TRY(load(p, SIDE_SF));
 	while (*at < x->n) {
-		const struct lonely_one *one = &x->one[(*at)++];
-		bool yes = false;
-		if (one->asked)
-			TRY(store_is_lonely(p->s, one->task, SIDE_SF, of->t.created_at - p->c->offset, &yes));
+		struct lonely_one *one = &x->one[(*at)++];
+		if (!one->asked || !like_persons(one->person, of->t.fact[FACT_PERSON]))
+			continue;
 		*task = one->task;
-		if (yes)
+		TRY(store_is_lonely(p->s, one->task, SIDE_SF, of->t.created_at - p->c->offset, &one->asked));
+		if (one->asked)
 			return ERR_OK;
 	}
 	return ERR_NOENT;

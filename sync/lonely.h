@@ -18,12 +18,12 @@ NODISCARD enum err rows_add(struct rows *x, int64_t task);
 
 /*
  * Whoever is on that side alone and may be `of` (which is on the other side), in the order of the records'
- * ids. Of one name: a name of the one is in a name of the other. Where the subjects are made by a template,
+ * ids. Of one person and of one name: a name of the one is in a name of the other. Where the subjects are made by a template,
  * also whoever or whose task was made within the time that a copy is waited for; where it has no name, all.
  */
 NODISCARD enum err lonely_like(struct pass *p, enum side side, const struct half *of, struct rows *out);
-/* Whoever of Salesforce is alone and is to be made in Sales Connect, one after the other from *at on (0: the
- * first). ERR_NOENT: no more. */
+/* Whoever of Salesforce is alone, has the person of `of`, and is to be made in Sales Connect, one after the
+ * other from *at on (0: the first). ERR_NOENT: no more. */
 NODISCARD enum err lonely_asked(struct pass *p, const struct half *of, size_t *at, int64_t *task);
 /* All of them; made_at: as in store_is_lonely. */
 NODISCARD enum err lonely_all(struct pass *p, enum side side, int64_t made_at, struct rows *out);
