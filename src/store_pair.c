@@ -7,10 +7,11 @@ enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOV
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
 	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
-/* On side, and not on the other. Deleted: its copy may not know yet, also if it was restored as a new task. */
-#define ALONE                                                                                                        \
-	"link.side = :side AND rid IS NOT NULL AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR"                 \
-	" task.gone = 1) AND NOT EXISTS (SELECT 1 FROM link AS other WHERE other.task = task.id"     \
+/* On side, and not on the other. Deleted: its copy may not know yet,
+ * also if it was restored as a new task. */
+#define ALONE                                                                                                \
+	"link.side = :side AND rid IS NOT NULL AND NOT away AND ((task.gone = 0 AND NOT link.gone) OR"       \
+	" task.gone = 1) AND NOT EXISTS (SELECT 1 FROM link AS other WHERE other.task = task.id"             \
 	" AND other.side <> :side AND NOT other.away AND NOT (task.gone = 1 AND other.gone))"
 static const char *const sql_text[NSQL] = {
 	[PUT] = "INSERT OR IGNORE INTO pair(side, rid, partner) VALUES(1, :sc, :sf), (2, :sf, :sc)",
@@ -34,28 +35,41 @@ static const char *const sql_text[NSQL] = {
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	/* The order of the links is that in which they came here. */
-	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id AND came.side <> :side"
+	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id"
+		   " AND came.side <> :side"
 		   " JOIN task INDEXED BY task_due ON task.due IS t.due"
 		   " AND task.created_at BETWEEN t.created_at - :within AND t.created_at"
-		   " WHERE t.id = :task AND task.made_by <> 0 AND task.person IS t.person AND instr(t.title, task.title)"
-		   " AND 2 = (SELECT count(*) FROM link WHERE link.task = task.id AND rid IS NOT NULL AND link.id < came.id)",
-	/* Rows whose records on this side are the same but for their ids: two neighbours that are in another order here than there. */
-	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link ON link.task = task.id"
+		   " WHERE t.id = :task AND task.made_by <> 0 AND task.person IS t.person"
+		   " AND instr(t.title, task.title)"
+		   " AND 2 = (SELECT count(*) FROM link WHERE link.task = task.id AND rid IS NOT NULL"
+		   " AND link.id < came.id)",
+	/* Rows whose records on this side are the same but for their ids:
+	 * two neighbours that are in another order here than there. */
+	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link"
+		    " ON link.task = task.id"
 		    " JOIN task AS x INDEXED BY task_due ON x.due IS task.due"
-		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id AND m.side <> :side"
+		    " JOIN link AS l ON l.task = x.id AND l.side = :side JOIN link AS m ON m.task = x.id"
+		    " AND m.side <> :side"
 		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
 		    " AND NOT l.gone AND NOT l.away AND l.doom = 0 AND l.in_doubt = 0"
 		    " AND x.title = l.base_title AND task.title = link.base_title"
-		    " AND (x.title = task.title OR NOT EXISTS (SELECT 1 FROM history WHERE history.task IN (x.id, task.id)))"
+		    " AND (x.title = task.title OR NOT EXISTS (SELECT 1 FROM history"
+		    " WHERE history.task IN (x.id, task.id)))"
 		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		    " AND (" OF("l") ") IS (" OF("link") "))"
-		    " SELECT before, id FROM (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before FROM alike"
-		    " WINDOW w AS (ORDER BY length(here), here)) WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",
+		    " SELECT before, id FROM"
+		    " (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before"
+		    " FROM alike"
+		    " WINDOW w AS (ORDER BY length(here), here))"
+		    " WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",
 	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
-	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id AND link.side = :side"
-		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL AND NOT link.gone"
+	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id"
+		      " AND link.side = :side"
+		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL"
+		      " AND NOT link.gone"
 		      " AND NOT away AND NOT EXISTS"
-		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side AND NOT other.away)",
+		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side"
+		      " AND NOT other.away)",
 	[ECHOED] = "SELECT link.task FROM link INDEXED BY link_subject JOIN task ON task.id = link.task"
 		   " JOIN link AS other ON other.task = link.task AND other.side <> link.side"
 		   " WHERE link.raw_title = :subject AND link.rid IS NOT NULL AND NOT link.gone"
@@ -229,7 +243,8 @@ static void swap(char **a, char **b)
 	*b = c;
 }
 
-/* A record has one link: the first one lets go before the second takes it. What they agreed on as the name is the task's. */
+/* A record has one link: the first one lets go before the second takes it.
+ * What they agreed on as the name is the task's. */
 static enum err exchange(struct store *s, int64_t a, int64_t b, enum side side)
 {
 	AUTO_LINK x = LINK_INIT, y = LINK_INIT;

@@ -1,5 +1,6 @@
 /*
- * store_sync - the sync's half of the store: links, what is to be sent, which record is whose. Rules as in store.h.
+ * store_sync - the sync's half of the store: links, what is to be sent, which record is whose. Rules as in
+ * store.h.
  */
 #ifndef STORE_SYNC_H
 #define STORE_SYNC_H
@@ -12,14 +13,15 @@ NODISCARD enum err store_side_put(struct store *s, enum side side, const struct 
 /* ---- links --------------------------------------------------------------------------------------------- */
 
 NODISCARD enum err store_link_by_rid(struct store *s, enum side side, const char *rid, struct link *out);
-/* Insert or replace. Identical: no write. away and gone decide whether the task is visible. ERR_EXIST: another task has
- * this rid. */
+/* Insert or replace. Identical: no write. away and gone decide whether the task is visible. ERR_EXIST:
+ * another task has this rid. */
 NODISCARD enum err store_link_put(struct store *s, const struct link *l);
 NODISCARD enum err store_link_drop(struct store *s, int64_t task, enum side side);
-/* Links of a side in id order after a task id, a page at a time: for in-doubt creates and for checking one by one. */
+/* Links of a side in id order after a task id, a page at a time:
+ * for in-doubt creates and for checking one by one. */
 typedef bool store_link_fn(void *arg, const struct link *l);
-NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after, store_link_fn *fn,
-	void *arg);
+NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after,
+	store_link_fn *fn, void *arg);
 /* Those with a doom, likewise. */
 NODISCARD enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, void *arg);
 
@@ -43,8 +45,8 @@ NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t no
 NODISCARD enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t now);
 /* Nothing is left to push as of seq. A newer edit keeps its row. */
 NODISCARD enum err store_outbox_done(struct store *s, int64_t task, enum side side, int64_t seq);
-/* What was sent as of seq failed: shown in errors; tried again wait_ms from now, or (wait_ms < 0) once the task or the
- * remote changes. A newer edit keeps its row as it is: it has not been tried yet. */
+/* What was sent as of seq failed: shown in errors; tried again wait_ms from now, or (wait_ms < 0) once the
+ * task or the remote changes. A newer edit keeps its row as it is: it has not been tried yet. */
 NODISCARD enum err store_outbox_fail(struct store *s, int64_t task, enum side side, int64_t seq, enum err why,
 	const char *msg, int64_t now, int64_t wait_ms);
 
@@ -62,20 +64,20 @@ NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, en
 /* ---- which is a copy of which (D7, join.c) ------------------------------------------------------------- */
 
 /*
- * D7: a task that has no link to side yet, but one to another remote, whose title (or its rendering by template), due
- * date and person are t's and which was created within two minutes of it. ERR_NOENT: none. Of *several first those that were
- * there before t, of these the living, of these the oldest.
+ * D7: a task that has no link to side yet, but one to another remote, whose title (or its rendering by
+ * template), due date and person are t's and which was created within two minutes of it. ERR_NOENT: none. Of
+ * *several first those that were there before t, of these the living, of these the oldest.
  * whole: of any age, but t's other fields, where it has them, must be the same, too.
- * It may be a deleted one: whoever copied it, after it was there, did not know yet. t was made_at (this machine's clock) before that other remote had
- * the deletion.
+ * It may be a deleted one: whoever copied it, after it was there, did not know yet. t was made_at (this
+ * machine's clock) before that other remote had the deletion.
  */
-NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
-	int64_t made_at, int64_t *task, bool *several);
-/* Live tasks that are as t in everything and have a record on side already, oldest first. fn gives false to stop, and must not
- * write. */
+NODISCARD enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template,
+	bool whole, int64_t made_at, int64_t *task, bool *several);
+/* Live tasks that are as t in everything and have a record on side already, oldest first. fn gives false to
+ * stop, and must not write. */
 typedef bool store_task_fn(void *arg, int64_t task);
-NODISCARD enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template, store_task_fn *fn,
-	void *arg);
+NODISCARD enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template,
+	store_task_fn *fn, void *arg);
 
 /*
  * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order of their records' ids. Not
@@ -91,27 +93,29 @@ struct lonely {
 };
 typedef bool store_lonely_fn(void *arg, const struct lonely *l);
 NODISCARD enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void *arg);
-/* Is the task one of them, now? A deleted one only if the side did not have the deletion yet at made_at (this machine's clock). */
+/* Is the task one of them, now?
+ * A deleted one only if the side did not have the deletion yet at made_at (this machine's clock). */
 NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t made_at, bool *yes);
 /* How many live ones of them have this title, to the letter? */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 
 /*
- * Task drop turns out to be task keep, which lacks the links it has: they, its history and its conflicts are keep's from now
- * on, and the row is gone as if it had never been (it is in no trash, and nobody is told to delete anything). What a user
- * wrote in its file beyond its fields is kept as a scratch file.
+ * Task drop turns out to be task keep, which lacks the links it has: they, its history and its conflicts are
+ * keep's from now on, and the row is gone as if it had never been (it is in no trash, and nobody is told to
+ * delete anything). What a user wrote in its file beyond its fields is kept as a scratch file.
  */
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
 /*
- * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for their ids, exchange those
- * records until both sides have them in one order, that of the ids. Tasks of different titles only if neither has a history.
+ * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for
+ * their ids, exchange those records until both sides have them in one order, that of the ids. Tasks of
+ * different titles only if neither has a history.
  */
 NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
 /* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
 NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
 
-/* How many tasks of that date and person, whose title is this one's or is in it, were made within that time (ms) before it, by
- * nobody here, and were on both sides before this one came? */
+/* How many tasks of that date and person, whose title is this one's or is in it, were made within that time
+ * (ms) before it, by nobody here, and were on both sides before this one came? */
 NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n);
 
 /* ---- after a damaged database was set aside (store_salvage.h) ------------------------------------------ */
@@ -120,7 +124,8 @@ NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, i
 NODISCARD enum err store_partner(struct store *s, enum side side, const char *rid, int64_t *task);
 /* Records of side that were joined with another and have no task yet. */
 typedef bool store_rid_fn(void *arg, const char *rid);
-NODISCARD enum err store_partners_missing(struct store *s, enum side side, size_t max, store_rid_fn *fn, void *arg);
+NODISCARD enum err store_partners_missing(struct store *s, enum side side, size_t max, store_rid_fn *fn,
+	void *arg);
 /* It was found, or never will be. */
 NODISCARD enum err store_partner_drop(struct store *s, enum side side, const char *rid);
 
@@ -130,6 +135,7 @@ NODISCARD enum err store_mass(struct store *s, enum side side, struct mass out[N
 /* Live links of a side: what a mass is measured by. */
 NODISCARD enum err store_linked(struct store *s, enum side side, int64_t *n);
 /* Hold the fresh ones of a side: rows of the outbox with ERR_HELD and msg, links with DOOM_HELD. */
-NODISCARD enum err store_mass_hold(struct store *s, enum side side, enum mass_kind what, const char *msg, int64_t now);
+NODISCARD enum err store_mass_hold(struct store *s, enum side side, enum mass_kind what, const char *msg,
+	int64_t now);
 
 #endif

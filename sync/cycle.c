@@ -125,7 +125,8 @@ static enum err may_run(struct pass *p, bool *yes)
 	if (!seen)
 		say(p->c, "waiting for Sales Connect's settings");
 	if (mirror)
-		say(p->c, "Sales Connect's own Salesforce sync is on: remindfs syncs with Sales Connect only");
+		say(p->c,
+			"Sales Connect's own Salesforce sync is on: remindfs syncs with Sales Connect only");
 	return ERR_OK;
 }
 
@@ -145,11 +146,13 @@ static enum err same_account(struct pass *p, const struct hello *h)
 		return pass_set(p, "account", h->account);
 	if (str_eq(account, h->account))
 		return ERR_OK;
-	say(p->c, "logged in as another user than before: log in as the former one, or start with an empty cache");
+	say(p->c,
+		"logged in as another user than before: log in as the former one, or start with an empty cache");
 	return ERR_CONFIG;
 }
 
-/* R15 compares Sales Connect's created_at, so the moment of enabling is needed on its clock: measured once for each. */
+/* R15 compares Sales Connect's created_at, so the moment of enabling is needed on its clock:
+ * measured once for each. */
 static enum err unmeasured(struct pass *p, int64_t *enabled_at)
 {
 	struct side_state sf;
@@ -182,8 +185,8 @@ static enum err learn_settings(struct pass *p, const struct hello *h)
 	return measure_enabling(p);
 }
 
-/* A create in Salesforce that waits, of a task that the mirror sees; or one in doubt, but of a task that is deleted here: it tells
- * what a copy of that is. */
+/* A create in Salesforce that waits, of a task that the mirror sees; or one in doubt, but of a task that is
+ * deleted here: it tells what a copy of that is. */
 static enum err is_left(struct pass *p, int64_t task, bool *doubt, bool *yes)
 {
 	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
@@ -199,8 +202,9 @@ static enum err is_left(struct pass *p, int64_t task, bool *doubt, bool *yes)
 	return ERR_OK;
 }
 
-/* In doubt: if it happened, the mirror's copy of it was met by now, and Sales Connect need not wait for it any longer. Else an edit
- * later on is no reason to create it either: it is there, though perhaps nobody here knows. */
+/* In doubt: if it happened, the mirror's copy of it was met by now, and Sales Connect need not wait for it
+ * any longer. Else an edit later on is no reason to create it either:
+ * it is there, though perhaps nobody here knows. */
 static enum err leave(struct pass *p, int64_t task, bool doubt)
 {
 	return doubt ? store_link_drop(p->s, task, SIDE_SF) : store_unborn(p->s, task, SIDE_SF);
@@ -225,9 +229,10 @@ static enum err leave_rows(struct pass *p, int64_t upto, int64_t *last)
 }
 
 /*
- * The vendor's own mirror is on, and copies what is new within minutes: what waited to be created in Salesforce when Sales Connect
- * said so the last time is its business by now. What came since waits for the next time: should the mirror be switched off before
- * it comes to it, it is ours again. "1795000000000:42": when that was, and the last row.
+ * The vendor's own mirror is on, and copies what is new within minutes: what waited to be created in
+ * Salesforce when Sales Connect said so the last time is its business by now. What came since waits for the
+ * next time: should the mirror be switched off before it comes to it, it is ours again. "1795000000000:42":
+ * when that was, and the last row.
  */
 static enum err leave_creates(struct pass *p, int64_t now)
 {

@@ -1,6 +1,6 @@
 /*
- * cycle_p - what the parts of a pass share: cycle.c, pull.c, pull_alike.c, record.c, brake.c, settle.c, push.c, send.c, parcel.c. Never
- * included from elsewhere.
+ * cycle_p - what the parts of a pass share: cycle.c, pull.c, pull_alike.c, record.c, brake.c, settle.c,
+ * push.c, send.c, parcel.c. Never included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
 #ifndef CYCLE_P_H
@@ -64,9 +64,11 @@ NODISCARD enum err pass_go_on(struct pass *p);
 enum side pass_other(const struct pass *p);
 /* Ask the clock again. That it was set meanwhile changes nothing: the remote's goes on. */
 void pass_tick(struct pass *p);
-/* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0. ERR_CONFIG: another account. */
+/* Who are we there, and what are the settings? Asked once an hour, or when hello_at is 0.
+ * ERR_CONFIG: another account. */
 NODISCARD enum err pass_greet(struct pass *p);
-/* The same before news of Sales Connect are taken, if that was over a minute ago: they may be its mirror's work (D7). */
+/* The same before news of Sales Connect are taken, if that was over a minute ago:
+ * they may be its mirror's work (D7). */
 NODISCARD enum err pass_greet_again(struct pass *p);
 /* Small values of this side: name "mark" is "sf.mark". Get: *value NULL if there is none. */
 NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
@@ -78,19 +80,22 @@ NODISCARD enum err pass_load_doubt(struct pass *p);
 
 /* pull.c: everything that changed there, page by page; resumes where it was cut off. */
 NODISCARD enum err pull_all(struct pass *p);
-/* After a rebuild: records whose partner is known and that no pull brought, as they are older than its window; some a
- * pass. */
+/* After a rebuild: records whose partner is known and that no pull brought, as they are older than its
+ * window; some a pass. */
 NODISCARD enum err pull_partners(struct pass *p);
-/* Has a pull been cut off? Then what we know of the remote is older than what we may have sent: finish it first. */
+/* Has a pull been cut off? Then what we know of the remote is older than what we may
+ * have sent: finish it first. */
 NODISCARD enum err pull_unfinished(struct pass *p, bool *yes);
-/* At a start, once a day, after switching on, after a long absence: every linked record by its id (R19), some a pass. */
+/* At a start, once a day, after switching on, after a long absence:
+ * every linked record by its id (R19), some a pass. */
 NODISCARD enum err pull_check(struct pass *p);
 /* Read these again and merge: absent ones are away (D5). */
 NODISCARD enum err pull_these(struct pass *p, const struct ids *ids);
 /*
- * pull_alike.c: a new record that is as one we know. Who is reassigned or un-shared does not tell (salesforce.md 0.5), or
- * a subject was changed (R25), and another mount, that could not know the first, has copied the task again. So look at the
- * first before the second becomes a task that is copied in turn. *freed: records that are to be read as new ones.
+ * pull_alike.c: a new record that is as one we know. Who is reassigned or un-shared does not tell
+ * (salesforce.md 0.5), or a subject was changed (R25), and another mount, that could not know the first, has
+ * copied the task again. So look at the first before the second becomes a task that is copied in turn.
+ * *freed: records that are to be read as new ones.
  */
 NODISCARD enum err pull_alike(struct pass *p, const struct page *page, struct ids *freed);
 
@@ -122,21 +127,24 @@ NODISCARD enum err settle_doubt(struct pass *p);
 NODISCARD enum err push_all(struct pass *p);
 
 /*
- * join.c: two rows that are one task become one. Several mounts of one account know nothing of each other, and whoever sees a task
- * that has no copy on the other side makes it. How does the next one know the copy again?
- *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the same: the answer is the
- *    record, or that the key was used for another text. Then it is asked again by the texts of what is there and has no copy: the
- *    right one answers what it is. That is proof; what remains is told in errors, shown twice and never copied.
- *    The vendor's mirror (D7) has no keys: what is younger than our record and the same in all fields is its copy.
+ * join.c: two rows that are one task become one. Several mounts of one account know nothing of each other,
+ * and whoever sees a task that has no copy on the other side makes it. How does the next one know the copy
+ * again?
+ *  - SF to SC: by the key (salesconnect.md), which is made of the record's id alone, so every mount's is the
+ *    same: the answer is the record, or that the key was used for another text. Then it is asked again by the
+ *    texts of what is there and has no copy: the right one answers what it is. That is proof; what remains is
+ *    told in errors, shown twice and never copied. The vendor's mirror (D7) has no keys: what is younger than
+ *    our record and the same in all fields is its copy.
  *  - SC to SF where the org has an external-id field: likewise (record_new.c, find_copy).
- *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has its name (record_new.c,
- *    find_twin). What is not is taken in as a task of its own, and before either is copied, with both sides read, the other is
- *    looked at: made by the account, for the same person, and the name and each field as they are or ever were: it is it. Which
- *    value is newer, the history of both tells; where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes,
- *    too (D3).
- *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps. Then it waits for two idle
- *    polls (36 minutes), for whoever made the copy brings both in line by then, deletes it, or is no more. What was there longer
- *    than that has had its time: who has old tasks of one name in both systems does not wait.
+ *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has
+ *    its name (record_new.c, find_twin). What is not is taken in as a task of its own, and before either is
+ *    copied, with both sides read, the other is looked at: made by the account, for the same person, and the
+ *    name and each field as they are or ever were: it is it. Which value is newer, the history of both tells;
+ *    where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
+ *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps.
+ *    Then it waits for two idle polls (36 minutes), for whoever made the copy brings both in line by then,
+ *    deletes it, or is no more. What was there longer than that has had its time: who has old tasks of one
+ *    name in both systems does not wait.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in one mount's pair is
  * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:
@@ -162,13 +170,15 @@ NODISCARD enum err push_all(struct pass *p);
  * copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT: nobody can tell yet.
  */
 enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
-/* copied: there is one, for its key is taken. late: whoever made one has had time to bring it in line, or to make another. */
+/* copied: there is one, for its key is taken.
+ * late: whoever made one has had time to bring it in line, or to make another. */
 NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out);
 /*
- * echo.c: what another mount has copied though it is here already, as it could not know that. A task of Sales Connect that has for
- * a name what is a subject in Salesforce, and not the name, of a task that is on both sides (R26); or a record of the account that
- * has the subject of such a one. It came after that one, is for the same person, and says in each field what that one says or said.
- * It is no third task: to copy it, too, would be answered by the other mount with a copy of that.
+ * echo.c: what another mount has copied though it is here already, as it could not know that. A task of Sales
+ * Connect that has for a name what is a subject in Salesforce, and not the name, of a task that is on both
+ * sides (R26); or a record of the account that has the subject of such a one. It came after that one, is for
+ * the same person, and says in each field what that one says or said. It is no third task: to copy it, too,
+ * would be answered by the other mount with a copy of that.
  */
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
@@ -196,7 +206,8 @@ NODISCARD enum err parcel_read(struct pass *p, const struct outgoing *row, struc
 /* Is the task on the other side, or is its create there in doubt? */
 enum elsewhere { ELSEWHERE_NOT, ELSEWHERE_IN_DOUBT, ELSEWHERE_KNOWN };
 NODISCARD enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere *out);
-/* Its create on the other side waited for this side: for its record here, or for that to be in sight again (D5). */
+/* Its create on the other side waited for this side:
+ * for its record here, or for that to be in sight again (D5). */
 NODISCARD enum err parcel_other_is_next(struct pass *p, int64_t task);
 /* Does a record made with this key mirror the task? */
 NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes);

@@ -5,7 +5,8 @@ static bool says_what_it_said(const struct half *x, const struct half *of)
 	const struct half *sf = x->l.side == SIDE_SF ? x : of;
 	bool yes = like_person(&x->t, &of->t);
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++)
-		yes &= like_said(x, f, of->t.field[f]) || like_said(of, f, x->t.field[f]) || like_foreign(sf, f);
+		yes &= like_said(x, f, of->t.field[f]) || like_said(of, f, x->t.field[f]) ||
+			like_foreign(sf, f);
 	return yes;
 }
 

@@ -13,7 +13,8 @@ static enum err settle_subject(struct pass *p, int64_t task, const char *name)
 {
 	AUTO_LINK sf = LINK_INIT;
 	TRY(store_link(p->s, task, SIDE_SF, &sf));
-	TRY(replace_text(&sf.raw[FIELD_TITLE], field_same(like_shown(&sf, FIELD_TITLE), name) ? NULL : like_shown(&sf, FIELD_TITLE)));
+	TRY(replace_text(&sf.raw[FIELD_TITLE],
+		field_same(like_shown(&sf, FIELD_TITLE), name) ? NULL : like_shown(&sf, FIELD_TITLE)));
 	TRY(replace_text(&sf.base[FIELD_TITLE], name));
 	return store_link_put(p->s, &sf);
 }
@@ -29,7 +30,8 @@ static enum err settle_words(struct pass *p, int64_t task, const struct half *sc
 	return store_link_put(p->s, &l);
 }
 
-/* It was deleted here before its copy came: so is the copy (D3), and what it says that we did not know is kept. */
+/* It was deleted here before its copy came:
+ * so is the copy (D3), and what it says that we did not know is kept. */
 static enum err join_dead(struct pass *p, const struct half *dead, const struct half *live)
 {
 	uint32_t take, clash;
@@ -50,8 +52,8 @@ static enum err join_live(struct pass *p, const struct half *keep, const struct 
 	if (like_name(keep, drop))
 		TRY(settle_subject(p, keep->t.id, sc->t.field[FIELD_TITLE]));
 	TRY(settle_words(p, keep->t.id, sc, sf));
-	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t), NULL, 0, SIDE_LOCAL,
-		p->local_now);
+	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t),
+		NULL, 0, SIDE_LOCAL, p->local_now);
 }
 
 static enum err join_halves(struct pass *p, const struct half *keep, const struct half *drop)
@@ -140,19 +142,22 @@ static bool see_key(void *arg, const struct waiting *w)
 }
 
 /*
- * Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be tried first. The key is
- * taken, and nothing tells by whom: then it may be whatever was there by then, and there is nothing against it.
+ * Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be
+ * tried first. The key is taken, and nothing tells by whom: then it may be whatever was there by then, and
+ * there is nothing against it.
  */
 static enum err key_tells_more(struct pass *p, const struct half *x, const struct half *sf, bool *yes)
 {
 	struct key k = { 0 };
 	*yes = false;
-	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || !like_person(&x->t, &sf->t))
+	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO ||
+		!like_person(&x->t, &sf->t))
 		return ERR_OK;
 	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
 	*yes = k.untried || (k.taken_at && x->t.created_at - p->c->offset <= k.taken_at && !x->l.sent_at);
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS && !k.untried; f++)
-		*yes &= like_said(x, f, sf->t.field[f]) || like_said(sf, f, x->t.field[f]) || like_foreign(sf, f);
+		*yes &= like_said(x, f, sf->t.field[f]) || like_said(sf, f, x->t.field[f]) ||
+			like_foreign(sf, f);
 	return ERR_OK;
 }
 
@@ -181,7 +186,8 @@ static bool is_ours(const struct pass *p, const struct asked *a)
 	return p->side == SIDE_SC && a->x.l.sent_at;
 }
 
-/* A deleted one that had its copy: there may be a second one in Salesforce, made by a mount that had not seen the first. */
+/* A deleted one that had its copy: there may be a second one in Salesforce,
+ * made by a mount that had not seen the first. */
 static enum err is_over(struct pass *p, const struct half *x, const struct half *y, bool *yes)
 {
 	AUTO_LINK l = LINK_INIT;
@@ -207,7 +213,8 @@ static bool is_namesake(const struct half *h, enum side other, int score)
 	return score > NO || (score == MAYBE && h->gone == GONE_NO && (h->t.born & BIT(other)));
 }
 
-/* Whoever copied one to the other has had two idle polls since: it is in line with it by now, or it is another task. */
+/* Whoever copied one to the other has had two idle polls since:
+ * it is in line with it by now, or it is another task. */
 static bool is_settled(const struct pass *p, const struct half *x, const struct half *y)
 {
 	int64_t last = x->t.created_at > y->t.created_at ? x->t.created_at : y->t.created_at;
@@ -215,16 +222,18 @@ static bool is_settled(const struct pass *p, const struct half *x, const struct 
 }
 
 /*
- * A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy. Who has copied ours to
- * Sales Connect has used the key that we shall use, and the answer tells it; but for the vendor's mirror (D7), whose copy is younger
- * than ours, and says the same.
+ * A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy.
+ * Who has copied ours to Sales Connect has used the key that we shall use, and the answer tells it; but for
+ * the vendor's mirror (D7), whose copy is younger than ours, and says the same.
  */
-static bool may_be_copy(const struct pass *p, const struct asked *a, const struct half *sc, const struct half *sf, int score)
+static bool may_be_copy(const struct pass *p, const struct asked *a, const struct half *sc,
+	const struct half *sf, int score)
 {
 	if (a->copied)
 		return true;
 	if (is_ours(p, a))
-		return score == ALL_SAME && subject_has_title(p->template) && sc->t.created_at > sf->l.sent_at;
+		return score == ALL_SAME && subject_has_title(p->template) &&
+			sc->t.created_at > sf->l.sent_at;
 	return sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
 }
 
@@ -295,10 +304,10 @@ static enum err drop_dead(struct pass *p, struct rows *x)
 }
 
 /*
- * Each is the other's best, and there are as many of its name on either side. Of several that are the same on one side, each is one of
- * several on the other: the first has the first, as in every mount. If they are not as many, one of them is still to come, or to go;
- * when that has had its time, what is deleted no longer counts. But where a key can tell, it is asked first: one that is deleted
- * may have been another's original.
+ * Each is the other's best, and there are as many of its name on either side. Of several that are the same on
+ * one side, each is one of several on the other: the first has the first, as in every mount. If they are not
+ * as many, one of them is still to come, or to go; when that has had its time, what is deleted no longer
+ * counts. But where a key can tell, it is asked first: one that is deleted may have been another's original.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
@@ -317,7 +326,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	return ERR_OK;
 }
 
-/* A subject that the template made: whoever copied the task to Salesforce renames the copy soon, or deletes it. */
+/* A subject that the template made:
+ * whoever copied the task to Salesforce renames the copy soon, or deletes it. */
 static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
 {
 	bool fits = false;
@@ -378,7 +388,8 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	int64_t copy;
 	*out = JOIN_NONE;
 	TRY(like_load(p, task, pass_other(p), &a.x));
-	TRY(copied ? lonely_all(p, p->side, a.x.t.created_at - p->c->offset, &all) : lonely_like(p, p->side, &a.x, &all));
+	TRY(copied ? lonely_all(p, p->side, a.x.t.created_at - p->c->offset, &all)
+		: lonely_like(p, p->side, &a.x, &all));
 	for (size_t i = 0; i < all.n; i++)
 		TRY(consider(p, &a, all.task[i], &c));
 	TRY(of_template(p, &a, &c));
@@ -412,7 +423,8 @@ static bool back(void *arg, const struct history *h)
 	return x->err == ERR_OK;
 }
 
-/* A candidate's text, as it came, in *text; *n: what it has in common, or -1: another mount's copy it is not. */
+/* A candidate's text, as it came, in *text;
+ * *n: what it has in common, or -1: another mount's copy it is not. */
 static enum err guess(struct pass *p, const struct task *of, int64_t task, struct task *text, int *n)
 {
 	AUTO_LINK l = LINK_INIT;

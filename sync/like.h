@@ -41,15 +41,18 @@ bool like_foreign(const struct half *sf, enum field f);
 const char *like_shown(const struct link *l, enum field f);
 enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
 /*
- * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person, has a name the other
- * has or had, and says in each field what the other says or ever said. Less is not enough: two tasks of one name and two dates may
- * be two, and to take two for one loses one of them, while to take one for two shows it twice. *score: the more, the more alike.
- * MAYBE: then whoever made it brings both in line within his next polls.
+ * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person,
+ * has a name the other has or had, and says in each field what the other says or ever said. Less is not
+ * enough: two tasks of one name and two dates may be two, and to take two for one loses one of them, while to
+ * take one for two shows it twice. *score: the more, the more alike. MAYBE: then whoever made it brings both
+ * in line within his next polls.
  */
 NODISCARD enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score);
-/* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26), or it was changed here. */
+/* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26),
+ * or it was changed here. */
 bool like_name(const struct half *keep, const struct half *drop);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
-NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take, uint32_t *clash);
+NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,
+	uint32_t *take, uint32_t *clash);
 
 #endif

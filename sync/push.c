@@ -6,8 +6,8 @@
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
-/* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not send a burst of
- * old names (R24, R26). */
+/* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not
+ * send a burst of old names (R24, R26). */
 static enum err nothing(struct pass *p, struct parcel *x)
 {
 	AUTO_TX tx = { 0 };
@@ -21,11 +21,13 @@ static enum err nothing(struct pass *p, struct parcel *x)
 	return tx_commit(&tx);
 }
 
-/* It was deleted there, with many others: there is nowhere to send it until that is confirmed or taken back (D6). */
+/* It was deleted there, with many others:
+ * there is nowhere to send it until that is confirmed or taken back (D6). */
 static enum err held(struct pass *p, const struct outgoing *row)
 {
 	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_HELD,
-		"deleted there, with many others at once; to delete them here too: remindfs confirm-deletes", p->local_now, -1);
+		"deleted there, with many others at once; to delete them here too: remindfs confirm-deletes",
+		p->local_now, -1);
 }
 
 /* What is there may be its copy; whoever made that is still at work. */
@@ -43,8 +45,9 @@ static enum err refuse(struct pass *p, const struct outgoing *row, const char *w
 }
 
 /*
- * The fuse. Two mounts that cannot know each other's copies again (all that tells tasks apart was changed, see join.c) copy them in
- * turn: each new one comes after the last was copied, whoever did that. It ends after so many within so long.
+ * The fuse. Two mounts that cannot know each other's copies again (all that tells tasks apart was changed,
+ * see join.c) copy them in turn: each new one comes after the last was copied, whoever did that. It ends
+ * after so many within so long.
  */
 static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 {
@@ -60,8 +63,8 @@ static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 	return ERR_OK;
 }
 
-/* A create tells no version: until a pull brings it, a write would have no condition; and an update whose answer is lost may be
- * there, even if it is the other way by now. So read it, and merge, first. */
+/* A create tells no version: until a pull brings it, a write would have no condition; and an update whose
+ * answer is lost may be there, even if it is the other way by now. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
 {
 	bool written = verb == VERB_UPDATE || verb == VERB_REMOVE;
@@ -102,10 +105,10 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	if (joined == JOIN_WAIT)
 		return waits(p, row);
 	if (echo)
-		return refuse(p, row, "it seems that another mount copied it from there, where it is already; "
-			"to have it there twice give it another title");
-	return circle ? refuse(p, row, "several like it were copied there, one after the other: is another mount "
-		"copying the copies? to have this one there, too, give it another title") : ERR_OK;
+		return refuse(p, row, "it seems that another mount copied it from there, where it is "
+			"already; to have it there twice give it another title");
+	return circle ? refuse(p, row, "several like it were copied there, one after the other: is another "
+		"mount copying the copies? to have this one there, too, give it another title") : ERR_OK;
 }
 
 static enum err post(struct round *r, const struct outgoing *row)
@@ -118,7 +121,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return ERR_OK;
 	if (verb == VERB_CREATE)
 		TRY(parcel_elsewhere(r->p, row->task, &where));
-	if (where == ELSEWHERE_KNOWN && !r->p->pulled) {	/* another mount may have copied it from there */
+	/* another mount may have copied it from there */
+	if (where == ELSEWHERE_KNOWN && !r->p->pulled) {
 		r->p->look_first = true;
 		return ERR_OK;
 	}
@@ -144,8 +148,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 }
 
 /* Rows in, those to be tried once more out (owned). */
-static enum err walk(struct pass *p, bool looked, const struct outgoing *row, size_t n, struct outgoing **again,
-	size_t *n_again)
+static enum err walk(struct pass *p, bool looked, const struct outgoing *row, size_t n,
+	struct outgoing **again, size_t *n_again)
 {
 	AUTO_ROUND r = { .looked = looked };
 	lonely_finish(p->lonely);	/* it was read since */
@@ -162,8 +166,9 @@ static enum err walk(struct pass *p, bool looked, const struct outgoing *row, si
 }
 
 /*
- * All that is due; a copy, because rows that wait stay due. Nobody can write between the look at the clock and the look at
- * the rows: one that was put there meanwhile would be of the future, and be sent without its grace time.
+ * All that is due; a copy, because rows that wait stay due. Nobody can write between the look at the clock
+ * and the look at the rows: one that was put there meanwhile would be of the future, and be sent without its
+ * grace time.
  */
 static enum err due(struct pass *p, struct outgoing **row, size_t *n)
 {

@@ -60,7 +60,8 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 	return ERR_OK;
 }
 
-/* Is Sales Connect's name the subject that we gave? A mount that knew no more has copied it, and a subject is no name (R26). */
+/* Is Sales Connect's name the subject that we gave? A mount that knew no more has copied it,
+ * and a subject is no name (R26). */
 static enum err is_our_subject(struct pass *p, int64_t task, const struct remote_task *rt, bool *out)
 {
 	AUTO_LINK sf = LINK_INIT;
@@ -80,7 +81,8 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	if (subject)
 		TRY(replace_text(&l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE]));
 	TRY(store_link_put(p->s, l));
-	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task, side_name[p->side]);
+	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task,
+		side_name[p->side]);
 	TRY(record_known(p, rt, l));
 	return store_uncross(p->s, l->task, p->side);
 }
@@ -109,9 +111,10 @@ static bool renamed_here(void *arg, const struct history *h)
 	return !*yes;
 }
 
-/* What have the two agreed on as the name? Ours, which takes Sales Connect's from now on. But if that is our subject, theirs;
- * and nothing, if it was changed here. */
-static enum err agreed_name(struct pass *p, const struct remote_task *rt, const struct task *ours, const char **out)
+/* What have the two agreed on as the name? Ours, which takes Sales Connect's from now on. But if that is our
+ * subject, theirs; and nothing, if it was changed here. */
+static enum err agreed_name(struct pass *p, const struct remote_task *rt, const struct task *ours,
+	const char **out)
 {
 	bool renamed = false, subject;
 	*out = ours->field[FIELD_TITLE];
@@ -204,7 +207,8 @@ static enum err page_has_another(struct pass *p, const struct remote_task *rt, b
 	for (size_t i = 0; p->page && i < p->page->n && !*yes; i++) {
 		const struct remote_task *x = &p->page->task[i];
 		AUTO_LINK l = LINK_INIT;
-		if (x->deleted || str_eq(x->id, rt->id) || !field_same(x->t.field[FIELD_TITLE], rt->t.field[FIELD_TITLE]))
+		if (x->deleted || str_eq(x->id, rt->id) ||
+			!field_same(x->t.field[FIELD_TITLE], rt->t.field[FIELD_TITLE]))
 			continue;
 		enum err e = store_link_by_rid(p->s, p->side, x->id, &l);
 		*yes = e == ERR_NOENT;
@@ -214,7 +218,8 @@ static enum err page_has_another(struct pass *p, const struct remote_task *rt, b
 	return ERR_OK;
 }
 
-/* Is there nothing else of its name on either side that has no copy? Else it is not known yet which belongs to which (join.c). */
+/* Is there nothing else of its name on either side that has no copy?
+ * Else it is not known yet which belongs to which (join.c). */
 static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t twin, bool *yes)
 {
 	AUTO_TASK t = TASK_INIT;
@@ -231,9 +236,9 @@ static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t t
 }
 
 /*
- * D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes it when it comes
- * to it, and two copies would be copied by every other mount again. Of several that are the same, the keys of their copies in
- * Sales Connect tell which it is (join.c); the vendor's mirror has no keys.
+ * D7. And what is the same in all fields is a copy of any age: another mount, or the vendor's mirror, makes
+ * it when it comes to it, and two copies would be copied by every other mount again. Of several that are the
+ * same, the keys of their copies in Sales Connect tell which it is (join.c); the vendor's mirror has no keys.
  */
 static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
@@ -275,7 +280,8 @@ static enum err find_copy(struct pass *p, const struct remote_task *rt, int64_t 
 	return ERR_NOENT;
 }
 
-/* Which other side may this task be created on (R14, R15)? One that is older than the rebuilt database may be there. */
+/* Which other side may this task be created on (R14, R15)?
+ * One that is older than the rebuilt database may be there. */
 static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
 {
 	enum side other = pass_other(p);

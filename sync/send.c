@@ -132,7 +132,8 @@ static enum err ready_update(struct round *r, struct parcel *x, bool *ready)
 	return *ready ? journal_update(r->p, x) : ERR_OK;
 }
 
-/* A deletion whose grace time began after the row was read, or that was taken back, is not sent: its own row will be. */
+/* A deletion whose grace time began after the row was read, or that was taken back,
+ * is not sent: its own row will be. */
 static enum err ready_remove(struct round *r, struct parcel *x, bool *ready)
 {
 	enum gone gone;
