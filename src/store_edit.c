@@ -95,6 +95,7 @@ static enum err sides_on(struct store *s, uint32_t *born)
 static enum err fill_new(struct store *s, struct row *r, const struct task *t, enum side by, int64_t now)
 {
 	TRY(task_copy(&r->t, t));
+	r->t.id = 0;
 	free(TAKE(r->t.name));
 	if (by == SIDE_LOCAL)
 		TRY(sides_on(s, &r->t.born));
