@@ -224,6 +224,9 @@ static const char *const migration[] = {
 
 	/* store_echoed: whose subject is that, where it is not the name? */
 	"CREATE INDEX link_subject ON link(raw_title) WHERE raw_title IS NOT NULL;",
+
+	/* The pair may be two tasks: a deletion does not pass over it, see apart.h. */
+	"ALTER TABLE link ADD COLUMN guess INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

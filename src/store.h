@@ -183,9 +183,10 @@ struct link {			/* a task's spoke */
 	int64_t task;
 	enum side side;
 	char *rid;		/* the remote's id. NULL: a create was sent and its answer is not known (in doubt) */
-	char *once;		/* the create's idempotency key; kept */
+	char *once;		/* the key of the create that made it; NULL: none, or not told */
 	int64_t sent_at;	/* when the create was sent; 0: it was imported */
 	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
+	bool guess;		/* Salesforce's: that it is Sales Connect's task is a guess (apart.h) */
 	char *version;		/* revision or time stamp for conditional writes; may be NULL */
 	char *base[TASK_NFIELDS];	/* in our vocabulary; for an in-doubt create: the values sent */
 	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not ours (R8, R10, R26), else NULL */

@@ -1,8 +1,9 @@
 #include "store_p.h"
 #include "name.h"
 
-enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED,
-	VACATE, NAMESAKES, ECHOED, NSQL };
+enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
+	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED, VACATE,
+	NAMESAKES, ECHOED, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
@@ -32,6 +33,8 @@ static const char *const sql_text[NSQL] = {
 	[DROP_AWAY] = "DELETE FROM link WHERE task IN (:keep, :drop) AND (away OR gone) AND EXISTS"
 		      " (SELECT 1 FROM link AS own WHERE own.task = :drop + :keep - link.task AND own.side = link.side)",
 	[MOVE_LINKS] = "UPDATE link SET task = :keep WHERE task = :drop",
+	[MOVE_BORN] = "UPDATE task SET born = born | (SELECT born FROM task WHERE id = :drop)"
+		      " WHERE id = :keep",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	/* The order of the links is that in which they came here. */

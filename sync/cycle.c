@@ -177,10 +177,20 @@ static enum err measure_enabling(struct pass *p)
 	return pass_set_int(p, "clock_offset_for", enabled_at);
 }
 
+/* D7: is it on, and when was it on last? */
+static enum err learn_mirror(struct pass *p, const struct hello *h)
+{
+	AUTO_FREE char *was = NULL;
+	TRY(pass_get(p, "mirror", &was));
+	if (was && !h->mirror)
+		TRY(pass_set_int(p, "mirrored", h->now));
+	return pass_set(p, "mirror", h->mirror ? "on" : NULL);
+}
+
 static enum err learn_settings(struct pass *p, const struct hello *h)
 {
 	TRY(pass_set(p, "template", h->template));
-	TRY(pass_set(p, "mirror", h->mirror ? "on" : NULL));
+	TRY(learn_mirror(p, h));
 	TRY(pass_set(p, "seen", "yes"));
 	return measure_enabling(p);
 }

@@ -161,7 +161,8 @@ NODISCARD enum err push_all(struct pass *p);
  *     colleague's edit between two polls may end in the other task. Only records of this pass's side are exchanged: the other side's
  *     thread may be sending.
  *
- * No mount ever deletes a copy of its own: to the others that would be a deletion of the task.
+ * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a deletion
+ * pass over what is only a guess (apart.h).
  * What remains without a key: two mounts that both make the copy within the same second or two; a task whose subject a colleague
  * changed, or that was copied under another template, before this mount saw it; and one that waited in vain. They are copied twice,
  * and a fuse ends the copying of copies (push.c). To take two tasks for one would lose one of them; so it is never enough that they
@@ -187,7 +188,7 @@ NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
 /* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever has the record is on
- * the other side, too. */
+ * the other side, too. If that task is deleted, this one is (D3). */
 NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
 
 /* parcel.c: a row of the outbox on its way. */
@@ -211,6 +212,9 @@ NODISCARD enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere
 NODISCARD enum err parcel_other_is_next(struct pass *p, int64_t task);
 /* Does a record made with this key mirror the task? */
 NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes);
+/* And is one the copy of this record of the other system? */
+NODISCARD enum err parcel_is_copy_of(
+	struct pass *p, enum side side, const char *rid, const char *once, bool *yes);
 /* A create in doubt as it was sent. */
 NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
 /* The link's base and raw say that the remote has these fields of the parcel now. */

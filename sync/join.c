@@ -1,3 +1,4 @@
+#include "apart.h"
 #include "lonely.h"
 #include "log.h"
 #include "rules.h"
@@ -36,7 +37,7 @@ static enum err join_dead(struct pass *p, const struct half *dead, const struct 
 {
 	uint32_t take, clash;
 	TRY(like_choose(p, dead, live, &take, &clash));
-	if ((take | clash) & ~(BIT(FIELD_STATUS) | BIT(FIELD_TITLE)))
+	if ((take | clash) & ~(BIT(FIELD_STATUS) | (live->past.renamed ? 0 : BIT(FIELD_TITLE))))
 		TRY(store_conflict(p->s, dead->t.id, live->l.side, NULL, &dead->t, &live->t, p->local_now));
 	return store_join(p->s, dead->t.id, live->t.id, p->local_now);
 }
@@ -80,6 +81,33 @@ static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 	return keep_b ? join_halves(p, &y, &x) : join_halves(p, &x, &y);
 }
 
+/* They look it. A guess is marked. It waits if the task was made here, for what was made elsewhere at the same
+ * time is rather another one; and what is deleted takes nothing along by it. */
+static enum err join_by_looks(struct pass *p, int64_t a, int64_t b, bool late, enum joined *out)
+{
+	AUTO_HALF x = { 0 }, y = { 0 };
+	AUTO_TX tx = { 0 };
+	bool guess, key = false;
+	TRY(like_load(p, a, pass_other(p), &x));
+	TRY(like_load(p, b, p->side, &y));
+	const struct half *sc = p->side == SIDE_SC ? &y : &x, *sf = p->side == SIDE_SC ? &x : &y;
+	TRY(apart_is_guess(p, &sc->l, &sf->l, &sf->t, &guess));
+	bool dead = x.gone == GONE_DELETED || y.gone == GONE_DELETED;
+	if (dead && !guess)
+		TRY(apart_key_tells(p, &sc->l, &sf->l, &sf->t, &key));
+	bool young = !late && (dead || sc->l.sent_at);
+	if (guess && young)
+		*out = JOIN_WAIT;
+	if ((guess && young) || (dead && (guess || key)))
+		return ERR_OK;
+	*out = JOIN_DONE;
+	TRY(tx_begin(p->s, &tx));
+	TRY(join_rows(p, a, b));
+	if (guess)
+		TRY(apart_mark(p, y.l.rid));
+	return tx_commit(&tx);
+}
+
 /* A record that was taken for another's copy is a task of its own again. */
 static enum err split(struct pass *p, struct link *l)
 {
@@ -87,9 +115,11 @@ static enum err split(struct pass *p, struct link *l)
 	int64_t was = l->task;
 	TRY(store_get(p->s, was, &t));
 	t.born = 0;
+	l->guess = false;
 	TRY(store_create(p->s, &t, NULL, 0, p->side, p->local_now, &l->task));
 	TRY(store_link_drop(p->s, was, p->side));
 	TRY(store_link_put(p->s, l));
+	TRY(apart_clear(p, was));
 	return store_outbox_add(p->s, was, p->side, p->local_now);
 }
 
@@ -105,7 +135,7 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 		TRY(split(p, &has));
 		other = ERR_NOENT;
 	}
-	*joined = gone == GONE_NO && e == ERR_OK && (other == ERR_NOENT || theirs.away);
+	*joined = gone <= GONE_DELETED && e == ERR_OK && (other == ERR_NOENT || theirs.away);
 	if (other != ERR_NOENT)
 		TRY(other);
 	if (e != ERR_NOENT)
@@ -396,8 +426,8 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	TRY(of_doubt(p, &a, &c));
 	TRY(of_keys(p, &a, &c));
 	TRY(among(p, &a, &c, &copy));
-	*out = copy ? JOIN_DONE : c.wait ? JOIN_WAIT : JOIN_NONE;
-	return copy ? join_rows(p, task, copy) : ERR_OK;
+	*out = c.wait ? JOIN_WAIT : JOIN_NONE;
+	return copy ? join_by_looks(p, task, copy, late, out) : ERR_OK;
 }
 
 static int common(const struct task *a, const struct task *b)
@@ -432,7 +462,7 @@ static enum err guess(struct pass *p, const struct task *of, int64_t task, struc
 	*n = -1;
 	TRY(store_gone(p->s, task, &gone));
 	TRY(store_link(p->s, task, p->side, &l));
-	if (gone != GONE_NO || l.sent_at)
+	if (gone > GONE_DELETED || l.sent_at)
 		return ERR_OK;
 	TRY(store_get(p->s, task, text));
 	*n = like_person(of, text) ? common(of, text) : -1;

@@ -1,6 +1,6 @@
 /*
  * like - is one row perhaps the copy that another mount made of the other (join.c has the rules), and whose values are the newer
- * ones? Reads rows and decides; changes nothing. Included by join.c alone.
+ * ones? Reads rows and decides; changes nothing.
  */
 #ifndef LIKE_H
 #define LIKE_H

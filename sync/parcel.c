@@ -124,25 +124,29 @@ enum err parcel_other_is_next(struct pass *p, int64_t task)
 	return store_outbox_add(p->s, task, other, p->local_now);
 }
 
+static enum err origin_there(struct pass *p, enum side side, const char *rid, struct buf *b)
+{
+	static const char *const account_key[NSIDES] = { [SIDE_SC] = "sc.account", [SIDE_SF] = "sf.account" };
+	AUTO_FREE char *account = NULL;
+	TRY(store_meta(p->s, account_key[side], &account));
+	buf_printf(b, "%s %s", account, rid);
+	return buf_err(b);
+}
+
 /* A task that is on the other side already is the same to every mount of the account;
  * else it is this store's. */
 static enum err origin(struct pass *p, int64_t task, struct buf *b)
 {
-	static const char *const account_key[NSIDES] = { [SIDE_SC] = "sc.account", [SIDE_SF] = "sf.account" };
 	enum side other = pass_other(p);
 	AUTO_LINK l = LINK_INIT;
-	AUTO_FREE char *account = NULL;
 	enum err e = store_link(p->s, task, other, &l);
 	if (e != ERR_NOENT)
 		TRY(e);
 	if (l.rid)
-		TRY(store_meta(p->s, account_key[other], &account));
+		return origin_there(p, other, l.rid, b);
 	AUTO_TASK t = TASK_INIT;
 	TRY(store_get(p->s, task, &t));
-	if (l.rid)
-		buf_printf(b, "%s %s", account, l.rid);
-	else
-		buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)t.created_at);
+	buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)t.created_at);
 	return buf_err(b);
 }
 
@@ -174,6 +178,16 @@ enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *
 	char text[40];
 	AUTO_BUF b = BUF_INIT;
 	TRY(origin(p, task, &b));
+	TRY(key_of(&b, text));
+	*yes = str_eq(text, once);
+	return ERR_OK;
+}
+
+enum err parcel_is_copy_of(struct pass *p, enum side side, const char *rid, const char *once, bool *yes)
+{
+	char text[40];
+	AUTO_BUF b = BUF_INIT;
+	TRY(origin_there(p, side, rid, &b));
 	TRY(key_of(&b, text));
 	*yes = str_eq(text, once);
 	return ERR_OK;

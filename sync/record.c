@@ -1,4 +1,5 @@
 #include "record_p.h"
+#include "apart.h"
 #include "log.h"
 #include "merge.h"
 #include "rules.h"
@@ -255,10 +256,15 @@ enum err record_bury(struct pass *p, struct link *l)
 {
 	AUTO_TASK ours = TASK_INIT;
 	enum gone gone;
+	bool lives = false;
 	if (l->gone)
 		return ERR_OK;
 	TRY(store_get(p->s, l->task, &ours));
 	TRY(store_gone(p->s, l->task, &gone));
+	if (gone != GONE_DELETED)
+		TRY(apart_bury(p, l, &lives));
+	if (lives)
+		return ERR_OK;
 	if (gone != GONE_DELETED && (push_fields(p, l, &ours) & ~BIT(FIELD_STATUS)))
 		TRY(conflict(p, l, &ours, NULL));
 	if (gone != GONE_DELETED)

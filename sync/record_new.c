@@ -1,4 +1,5 @@
 #include "record_p.h"
+#include "apart.h"
 #include "log.h"
 #include "rules.h"
 #include "subject.h"
@@ -145,7 +146,7 @@ static bool see_former(void *arg, const struct history *h)
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
  * the other lacks is taken over, real differences are a clash, unless it says what we said when it was copied. The plain name is
  * Sales Connect's. */
-static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
+static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task, bool guess)
 {
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
@@ -160,6 +161,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	l.task = task;
 	l.side = p->side;
 	l.rid = str_dup(rt->id, &ok);
+	l.once = str_dup(rt->once, &ok);
 	l.by_me = rt->by_me;
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
@@ -169,6 +171,8 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task)
 	TRY(store_link_put(p->s, &l));
 	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
 	TRY(record_known(p, rt, &l));
+	if (guess)
+		TRY(apart_mark(p, rt->id));
 	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
 	if (gone == GONE_DELETED)
 		TRY(store_outbox_add(p->s, task, p->side, p->local_now));
@@ -259,6 +263,26 @@ static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t 
 	return several || ours || !plain ? ERR_NOENT : ERR_OK;
 }
 
+/* Is that a guess? It waits if the task was made here, and what is deleted takes nothing along by it. */
+static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t task, bool *guess, enum err *e)
+{
+	AUTO_TASK ours = TASK_INIT;
+	AUTO_LINK other = LINK_INIT;
+	struct link l = { .rid = rt->id, .once = rt->once, .by_me = rt->by_me };	/* borrowed */
+	enum gone gone;
+	bool key;
+	TRY(store_get(p->s, task, &ours));
+	TRY(store_gone(p->s, task, &gone));
+	TRY(store_link(p->s, task, pass_other(p), &other));
+	const struct link *sc = p->side == SIDE_SC ? &l : &other, *sf = p->side == SIDE_SC ? &other : &l;
+	const struct task *t = p->side == SIDE_SC ? &ours : &rt->t;
+	TRY(apart_is_guess(p, sc, sf, t, guess));
+	TRY(apart_key_tells(p, sc, sf, t, &key));
+	if (gone == GONE_DELETED ? *guess || key : *guess && sc->sent_at)
+		*e = ERR_NOENT;
+	return ERR_OK;
+}
+
 /* Another mount has made what is to be made here, by the key that they share. */
 static enum err find_copy(struct pass *p, const struct remote_task *rt, int64_t *task)
 {
@@ -309,6 +333,7 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 	TRY(store_create(p->s, &hub, NULL, 0, p->side, p->local_now, &l.task));
 	l.side = p->side;
 	l.rid = str_dup(rt->id, &ok);
+	l.once = str_dup(rt->once, &ok);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = str_dup(hub.field[f], &ok);
 	if (!ok)
@@ -341,15 +366,18 @@ enum err record_new(struct pass *p, const struct remote_task *rt)
 	if (!rules_import(rt))
 		return ERR_OK;
 	enum err e = store_partner(p->s, p->side, rt->id, &twin);
-	bool partner = !e;
+	bool partner = !e, guess = false;
 	if (e == ERR_NOENT)
 		e = find_copy(p, rt, &twin);
-	if (e == ERR_NOENT)
+	if (e == ERR_NOENT) {
 		e = find_twin(p, rt, &twin);
+		if (!e)
+			TRY(is_guess(p, rt, twin, &guess, &e));
+	}
 	if (e == ERR_NOENT)
 		return rules_skip(rt, p->c->config) ? skip(p, rt) : import(p, rt);
 	TRY(e);
-	TRY(pair(p, rt, twin));
+	TRY(pair(p, rt, twin, guess));
 	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;
 }
 

@@ -770,6 +770,101 @@ static void D3_of_two_alike_the_copy_is_of_the_one_that_lives(void **state)
 	world_finish(&w);
 }
 
+/* A colleague made two alike; another mount copied the first, which was deleted before this one saw it. */
+static void a_deletion_spares_what_only_looks_like_the_deleted_one(void **state)
+{
+	begin(BOTH);
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	struct fake_record *first = fake_add(sf, "a");
+	check_rest(&w);
+	struct fake_record *second = fake_add(sf, "a");
+	fake_delete(sf, first);
+	world_another(&w, enabled_at);
+	check_rest(&w);
+	assert_int_equal(sc->n, 1);
+	fake_delete(sc, &sc->rec[0]);
+	check_rest(&w);
+	assert_false(second->deleted);
+	assert_int_equal(world_conflicts(&w), 0);
+	check_world(&w, "here: a | open | normal | - | -\nSC: a | open | normal | - | -\n"
+			"SF: a | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
+/* The same, but it is its copy. */
+static void D3_a_deletion_reaches_what_its_key_says(void **state)
+{
+	static const char *const word[] = { NULL, "theirs" };
+	for (int edited = 0; edited < 2; edited++) {
+		begin(BOTH);
+		int64_t enabled_at = w.now;
+		w.now += MINUTE;
+		struct fake_record *r = fake_add(sf, "a");
+		check_rest(&w);
+		world_another(&w, enabled_at);
+		check_rest(&w);
+		fake_word(sf, r, FIELD_DETAILS, word[edited]);
+		check_rest(&w);
+		fake_delete(sc, &sc->rec[0]);
+		passes(60);
+		assert_true(r->deleted);
+		assert_int_equal(sc->n, 1);
+		assert_int_equal(world_conflicts(&w), 0);
+		world_finish(&w);
+	}
+}
+
+static void begin_nameless(void)
+{
+	begin(BOTH);
+	sc->template = "a task";
+	w.now += 2 * HOUR;
+	assert_int_equal(world_pass(&w), ERR_OK);
+}
+
+/* Nothing speaks for the pair but that. Whoever made one from the other deletes both; else they were two. */
+static void a_deletion_does_not_pass_over_a_subject_that_all_have(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int both = 0; both < 2; both++) {
+			begin_nameless();
+			theirs(sc, "a", NULL);
+			theirs(sf, "a task", NULL);
+			passes(2);
+			assert_int_equal(sc->n + sf->n, 2);
+			fake_delete(&w.fake[side], &w.fake[side].rec[0]);
+			passes(20);
+			struct fake *other = side == SIDE_SC ? sf : sc;
+			assert_false(other->rec[0].deleted);
+			if (both)
+				fake_delete(other, &other->rec[0]);
+			passes(120);
+			check_rest(&w);
+			assert_int_equal(sc->n + sf->n, both ? 2 : 3);
+			assert_int_equal(fake_live(sc), both ? 0 : 1);
+			assert_int_equal(fake_live(sf), both ? 0 : 1);
+			world_finish(&w);
+		}
+}
+
+/* Nor is what comes after it was deleted here. */
+static void what_was_deleted_here_takes_nothing_along_that_only_has_its_subject(void **state)
+{
+	begin_nameless();
+	int64_t a = user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	user_rm(&w, a);
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	theirs(sf, "a task", NULL);
+	passes(90);
+	check_rest(&w);
+	assert_false(sf->rec[0].deleted);
+	check_world(&w, "here: a task | open | normal | - | -\nSC: a task | open | normal | - | -\n"
+			"SF: a task | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -813,6 +908,10 @@ int main(void)
 		cmocka_unit_test(a_task_of_the_same_name_and_older_than_ours_is_another),
 		cmocka_unit_test(D7_a_create_in_doubt_in_Salesforce_holds_up_nobody_beside_the_mirror),
 		cmocka_unit_test(D3_of_two_alike_the_copy_is_of_the_one_that_lives),
+		cmocka_unit_test(a_deletion_spares_what_only_looks_like_the_deleted_one),
+		cmocka_unit_test(D3_a_deletion_reaches_what_its_key_says),
+		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
+		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,15 @@ void world_restart(struct world *w)
 	start(w);
 }
 
+void world_another(struct world *w, int64_t enabled_at)
+{
+	stop(w);
+	remove_db(w->path);
+	start(w);
+	for (enum side s = SIDE_SC; s < NSIDES; s++)
+		assert_int_equal(store_side_switch(w->store, s, true, enabled_at), ERR_OK);
+}
+
 static void resurrect(struct world *w)
 {
 	char from[80];

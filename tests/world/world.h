@@ -41,6 +41,8 @@ void world_finish(struct world *w);
 void world_enable(struct world *w, bool on);
 /* The process ends (well) and starts again. */
 void world_restart(struct world *w);
+/* Another mount of the account, with an empty store, in which the sync is on since then. */
+void world_another(struct world *w, int64_t enabled_at);
 
 /* One pass of every configured remote, Sales Connect first. The first error, if any. */
 enum err world_pass(struct world *w);
