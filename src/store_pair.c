@@ -20,7 +20,8 @@ static const char *const sql_text[NSQL] = {
 		    " WHERE pair.side = :side AND pair.rid = :rid AND NOT link.gone AND NOT EXISTS"
 		    " (SELECT 1 FROM link AS own WHERE own.task = link.task AND own.side = :side)",
 	[LIST] = "SELECT rid FROM pair WHERE side = :side AND NOT EXISTS"
-		 " (SELECT 1 FROM link WHERE link.side = :side AND link.rid = pair.rid) ORDER BY rid LIMIT :max",
+		 " (SELECT 1 FROM link WHERE link.side = :side AND link.rid = pair.rid)"
+		 " ORDER BY rid LIMIT :max",
 	[DROP_PARTNER] = "DELETE FROM pair WHERE side = 3 - :side"
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
@@ -31,7 +32,8 @@ static const char *const sql_text[NSQL] = {
 	[IS_LONELY] = "SELECT 1 FROM task JOIN link ON link.task = task.id WHERE task.id = :task AND " ALONE
 		      " AND (task.gone = 0 OR NOT link.gone OR :made_at <= synced_at)",
 	[DROP_AWAY] = "DELETE FROM link WHERE task IN (:keep, :drop) AND (away OR gone) AND EXISTS"
-		      " (SELECT 1 FROM link AS own WHERE own.task = :drop + :keep - link.task AND own.side = link.side)",
+		      " (SELECT 1 FROM link AS own WHERE own.task = :drop + :keep - link.task"
+		      " AND own.side = link.side)",
 	[MOVE_LINKS] = "UPDATE link SET task = :keep WHERE task = :drop",
 	[MOVE_BORN] = "UPDATE task SET born = born | (SELECT born FROM task WHERE id = :drop)"
 		      " WHERE id = :keep",

@@ -80,9 +80,9 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
 	store_task_fn *fn, void *arg);
 
 /*
- * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order of their records' ids. Not
- * those of which an editor has the file in hand; those that are deleted, too. Texts are borrowed for the call; fn gives false to
- * stop, and must not write.
+ * Tasks that are on this side, and on the other not even in doubt, or out of sight there (D5); in the order
+ * of their records' ids. Not those of which an editor has the file in hand; those that are deleted, too.
+ * Texts are borrowed for the call; fn gives false to stop, and must not write.
  */
 struct lonely {
 	int64_t task, created_at;

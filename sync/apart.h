@@ -1,11 +1,11 @@
 /*
  * apart - two records that were taken for one task, and perhaps are two.
  *
- * A deletion told by one system passes to the other over a pair that is certain: we made the one from the other,
- * its key said so, or they look it and nothing knows better. Over a pair that was guessed it would be a loss if the
- * guess was wrong. So it takes the pair apart: what is left is a task of its own again, and is looked at anew as one
- * that has no copy. Who made the copy is certain, and deletes it; if nobody does within two idle polls or three
- * (36 minutes and more), it is copied again.
+ * A deletion told by one system passes to the other over a pair that is certain: we made the one from the
+ * other, its key said so, or they look it and nothing knows better. Over a pair that was guessed it would be
+ * a loss if the guess was wrong. So it takes the pair apart: what is left is a task of its own again, and is
+ * looked at anew as one that has no copy. Who made the copy is certain, and deletes it; if nobody does within
+ * two idle polls or three (36 minutes and more), it is copied again.
  *
  * And what is deleted here takes nothing along that is only guessed to be its copy.
  * The vendor's mirror (D7) has no keys: where it ever was on, looks are all there is, and they count.
@@ -16,14 +16,14 @@
 #include "cycle_p.h"
 
 /*
- * Would this pair be a guess? Nothing speaks for it but a subject that the template makes the same for all, or
- * Salesforce's record was made with the key of another one's copy. t: Salesforce's task.
+ * Would this pair be a guess? Nothing speaks for it but a subject that the template makes the same for all,
+ * or Salesforce's record was made with the key of another one's copy. t: Salesforce's task.
  */
 NODISCARD enum err apart_is_guess(
 	struct pass *p, const struct link *sc, const struct link *sf, const struct task *t, bool *yes);
 /*
- * Can a key tell? A colleague made Salesforce's since the sync was switched on, so a mount's copy of it has its key,
- * and that can be asked for. Two that only look alike are not deleted for each other then.
+ * Can a key tell? A colleague made Salesforce's since the sync was switched on, so a mount's copy of it has
+ * its key, and that can be asked for. Two that only look alike are not deleted for each other then.
  */
 NODISCARD enum err apart_key_tells(
 	struct pass *p, const struct link *sc, const struct link *sf, const struct task *t, bool *yes);
@@ -31,8 +31,8 @@ NODISCARD enum err apart_key_tells(
 NODISCARD enum err apart_mark(struct pass *p, const char *rid);
 /* The task is on one side only by now. */
 NODISCARD enum err apart_clear(struct pass *p, int64_t task);
-/* The record of this link was deleted there. *lives: its task lives on without it, and there is nothing to be done; else
- * it is to be deleted, and what is on the other side may be a task of its own by now. */
+/* The record of this link was deleted there. *lives: its task lives on without it, and there is nothing to be
+ * done; else it is to be deleted, and what is on the other side may be a task of its own by now. */
 NODISCARD enum err apart_bury(struct pass *p, const struct link *l, bool *lives);
 
 #endif

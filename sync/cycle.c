@@ -147,7 +147,8 @@ static enum err same_account(struct pass *p, const struct hello *h)
 	if (str_eq(account, h->account))
 		return ERR_OK;
 	say(p->c,
-		"logged in as another user than before: log in as the former one, or start with an empty cache");
+		"logged in as another user than before: log in as the former one, or start with an empty "
+		"cache");
 	return ERR_CONFIG;
 }
 

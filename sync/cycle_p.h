@@ -146,29 +146,33 @@ NODISCARD enum err push_all(struct pass *p);
  *    deletes it, or is no more. What was there longer than that has had its time: who has old tasks of one
  *    name in both systems does not wait.
  *
- * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in one mount's pair is
- * deleted in another mount's other pair, and all are gone. Three rules keep all mounts' pairs the same:
- *  1. Nobody joins where there is a choice, unless both sides have as many of that look, and of that name: else one is still to come,
- *     or to go, or to be edited. A deleted one counts as long as its copy may not know. Each must be the other's best (like.h).
- *     Where Salesforce's is a colleague's, what was there long ago is no reason either: the one that is gone may have been another's
- *     original, so the key is asked first.
- *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same to everybody; each makes
- *     its copies in that order.
- *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order: whenever a link is new, those
- *     whose records on this side show the same exchange them (store_uncross). As they show the same, nothing is lost by it, and no
- *     request is sent; as the order is that of the ids, every mount comes to the same one. Two of different names (a template without
- *     one) do so only if neither was ever edited: who could tell the records apart once means the one that he edits. If nobody could, a
- *     colleague's edit between two polls may end in the other task. Only records of this pass's side are exchanged: the other side's
- *     thread may be sending.
+ * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in
+ * one mount's pair is deleted in another mount's other pair, and all are gone. Three rules keep all mounts'
+ * pairs the same:
+ *  1. Nobody joins where there is a choice, unless both sides have as many of that look, and of that name:
+ *     else one is still to come, or to go, or to be edited. A deleted one counts as long as its copy may not
+ *     know. Each must be the other's best (like.h). Where Salesforce's is a colleague's, what was there long
+ *     ago is no reason either: the one that is gone may have been another's original, so the key is asked
+ *     first.
+ *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same
+ *     to everybody; each makes its copies in that order.
+ *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
+ *     whenever a link is new, those whose records on this side show the same exchange them (store_uncross).
+ *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
+ *     every mount comes to the same one. Two of different names (a template without one) do so only if
+ *     neither was ever edited: who could tell the records apart once means the one that he edits. If nobody
+ *     could, a colleague's edit between two polls may end in the other task. Only records of this pass's side
+ *     are exchanged: the other side's thread may be sending.
  *
- * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a deletion
- * pass over what is only a guess (apart.h).
- * What remains without a key: two mounts that both make the copy within the same second or two; a task whose subject a colleague
- * changed, or that was copied under another template, before this mount saw it; and one that waited in vain. They are copied twice,
- * and a fuse ends the copying of copies (push.c). To take two tasks for one would lose one of them; so it is never enough that they
- * have a name, a day or a text in common.
- * Before a task is copied to this side, whose changes were all read just now: is a task that is there, and that nobody has
- * copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT: nobody can tell yet.
+ * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a
+ * deletion pass over what is only a guess (apart.h).
+ * What remains without a key: two mounts that both make the copy within the same second or two; a task whose
+ * subject a colleague changed, or that was copied under another template, before this mount saw it; and one
+ * that waited in vain. They are copied twice, and a fuse ends the copying of copies (push.c). To take two
+ * tasks for one would lose one of them; so it is never enough that they have a name, a day or a text in
+ * common. Before a task is copied to this side, whose changes were all read just now: is a task that is
+ * there, and that nobody has copied, perhaps it? JOIN_DONE: it was; there is nothing to be made. JOIN_WAIT:
+ * nobody can tell yet.
  */
 enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
 /* copied: there is one, for its key is taken.
@@ -183,12 +187,13 @@ NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool lat
  */
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
- * The key of this task's copy is taken, and used again with the text it was made with it answers what was made: that is proof. So
- * whatever is there and has no copy, the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
+ * The key of this task's copy is taken, and used again with the text it was made with it answers what was
+ * made: that is proof. So whatever is there and has no copy, the most like first, is asked for by its own
+ * text. ERR_NOENT: there are not as many.
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
-/* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever has the record is on
- * the other side, too. If that task is deleted, this one is (D3). */
+/* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever
+ * has the record is on the other side, too. If that task is deleted, this one is (D3). */
 NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
 
 /* parcel.c: a row of the outbox on its way. */

@@ -81,8 +81,8 @@ static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 	return keep_b ? join_halves(p, &y, &x) : join_halves(p, &x, &y);
 }
 
-/* They look it. A guess is marked. It waits if the task was made here, for what was made elsewhere at the same
- * time is rather another one; and what is deleted takes nothing along by it. */
+/* They look it. A guess is marked. It waits if the task was made here, for what was made elsewhere at the
+ * same time is rather another one; and what is deleted takes nothing along by it. */
 static enum err join_by_looks(struct pass *p, int64_t a, int64_t b, bool late, enum joined *out)
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
@@ -131,7 +131,8 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 	TRY(store_gone(p->s, has.task, &gone));
 	enum err e = store_link(p->s, task, pass_other(p), &ours);
 	enum err other = store_link(p->s, has.task, pass_other(p), &theirs);
-	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away && !theirs.sent_at) {	/* a guess: this is proof */
+	/* a guess: this is proof */
+	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away && !theirs.sent_at) {
 		TRY(split(p, &has));
 		other = ERR_NOENT;
 	}

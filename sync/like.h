@@ -1,6 +1,6 @@
 /*
- * like - is one row perhaps the copy that another mount made of the other (join.c has the rules), and whose values are the newer
- * ones? Reads rows and decides; changes nothing.
+ * like - is one row perhaps the copy that another mount made of the other (join.c has the rules), and whose
+ * values are the newer ones? Reads rows and decides; changes nothing.
  */
 #ifndef LIKE_H
 #define LIKE_H
@@ -35,7 +35,8 @@ bool like_said(const struct half *h, enum field f, const char *value);
 /* What is nobody's else is not his. By name; NULL: nobody's. */
 bool like_persons(const char *us, const char *them);
 bool like_person(const struct task *a, const struct task *b);
-/* Another word of Salesforce's, that does not cross (R8, R10), says nothing; unless ours was changed since. */
+/* Another word of Salesforce's, that does not cross (R8, R10), says nothing;
+ * unless ours was changed since. */
 bool like_foreign(const struct half *sf, enum field f);
 /* What the record itself says in a field. */
 const char *like_shown(const struct link *l, enum field f);
