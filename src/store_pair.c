@@ -3,11 +3,18 @@
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
 	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED, VACATE,
-	NAMESAKES, ECHOED, NSQL };
+	NAMESAKES, ECHOED, SWAPPED, SWINGS, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                                        \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
 	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
+/* Nothing is on its way to it or from it. */
+#define AT_REST(l)                                                                                           \
+	l ".rid IS NOT NULL AND NOT " l ".gone AND NOT " l ".away AND " l ".doom = 0 AND " l ".in_doubt = 0"
+/* All of it in our words. */
+#define SHOWN(l)                                                                                             \
+	"(ifnull(" l ".raw_status, " l ".base_status), ifnull(" l ".raw_priority, " l ".base_priority),"     \
+	" " l ".base_due, ifnull(" l ".base_details, ''))"
 /* On side, and not on the other. Deleted: its copy may not know yet,
  * also if it was restored as a new task. */
 #define ALONE                                                                                                \
@@ -67,6 +74,29 @@ static const char *const sql_text[NSQL] = {
 		    " FROM alike"
 		    " WINDOW w AS (ORDER BY length(here), here))"
 		    " WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",
+	/* Of one name: each says what the other's record on this side shows, and these are in another order
+	 * than those there. */
+	[SWAPPED] = "SELECT x.id FROM task JOIN link AS l ON l.task = task.id AND l.side = :side"
+		    " JOIN link AS m ON m.task = task.id AND m.side <> :side"
+		    " JOIN body ON body.task = task.id"
+		    " JOIN task AS x INDEXED BY task_stem ON x.stem = task.stem AND x.gone IN (0, 2)"
+		    " JOIN body AS b ON b.task = x.id"
+		    " JOIN link AS y ON y.task = x.id AND y.side = :side"
+		    " JOIN link AS z ON z.task = x.id AND z.side <> :side"
+		    " WHERE task.id = :task AND x.id <> task.id AND task.gone = 0 AND x.gone = 0"
+		    " AND x.title = task.title"
+		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
+		    " AND " AT_REST("l") " AND " AT_REST("y")
+		    " AND m.rid IS NOT NULL AND z.rid IS NOT NULL"
+		    " AND ifnull(l.raw_title, l.base_title) IS ifnull(y.raw_title, y.base_title)"
+		    " AND (task.status, task.priority, task.due, ifnull(body.details, '')) IS " SHOWN("y")
+		    " AND (x.status, x.priority, x.due, ifnull(b.details, '')) IS " SHOWN("l")
+		    " AND ((length(l.rid), l.rid) < (length(y.rid), y.rid))"
+		    " <> ((length(m.rid), m.rid) < (length(z.rid), z.rid))",
+	[SWINGS] = "SELECT count(*) FROM history WHERE task = :task AND at > :since"
+		   " AND id > ifnull((SELECT max(id) FROM history WHERE task = :task AND by = 0), 0)"
+		   " GROUP BY field"
+		   " HAVING count(DISTINCT ifnull(is_now, '')) <= 2 ORDER BY 1 DESC LIMIT 1",
 	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
 	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id"
 		      " AND link.side = :side"
@@ -275,4 +305,37 @@ enum err store_uncross(struct store *s, int64_t task, enum side side)
 		TRY(crossed(s, task, side, &a, &b));
 	}
 	return tx_commit(&tx);
+}
+
+/* *other: 0: there is none. */
+static enum err swapped(struct store *s, int64_t task, enum side side, int64_t *other)
+{
+	AUTO_Q q = sql(s, SWAPPED);
+	q_int(&q, ":task", task);
+	q_int(&q, ":side", side);
+	*other = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_unswap(struct store *s, int64_t task, enum side side)
+{
+	AUTO_TX tx = { 0 };
+	int64_t other;
+	TRY(swapped(s, task, side, &other));	/* hardly ever: no lock for the others */
+	if (!other)
+		return ERR_OK;
+	TRY(tx_begin(s, &tx));
+	TRY(swapped(s, task, side, &other));
+	if (other)
+		TRY(exchange(s, task, other, side));
+	return tx_commit(&tx);
+}
+
+enum err store_swings(struct store *s, int64_t task, int64_t since, int64_t *n)
+{
+	AUTO_Q q = sql(s, SWINGS);
+	q_int(&q, ":task", task);
+	q_int(&q, ":since", since);
+	*n = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
 }

@@ -111,6 +111,11 @@ NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64
  * different titles only if neither has a history.
  */
 NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
+/* The same of two of one name that say what the other one's record on side shows: to send that would give each what the other has. */
+NODISCARD enum err store_unswap(struct store *s, int64_t task, enum side side);
+/* How often did one of its fields change between two values, since then (this machine's clock) and since anybody here edited it? */
+NODISCARD enum err store_swings(struct store *s, int64_t task, int64_t since, int64_t *n);
+
 /* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
 NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
 

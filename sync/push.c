@@ -4,6 +4,7 @@
 #define DAY (86400 * INT64_C(1000))
 #define WAITS_MAX 12			/* about two hours */
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
+#define SWINGS_MAX 6
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not
@@ -63,6 +64,15 @@ static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 	return ERR_OK;
 }
 
+/* Two mounts that take two records for each other's write the values of both in turn. */
+static enum err swings(struct pass *p, int64_t task, bool *yes)
+{
+	int64_t n;
+	TRY(store_swings(p->s, task, p->local_now - DAY / 2, &n));
+	*yes = n >= SWINGS_MAX;
+	return ERR_OK;
+}
+
 /* A create tells no version: until a pull brings it, a write would have no condition; and an update whose
  * answer is lost may be there, even if it is the other way by now. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
@@ -116,6 +126,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 	AUTO_PARCEL x = { 0 };
 	enum verb verb = VERB_NONE;
 	enum elsewhere where = ELSEWHERE_NOT;
+	bool swing = false;
+	TRY(store_unswap(r->p->s, row->task, r->p->side));
 	TRY(parcel_read(r->p, row, &x, &verb));
 	if (verb == VERB_WAIT)
 		return ERR_OK;
@@ -136,6 +148,11 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return round_again(r, &x);
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);
+	if (verb == VERB_UPDATE)
+		TRY(swings(r->p, row->task, &swing));
+	if (swing)
+		return refuse(r->p, row, "it goes to and fro between two values: does another mount take this record "
+			"for another task's? what you save in the file is sent");
 	if (verb == VERB_HELD)
 		return held(r->p, row);
 	struct batch *b = &r->batch[verb];

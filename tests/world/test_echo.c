@@ -161,6 +161,98 @@ static void many_that_are_alike_are_copied(void **state)
 	world_finish(&w);
 }
 
+static const char *const date[] = { "2026-12-01", "2026-12-02" };
+
+/* Two mounts that take two records for each other's write the values of both in turn. */
+static void what_goes_to_and_fro_comes_to_an_end(void **state)
+{
+	begin();
+	struct fake_record *there = fake_titled(sc, "a"), *copy = fake_titled(sf, "[SC] a");
+	for (int i = 0; i < 12; i++) {
+		w.now += 10 * MINUTE;
+		fake_word(sc, there, FIELD_DUE, date[i % 2]);
+		check_rest(&w);
+	}
+	assert_string_equal(user_see(&w, "a", FIELD_DUE), date[1]);
+	assert_string_equal(copy->word[FIELD_DUE], date[0]);	/* the fifth */
+	assert_true(is_told("it goes to and fro between two values"));
+	user_set(&w, user_find(&w, "a"), FIELD_DUE, "2026-12-24");
+	check_rest(&w);
+	assert_string_equal(there->word[FIELD_DUE], "2026-12-24");
+	assert_string_equal(copy->word[FIELD_DUE], "2026-12-24");
+	assert_false(is_told("refused"));
+	world_finish(&w);
+}
+
+static void what_is_changed_again_and_again_is_sent(void **state)
+{
+	begin();
+	char day[] = "2026-12-10";
+	for (int i = 0; i < 10; i++) {
+		w.now += 10 * MINUTE;
+		day[9] = (char)('0' + i);
+		fake_word(sc, fake_titled(sc, "a"), FIELD_DUE, day);
+		check_rest(&w);
+	}
+	assert_string_equal(fake_titled(sf, "[SC] a")->word[FIELD_DUE], day);
+	world_finish(&w);
+}
+
+static void two_of_one_name(int64_t task[2])
+{
+	begin();
+	for (int i = 0; i < 2; i++) {
+		task[i] = user_new(&w, "b");
+		user_set(&w, task[i], FIELD_DUE, date[i]);
+	}
+	check_rest(&w);
+}
+
+static void values_that_a_user_exchanges_are_sent(void **state)
+{
+	int64_t task[2];
+	two_of_one_name(task);
+	struct fake_record *copy = fake_titled(sf, "[SC] b");
+	for (int i = 0; i < 2; i++)
+		user_set(&w, task[i], FIELD_DUE, date[1 - i]);
+	check_rest(&w);
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(copy[i].word[FIELD_DUE], date[1 - i]);
+	world_finish(&w);
+}
+
+static void take_for_each_others(const int64_t task[2])
+{
+	struct link l[2] = { LINK_INIT, LINK_INIT };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(store_link(w.store, task[i], SIDE_SF, &l[i]), ERR_OK);
+		assert_int_equal(store_link_drop(w.store, task[i], SIDE_SF), ERR_OK);
+	}
+	for (int i = 0; i < 2; i++) {
+		l[i].task = task[1 - i];
+		assert_int_equal(store_link_put(w.store, &l[i]), ERR_OK);
+		assert_int_equal(store_outbox_add(w.store, task[i], SIDE_SF, w.now), ERR_OK);
+		link_finish(&l[i]);
+	}
+}
+
+/* Another mount has the records in the order of their ids, and would write the values back. */
+static void two_of_one_name_exchange_their_records_not_what_they_say(void **state)
+{
+	int64_t task[2];
+	two_of_one_name(task);
+	take_for_each_others(task);
+	check_rest(&w);
+	struct fake_record *copy = fake_titled(sf, "[SC] b");
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(copy[i].word[FIELD_DUE], date[i]);
+	user_rm(&w, task[0]);
+	check_rest(&w);
+	assert_true(copy[0].deleted);
+	assert_false(copy[1].deleted);
+	world_finish(&w);
+}
+
 /* It was out of sight when its turn came. */
 static void D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back(void **state)
 {
@@ -193,6 +285,10 @@ int main(void)
 		cmocka_unit_test(copies_of_copies_come_to_an_end),
 		cmocka_unit_test(copies_that_others_made_are_counted),
 		cmocka_unit_test(many_that_are_alike_are_copied),
+		cmocka_unit_test(what_goes_to_and_fro_comes_to_an_end),
+		cmocka_unit_test(what_is_changed_again_and_again_is_sent),
+		cmocka_unit_test(values_that_a_user_exchanges_are_sent),
+		cmocka_unit_test(two_of_one_name_exchange_their_records_not_what_they_say),
 		cmocka_unit_test(D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
