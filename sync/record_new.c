@@ -143,6 +143,13 @@ static bool see_former(void *arg, const struct history *h)
 	return true;
 }
 
+/* As it was made: a choice that differs was made after it, elsewhere. A text may be another task's, and is kept (D2). */
+static uint32_t old_choices(const struct remote_task *rt)
+{
+	bool as_made = rt->t.created_at && rt->t.changed_at == rt->t.created_at;
+	return as_made ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
  * the other lacks is taken over, real differences are a clash, unless it says what we said when it was copied. The plain name is
  * Sales Connect's. */
@@ -152,7 +159,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
-	struct former former = { .rt = rt };
+	struct former former = { .rt = rt, .fields = old_choices(rt) };
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));

@@ -243,6 +243,7 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	t->t.fact[FACT_PERSON] = copy(r->person);
 	t->t.fact[FACT_CAMPAIGN] = copy(r->campaign);
 	t->t.created_at = r->created_at;
+	t->t.changed_at = r->changed_at;
 	t->url = print("https://fake.test/%s", r->id);
 }
 

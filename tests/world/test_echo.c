@@ -253,6 +253,22 @@ static void two_of_one_name_exchange_their_records_not_what_they_say(void **stat
 	world_finish(&w);
 }
 
+/* Another mount made both, and has completed one so far. */
+static void D2_a_choice_is_newer_than_a_record_as_it_was_made(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		begin();
+		struct fake_record *b[NSIDES] = { [SIDE_SC] = another_mounts(sc, "b"), [SIDE_SF] = another_mounts(sf, "[SC] b") };
+		w.now += MINUTE;
+		fake_word(&w.fake[side], b[side], FIELD_STATUS, side == SIDE_SC ? TASK_COMPLETE : "Completed");
+		check_rest(&w);
+		assert_string_equal(b[SIDE_SC]->word[FIELD_STATUS], TASK_COMPLETE);
+		assert_string_equal(b[SIDE_SF]->word[FIELD_STATUS], "Completed");
+		assert_int_equal(world_conflicts(&w), side == SIDE_SC ? 0 : 1);	/* Sales Connect's word came first */
+		world_finish(&w);
+	}
+}
+
 /* It was out of sight when its turn came. */
 static void D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back(void **state)
 {
@@ -289,6 +305,7 @@ int main(void)
 		cmocka_unit_test(what_is_changed_again_and_again_is_sent),
 		cmocka_unit_test(values_that_a_user_exchanges_are_sent),
 		cmocka_unit_test(two_of_one_name_exchange_their_records_not_what_they_say),
+		cmocka_unit_test(D2_a_choice_is_newer_than_a_record_as_it_was_made),
 		cmocka_unit_test(D5_what_was_out_of_sight_comes_to_Sales_Connect_when_it_is_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,11 +264,24 @@ static bool synced(const struct sim *s, int mount, enum side side)
 	return side == SIDE_SC || (s->mount[mount].sf_on && !s->mirror.on);
 }
 
+/* D7: it was changed in Salesforce after this mount looked there for the last time, and long before the vendor's own sync did. */
+static bool nobody_looks(struct sim *s, int mount, int task)
+{
+	bool yes = false;
+	for (int i = 0; i < s->server[SIDE_SF].n; i++) {
+		const struct record *r = &s->server[SIDE_SF].rec[i];
+		yes |= r->task == task && r->shown[mount] != r->revision;
+	}
+	return yes && s->mirror.on && !mirror_has(s, task);
+}
+
 /* R5 to R10, D2: what the two systems and the mount say is what somebody chose. */
 static void check_choices(struct sim *s, int mount, int task, const struct task *t)
 {
 	const struct logical *g = task < 0 ? NULL : &s->logical[task];
 	if (!g || mirror_left(s, task) || g->copies > 1 || g->out_of_sight || g->was_hidden || (has(s, SIDE_SF) && !all_on(s)))
+		return;
+	if (nobody_looks(s, mount, task))
 		return;
 	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
 		if (!choice_stands(s, task, f, t->field[f]))

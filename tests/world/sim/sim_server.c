@@ -228,6 +228,7 @@ static void show(const struct line *l, struct record *r, struct page *page)
 	t->mine = !r->away;
 	t->archived = r->archived;
 	t->t.created_at = r->created_at;
+	t->t.changed_at = r->changed_at;
 	t->by_me = side == SIDE_SC || r->made_by >= 0 || r->by_me;
 	if (r->deleted && side == SIDE_SC)
 		return;
