@@ -47,12 +47,14 @@ static const char *const sql_text[NSQL] = {
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	/* The order of the links is that in which they came here. */
-	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id"
-		   " AND came.side <> :side"
-		   " JOIN task INDEXED BY task_due ON task.due IS t.due"
-		   " AND task.created_at BETWEEN t.created_at - :within AND t.created_at"
-		   " WHERE t.id = :task AND task.made_by <> 0 AND task.person IS t.person"
-		   " AND instr(t.title, task.title)"
+	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id AND came.side <> :side"
+		   " JOIN task ON task.id IN (SELECT id FROM task AS x INDEXED BY task_due WHERE x.due IS t.due"
+		   " AND x.created_at BETWEEN t.created_at - :within AND t.created_at"
+		   " UNION SELECT x.id FROM task AS x INDEXED BY task_stem"
+		   " JOIN history ON history.task = x.id AND field = 3 AND was IS t.due"
+		   " WHERE x.stem = t.stem AND x.gone IN (0, 2))"
+		   " WHERE t.id = :task AND task.created_at BETWEEN t.created_at - :within AND t.created_at"
+		   " AND task.made_by <> 0 AND task.person IS t.person AND instr(t.title, task.title)"
 		   " AND 2 = (SELECT count(*) FROM link WHERE link.task = task.id AND rid IS NOT NULL"
 		   " AND link.id < came.id)",
 	/* Rows whose records on this side are the same but for their ids:

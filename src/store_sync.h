@@ -119,7 +119,7 @@ NODISCARD enum err store_swings(struct store *s, int64_t task, int64_t since, in
 /* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
 NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
 
-/* How many tasks of that date and person, whose title is this one's or is in it, were made within that time
+/* How many tasks that are or were of that date, of that person, whose title is this one's or is in it, were made within that time
  * (ms) before it, by nobody here, and were on both sides before this one came? */
 NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n);
 

@@ -145,6 +145,21 @@ static void copies_that_others_made_are_counted(void **state)
 	world_finish(&w);
 }
 
+/* What the first one was changed to is written into each copy, too. */
+static void copies_that_were_changed_since_are_counted(void **state)
+{
+	begin();
+	for (int i = 0; i < 7; i++) {
+		w.now += HOUR;
+		struct fake_record *call = another_mounts(sc, "Call");
+		check_rest(&w);
+		fake_word(sc, call, FIELD_DUE, "2026-12-01");
+		check_rest(&w);
+	}
+	assert_int_equal(fake_live(sf), 1 + 5);
+	world_finish(&w);
+}
+
 /* Two a day, or many at once, are no circle. */
 static void many_that_are_alike_are_copied(void **state)
 {
@@ -300,6 +315,7 @@ int main(void)
 		cmocka_unit_test(what_only_looks_like_a_copy_is_copied),
 		cmocka_unit_test(copies_of_copies_come_to_an_end),
 		cmocka_unit_test(copies_that_others_made_are_counted),
+		cmocka_unit_test(copies_that_were_changed_since_are_counted),
 		cmocka_unit_test(many_that_are_alike_are_copied),
 		cmocka_unit_test(what_goes_to_and_fro_comes_to_an_end),
 		cmocka_unit_test(what_is_changed_again_and_again_is_sent),
