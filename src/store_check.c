@@ -10,6 +10,8 @@
 #define LOG_MODULE "store"
 #include "log.h"
 
+#define OPENED "open %ju"	/* in the seal, while somebody has it open: the file's number */
+
 static atomic_bool met;		/* this process met damage: it seals nothing any more */
 
 void check_met_damage(void)
@@ -70,6 +72,50 @@ bool check_sealed(const char *path)
 	ssize_t n = read(fd, then.text, sizeof(then.text) - 1);
 	close(fd);
 	return n > 0 && !look_at(path, &now) && !strcmp(now.text, then.text);
+}
+
+/* A process that was killed leaves its log; one that is missing was taken away. */
+bool check_complete(const char *path)
+{
+	AUTO_FREE char *wal = NULL;
+	struct stat st;
+	uintmax_t ino = 0;
+	char text[32] = "";
+	int fd = open_seal(path, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (asprintf(&wal, "%s-wal", path) < 0) {
+		wal = NULL;
+		return false;
+	}
+	return check_sealed(path) ||
+		(n > 0 && sscanf(text, OPENED, &ino) == 1 && !stat(path, &st) && st.st_ino == ino && !access(wal, F_OK));
+}
+
+void check_opened(const char *path)
+{
+	struct stat st;
+	int fd = open_seal(path, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0)
+		return;
+	if (stat(path, &st) || dprintf(fd, OPENED "\n", (uintmax_t)st.st_ino) < 0)
+		log_warn("seal errno=%d", errno);	/* the next start trusts nothing */
+	close(fd);
+}
+
+/* Those that are on no side: of a copy, join.c finds out. The key is the sync's to make. */
+enum err check_doubt(struct store *s)
+{
+	static const char text[] =
+		"INSERT INTO link(task, side, away, gone, sent_at, synced_at, base_title, base_status, base_priority, base_due,"
+		" base_details) SELECT task.id, side, 0, 0, 0, 0, title, status, priority, due, details FROM outbox"
+		" JOIN task ON task.id = outbox.task JOIN body ON body.task = task.id WHERE gone IN (0, 2)"
+		" AND born >> side & 1 AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id)";
+	int rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && sqlite3_changes64(s->db))
+		log_warn("event=log-lost creates-in-doubt=%lld", (long long)sqlite3_changes64(s->db));
+	return rc == SQLITE_OK ? ERR_OK : sql_err(s->db, rc, "doubt");
 }
 
 static enum err look(struct store *s)

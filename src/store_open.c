@@ -158,7 +158,7 @@ static enum err configure(struct store *s, const struct store_options *o)
 static enum err open_db(struct store *s, const char *path, const struct store_options *o)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, version = 0;
-	bool check = o->check && !check_sealed(path);
+	bool check = o->check && !check_sealed(path), whole = !o->check || check_complete(path);
 	int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
 	if (rc != SQLITE_OK)
 		return sql_err(s->db, rc, "open");
@@ -176,6 +176,10 @@ static enum err open_db(struct store *s, const char *path, const struct store_op
 	if (check)
 		TRY(check_pages(s));
 	TRY(schema_migrate(s->db, version));
+	if (!whole)
+		TRY(check_doubt(s));
+	if (o->check)
+		check_opened(path);
 	if (!o->read_only)
 		wal_attach(s);
 	return tx_prepare(s);

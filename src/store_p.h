@@ -121,6 +121,13 @@ NODISCARD enum err schema_migrate(sqlite3 *db, int version);
 
 /* Is it as store_seal left it? To be asked before SQLite opens it. */
 bool check_sealed(const char *path);
+/* Is nothing missing of what was committed, as far as one can tell? Likewise before. */
+bool check_complete(const char *path);
+/* What is committed from now on is in the log: the seal is broken. */
+void check_opened(const char *path);
+/* Something may be missing: what waits to be created may be there already, so each of these creates is in doubt
+ * (a link with sent_at 0). */
+NODISCARD enum err check_doubt(struct store *s);
 /* ERR_CORRUPT: a page is not what SQLite wrote. */
 NODISCARD enum err check_pages(struct store *s);
 /* Somebody got ERR_CORRUPT: says so once, and store_seal does nothing from now on. */

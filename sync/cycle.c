@@ -374,6 +374,9 @@ enum err pass_load_doubt(struct pass *p)
 {
 	links_finish(&p->doubt);
 	TRY(store_links(p->s, p->side, true, 0, keep_link, &p->doubt));
+	for (size_t i = 0; i < p->doubt.n; i++)
+		if (!p->doubt.l[i].sent_at)
+			TRY(parcel_recall(p, &p->doubt.l[i]));
 	return p->doubt.failed ? ERR_NOMEM : ERR_OK;
 }
 

@@ -111,7 +111,7 @@ NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
 /* How like the record that the create in doubt made is this one? 0: it cannot be it. Fields that are as they were sent, if it
  * was made at that time; somebody may have edited others since. SAME or more: it has its key,
- * or all that was sent. */
+ * or all that was sent. Was that forgotten (sent_at 0), nothing less will do. */
 enum { UNLIKE = 0, SAME = TASK_NFIELDS + 1 };
 NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness);
 
@@ -220,8 +220,13 @@ NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *on
 /* And is one the copy of this record of the other system? */
 NODISCARD enum err parcel_is_copy_of(
 	struct pass *p, enum side side, const char *rid, const char *once, bool *yes);
+/* And did it, in any order in which the two systems may have been reached? *maybe: the other one's record is not known. */
+NODISCARD enum err parcel_may_be_key_of(struct pass *p, int64_t task, const char *once, bool *yes, bool *maybe);
 /* A create in doubt as it was sent. */
 NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
+/* A create in doubt that may have been sent before the database's log was lost (sent_at 0): its key, and the subject it
+ * would have had, in the link. */
+NODISCARD enum err parcel_recall(struct pass *p, struct link *l);
 /* The link's base and raw say that the remote has these fields of the parcel now. */
 NODISCARD enum err parcel_agree(struct parcel *x, uint32_t fields);
 /* The key of a create, in the link. The same attempt has the same key, also after a crash; and so has every mount's attempt to

@@ -371,22 +371,25 @@ static enum err of_template(struct pass *p, const struct asked *a, struct choice
 struct doubts {
 	int64_t task[ROWS_IN_DOUBT];
 	size_t n;
+	bool forgotten;		/* only those of which nobody knows whether they were sent */
 };
 
 static bool add_doubt(void *arg, const struct link *l)
 {
 	struct doubts *x = arg;
-	x->task[x->n++] = l->task;
+	if (!x->forgotten || !l->sent_at)
+		x->task[x->n++] = l->task;
 	return x->n < ROWS_IN_DOUBT;
 }
 
-/* Sales Connect's task may be what a create in doubt has made there, of a record of Salesforce. */
+/* Sales Connect's task may be what a create in doubt has made there, of a record of Salesforce; and either side's, what one has made
+ * that was forgotten. */
 static enum err of_doubt(struct pass *p, const struct asked *a, struct choice *c)
 {
-	struct doubts x = { 0 };
-	if (p->side != SIDE_SF || a->x.l.sent_at)
+	struct doubts x = { .forgotten = p->side == SIDE_SC };
+	if (a->x.l.sent_at)
 		return ERR_OK;
-	TRY(store_links(p->s, SIDE_SC, true, 0, add_doubt, &x));
+	TRY(store_links(p->s, pass_other(p), true, 0, add_doubt, &x));
 	for (size_t i = 0; i < x.n; i++) {
 		AUTO_TASK t = TASK_INIT;
 		TRY(store_get(p->s, x.task[i], &t));

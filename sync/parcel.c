@@ -133,6 +133,14 @@ static enum err origin_there(struct pass *p, enum side side, const char *rid, st
 	return buf_err(b);
 }
 
+static enum err own_origin(struct pass *p, int64_t task, struct buf *b)
+{
+	AUTO_TASK t = TASK_INIT;
+	TRY(store_get(p->s, task, &t));
+	buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)t.created_at);
+	return buf_err(b);
+}
+
 /* A task that is on the other side already is the same to every mount of the account;
  * else it is this store's. */
 static enum err origin(struct pass *p, int64_t task, struct buf *b)
@@ -142,12 +150,7 @@ static enum err origin(struct pass *p, int64_t task, struct buf *b)
 	enum err e = store_link(p->s, task, other, &l);
 	if (e != ERR_NOENT)
 		TRY(e);
-	if (l.rid)
-		return origin_there(p, other, l.rid, b);
-	AUTO_TASK t = TASK_INIT;
-	TRY(store_get(p->s, task, &t));
-	buf_printf(b, "%s %lld %lld", p->store_id, (long long)task, (long long)t.created_at);
-	return buf_err(b);
+	return l.rid ? origin_there(p, other, l.rid, b) : own_origin(p, task, b);
 }
 
 /* Looks like a UUID (version 8). */
@@ -193,6 +196,20 @@ enum err parcel_is_copy_of(struct pass *p, enum side side, const char *rid, cons
 	return ERR_OK;
 }
 
+enum err parcel_may_be_key_of(struct pass *p, int64_t task, const char *once, bool *yes, bool *maybe)
+{
+	char text[40];
+	AUTO_BUF b = BUF_INIT;
+	enum elsewhere where;
+	TRY(parcel_is_key_of(p, task, once, yes));
+	TRY(own_origin(p, task, &b));
+	TRY(key_of(&b, text));
+	TRY(parcel_elsewhere(p, task, &where));
+	*yes |= str_eq(text, once);
+	*maybe = where == ELSEWHERE_IN_DOUBT;
+	return ERR_OK;
+}
+
 /* What was sent, from the journal; with facts from the task, which a create carries once. */
 enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x)
 {
@@ -203,4 +220,19 @@ enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *
 		TRY(task_set(&x->task, f, l->base[f]));
 	TRY(task_copy(&x->wire, &x->task));
 	return l->raw[FIELD_TITLE] ? task_set(&x->wire, FIELD_TITLE, l->raw[FIELD_TITLE]) : ERR_OK;
+}
+
+enum err parcel_recall(struct pass *p, struct link *l)
+{
+	AUTO_PARCEL x = { 0 };
+	x.row.task = l->task;
+	x.link.task = l->task;
+	TRY(store_get(p->s, l->task, &x.task));
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		TRY(task_set(&x.task, f, l->base[f]));
+	TRY(dress(p, &x));
+	TRY(parcel_agree(&x, BIT(FIELD_TITLE)));
+	TRY(parcel_key(p, &x));
+	TRY(replace_text(&l->raw[FIELD_TITLE], x.link.raw[FIELD_TITLE]));
+	return replace_text(&l->once, x.link.once);
 }

@@ -45,16 +45,31 @@ static int alike(const struct link *l, const struct remote_task *rt)
 	return n;
 }
 
+/* Its key, or another's? */
+static enum err has_key(struct pass *p, const struct link *l, const struct remote_task *rt, bool *yes, bool *other)
+{
+	bool maybe = false;
+	*yes = rt->once && str_eq(rt->once, l->once);
+	if (rt->once && !l->sent_at)
+		TRY(parcel_may_be_key_of(p, l->task, rt->once, yes, &maybe));
+	*other = rt->once && !*yes && !maybe;
+	return ERR_OK;
+}
+
 enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness)
 {
 	AUTO_TASK sent = TASK_INIT;
+	bool key, other;
 	*likeness = UNLIKE;
 	if (!rt->mine && !rt->by_me)	/* ours may be another's by now (D5), or deleted */
 		return ERR_OK;
-	if (rt->once && !str_eq(rt->once, l->once))	/* another's */
+	TRY(has_key(p, l, rt, &key, &other));
+	if (other)
 		return ERR_OK;
 	TRY(store_get(p->s, l->task, &sent));
-	if (rt->once || is_ours(l, rt))	/* of two that are the same, the one for the same person */
+	if (!l->sent_at && rt->t.created_at < sent.created_at + p->c->offset - SENT_SLACK)
+		return ERR_OK;
+	if (key || is_ours(l, rt))	/* of two that are the same, the one for the same person */
 		*likeness = SAME + str_eq(sent.fact[FACT_PERSON], rt->t.fact[FACT_PERSON]);
 	else if (resembles(l, &sent, rt))
 		*likeness = alike(l, rt);
@@ -77,6 +92,8 @@ static enum err is_our_subject(struct pass *p, int64_t task, const struct remote
 enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
 {
 	bool subject;
+	if (!l->sent_at)
+		l->sent_at = rt->t.created_at;
 	TRY(replace_text(&l->rid, rt->id));
 	TRY(is_our_subject(p, l->task, rt, &subject));
 	if (subject)

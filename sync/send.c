@@ -193,15 +193,40 @@ static enum err drop_journal(struct pass *p, struct parcel *x, enum err why)
 	return store_link_put(p->s, &x->link);
 }
 
+/* Nothing else is known of it than that the other task is it. What was typed into it since it was sent is kept. */
+static enum err is_other(struct pass *p, const struct parcel *x, const struct task *mine)
+{
+	AUTO_LINK l = LINK_INIT;
+	AUTO_TASK theirs = TASK_INIT;
+	bool typed = false;
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		typed |= !field_same(mine->field[f], x->link.base[f]);
+	TRY(store_link_by_rid(p->s, p->side, x->link.rid, &l));
+	TRY(store_get(p->s, l.task, &theirs));
+	if (typed)
+		TRY(store_conflict(p->s, l.task, p->side, NULL, mine, &theirs, p->local_now));
+	TRY(store_link_drop(p->s, x->row.task, pass_other(p)));
+	TRY(store_join(p->s, l.task, x->row.task, p->local_now));
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		TRY(store_outbox_add(p->s, l.task, side, p->local_now));
+	return ERR_OK;
+}
+
 /* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of
  * another mount by the key that we share. What was copied to the other side from both is one too many;
  * what was typed into it since is kept. */
 static enum err drop_double(struct pass *p, struct parcel *x)
 {
 	AUTO_TASK mine = TASK_INIT;
+	enum elsewhere where;
+	enum gone gone;
 	bool joined;
 	TRY(store_get(p->s, x->row.task, &mine));
+	TRY(store_gone(p->s, x->row.task, &gone));
 	TRY(store_link_drop(p->s, x->row.task, p->side));
+	TRY(parcel_elsewhere(p, x->row.task, &where));
+	if (where != ELSEWHERE_KNOWN && gone == GONE_NO)
+		return is_other(p, x, &mine);
 	TRY(join_record(p, x->row.task, x->link.rid, &joined));
 	if (joined)
 		return ERR_OK;

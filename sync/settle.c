@@ -7,8 +7,9 @@
 #define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
 
 struct patience {		/* the row of a create in doubt: how often was it tried, and is it backing
-				 * off? */
+				 * off? Or, if it may never have been sent: is it not its time yet? */
 	enum side side;
+	bool forgotten;
 	int tries;
 	bool waits;
 };
@@ -19,22 +20,31 @@ static bool see_row(void *arg, const struct waiting *row)
 	if (row->side != x->side)
 		return true;
 	x->tries = row->tries;
-	x->waits = row->err && row->next;
+	x->waits = row->next && (row->err || x->forgotten);
 	return false;
 }
 
 static enum err patience(struct pass *p, const struct link *l, struct patience *out)
 {
-	*out = (struct patience){ .side = p->side };
+	*out = (struct patience){ .side = p->side, .forgotten = !l->sent_at };
 	return store_waiting(p->s, l->task, p->local_now, see_row, out);
+}
+
+/* The clock was ahead when it was sent: how long ago that is, nobody knows. Or it is sent now. */
+static enum err sent_now(struct pass *p, struct link *l)
+{
+	l->sent_at = p->now;
+	return store_link_put(p->s, l);
 }
 
 /* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes
  * next. */
-static enum err repeat_create(struct pass *p, const struct link *l, int tries)
+static enum err repeat_create(struct pass *p, struct link *l, int tries)
 {
 	AUTO_ROUND r = { 0 };
 	AUTO_PARCEL x = { 0 };
+	if (!l->sent_at)
+		TRY(sent_now(p, l));
 	TRY(round_init(&r, p));
 	TRY(parcel_of_journal(p, l, &x));
 	x.row.tries = tries;
@@ -78,7 +88,8 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	const struct remote_task *found;
 	TRY(parcel_of_journal(p, l, &x));
 	TRY(pass_go_on(p));
-	enum err e = p->ops->find(p->r, &x.wire, l->sent_at - FIND_SLACK, &page);
+	int64_t at = l->sent_at ? l->sent_at : x.task.created_at + p->c->offset;
+	enum err e = p->ops->find(p->r, &x.wire, at - FIND_SLACK, &page);
 	if (send_suspicious[e]) {
 		TRY(store_outbox_fail(p->s, l->task, p->side, INT64_MAX, e, p->r->message, p->local_now,
 			send_backoff(tries)));
@@ -109,13 +120,6 @@ static enum err settle_keyed(struct pass *p, struct link *l, const struct patien
 	return p->pulled ? store_link_drop(p->s, l->task, p->side) : ERR_OK;
 }
 
-/* The clock was ahead when it was sent: how long ago that is, nobody knows. */
-static enum err sent_now(struct pass *p, struct link *l)
-{
-	l->sent_at = p->now;
-	return store_link_put(p->s, l);
-}
-
 static enum err settle_unkeyed(struct pass *p, struct link *l, const struct patience *x)
 {
 	if ((p->will_pull && !p->pulled) || x->waits)
@@ -125,10 +129,24 @@ static enum err settle_unkeyed(struct pass *p, struct link *l, const struct pati
 	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l, x->tries) : ERR_OK;
 }
 
+/* Was it sent, and forgotten? The pull tells, or the key; which of the two systems was first made the other's key. */
+static enum err settle_forgotten(struct pass *p, struct link *l, const struct patience *x)
+{
+	enum elsewhere where;
+	TRY(parcel_elsewhere(p, l->task, &where));
+	if (!p->pulled || x->waits)
+		return ERR_OK;
+	if (p->ops->once_is_kept)
+		return repeat_create(p, l, x->tries);
+	return where == ELSEWHERE_IN_DOUBT ? ERR_OK : look_for(p, l, x->tries);
+}
+
 static enum err settle(struct pass *p, struct link *l)
 {
 	struct patience x;
 	TRY(patience(p, l, &x));
+	if (!l->sent_at)
+		return settle_forgotten(p, l, &x);
 	return p->ops->once_is_kept ? settle_keyed(p, l, &x) : settle_unkeyed(p, l, &x);
 }
 

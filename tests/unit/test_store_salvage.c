@@ -249,9 +249,63 @@ static void a_seal_holds_until_the_file_is_touched(void **state)
 	assert_err(open_checked(x), ERR_CORRUPT);
 }
 
+static void a_new_task(struct fx *x)
+{
+	AUTO_TASK t = TASK_INIT;
+	int64_t id;
+	assert_ok(store_side_switch(x->s, SIDE_SF, true, NOW));
+	assert_ok(task_set(&t, FIELD_TITLE, "a"));
+	assert_ok(store_create(x->s, &t, NULL, 0, SIDE_LOCAL, NOW, &id));
+}
+
+static int64_t in_doubt(struct fx *x)
+{
+	x->s = fx_open(x, false);
+	int64_t n = number(x->s, "SELECT count(*) FROM link WHERE rid IS NULL AND sent_at = 0");
+	store_close(TAKE(x->s));
+	return n;
+}
+
+/* The log of a process that was killed is there; else commits may be missing, and with them what was sent. */
+static void a_log_that_was_taken_away_is_noticed(void **state)
+{
+	enum { SEALED, KILLED, TAKEN, ANOTHER_FILE, NCASES };
+	for (int i = SEALED; i < NCASES; i++) {
+		struct fx *x = *state;
+		AUTO_IMAGE m = { 0 };
+		char wal[100], other[100];
+		snprintf(wal, sizeof(wal), "%s-wal", x->path);
+		snprintf(other, sizeof(other), "%s.other", x->path);
+		a_new_task(x);
+		store_close(TAKE(x->s));
+		store_seal(x->path);
+		assert_ok(open_checked(x));
+		x->s = fx_open(x, false);
+		assert_ok(store_meta_set(x->s, "in", "the log"));
+		slurp(x->path, &m.db);
+		slurp(wal, &m.wal);
+		store_close(TAKE(x->s));
+		if (i == SEALED)
+			store_seal(x->path);
+		else
+			spit(x->path, m.db.s, m.db.n);
+		if (i == KILLED || i == ANOTHER_FILE)
+			spit(wal, m.wal.s, m.wal.n);
+		if (i == ANOTHER_FILE) {
+			spit(other, m.db.s, m.db.n);
+			assert_int_equal(rename(other, x->path), 0);
+		}
+		assert_ok(open_checked(x));
+		assert_int_equal(in_doubt(x), i >= TAKEN);
+		empty_dir(x);
+		x->s = fx_open(x, false);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_log_that_was_taken_away_is_noticed),	/* first: who met damage seals nothing */
 		TEST(a_seal_holds_until_the_file_is_touched),
 		TEST(a_garbage_header_loses_nothing),
 		TEST(a_log_is_salvaged_with_its_database),

@@ -245,6 +245,8 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	t->t.created_at = r->created_at;
 	t->t.changed_at = r->changed_at;
 	t->url = print("https://fake.test/%s", r->id);
+	if (f->ops.side == SIDE_SF && f->remote.once_is_kept)
+		t->once = copy(r->once);
 }
 
 static bool closed(const struct fake_record *r)
@@ -415,12 +417,12 @@ static enum err made_before(struct fake *f, struct item *it, bool *yes)
 	char *body = body_of(it->t);
 	enum err e = ERR_OK;
 	*yes = false;
-	for (size_t i = 0; f->ops.once_is_kept && i < f->n && !*yes; i++) {
+	for (size_t i = 0; (f->ops.once_is_kept || f->remote.once_is_kept) && i < f->n && !*yes; i++) {
 		if (!str_eq(f->rec[i].once, it->once))
 			continue;
 		*yes = true;
 		f->double_keys++;
-		e = str_eq(f->rec[i].body, body) ? ERR_OK : ERR_EXIST;
+		e = f->remote.once_is_kept || str_eq(f->rec[i].body, body) ? ERR_OK : ERR_EXIST;
 		if (e)
 			break;
 		it->new_id = copy(f->rec[i].id);

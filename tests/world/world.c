@@ -65,7 +65,8 @@ static int on_open(sqlite3 *db, char **msg, const struct sqlite3_api_routines *a
 
 static void remove_db(const char *path)
 {
-	static const char *const tail[] = { "", "-wal", "-shm", ".crash", ".crash-wal", ".crash-shm" };
+	static const char *const tail[] = { "", "-wal", "-shm", ".seal", ".crash", ".crash-wal", ".crash-shm", ".kept", ".kept-wal",
+		".kept-shm" };
 	for (size_t i = 0; i < sizeof(tail) / sizeof(*tail); i++) {
 		char name[96];
 		snprintf(name, sizeof(name), "%s%s", path, tail[i]);
@@ -144,6 +145,30 @@ void world_another(struct world *w, int64_t enabled_at)
 	start(w);
 	for (enum side s = SIDE_SC; s < NSIDES; s++)
 		assert_int_equal(store_side_switch(w->store, s, true, enabled_at), ERR_OK);
+}
+
+static void kept_path(const struct world *w, char out[80])
+{
+	snprintf(out, 80, "%s.kept", w->path);
+}
+
+void world_keep(struct world *w)
+{
+	char to[80];
+	kept_path(w, to);
+	copy_db(w->path, to);
+}
+
+void world_lose(struct world *w)
+{
+	struct store_options o = { .check = true };
+	char from[80];
+	kept_path(w, from);
+	stop(w);
+	copy_db(from, w->path);
+	assert_int_equal(store_open(w->path, &o, &w->store), ERR_OK);
+	stop(w);
+	start(w);
 }
 
 static void resurrect(struct world *w)

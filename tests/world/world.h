@@ -43,6 +43,9 @@ void world_enable(struct world *w, bool on);
 void world_restart(struct world *w);
 /* Another mount of the account, with an empty store, in which the sync is on since then. */
 void world_another(struct world *w, int64_t enabled_at);
+/* A backup is made of the database; the process is killed, and starts again on the backup: the log is lost. */
+void world_keep(struct world *w);
+void world_lose(struct world *w);
 
 /* One pass of every configured remote, Sales Connect first. The first error, if any. */
 enum err world_pass(struct world *w);
