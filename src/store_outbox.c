@@ -13,7 +13,7 @@ enum {
 	"EXISTS (SELECT 1 FROM body WHERE body.task = outbox.task AND draft IS NOT NULL"                  \
 	" AND text IS NOT NULL AND length(text) = 0)"
 static const char *const sql_text[NSQL] = {
-	[DUE_LIST] = "SELECT task, seq, tries FROM outbox NOT INDEXED WHERE side = :side AND " IS_DUE
+	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0 FROM outbox NOT INDEXED WHERE side = :side AND " IS_DUE
 		     " ORDER BY seq LIMIT :max",
 	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
 		 " AND wait >= 0",
@@ -185,7 +185,7 @@ enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgo
 	q_int(&q, ":now", now);
 	q_int(&q, ":max", (int64_t)max);
 	for (*n = 0; *n < max && q_row(&q); ++*n)
-		out[*n] = (struct outgoing){ q_col(&q, 0), q_col(&q, 1), (int)q_col(&q, 2) };
+		out[*n] = (struct outgoing){ q_col(&q, 0), q_col(&q, 1), (int)q_col(&q, 2), q_col(&q, 3) };
 	return q_end(&q, ERR_OK);
 }
 

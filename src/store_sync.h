@@ -34,6 +34,7 @@ struct outgoing {
 	int64_t task;
 	int64_t seq;		/* of the last edit: store_outbox_done compares */
 	int tries;
+	bool asked;		/* it waited to see whether it is there already, and the user said: now (store_retry) */
 };
 /* What is due, oldest first: neither held, in its grace time, backing off nor refused. A wrong clock never holds a row
  * longer than its wait: a row whose since lies in the future is due. */

@@ -5,8 +5,8 @@ static const char *const sql_text[NSQL] = {
 	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task"
 		    " ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
-	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait) SELECT task, side, :now, 0"
-		   " FROM outbox"
+	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait, err, message) SELECT task, side, :now, 0,"
+		   " iif(err = :waits, err, 0), iif(err = :waits, message, '') FROM outbox"
 		   " WHERE task = :task AND NOT (err = 0 AND wait > 0)"),
 };
 
@@ -174,6 +174,7 @@ enum err store_retry(struct store *s, int64_t task, int64_t now)
 	AUTO_Q q = sql(s, RETRY);
 	q_int(&q, ":task", task);
 	q_int(&q, ":now", now);
+	q_int(&q, ":waits", ERR_BUSY);
 	TRY(q_run(&q));
 	s->ring |= RING_OUTBOX | RING_CHANGED;
 	return tx_commit(&tx);

@@ -35,7 +35,8 @@ static enum err held(struct pass *p, const struct outgoing *row)
 static enum err waits(struct pass *p, const struct outgoing *row)
 {
 	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
-		"perhaps another mount has copied it there; waits until that is known", p->local_now,
+		"there is a task of its name without a copy: perhaps another mount made that of it. Nothing is sent until that is "
+		"known, or for 36 minutes; to send it now, as a task of its own, touch its file in .remindfs/outbox", p->local_now,
 		row->tries < WAITS_MAX ? send_backoff(row->tries) : DAY);
 }
 
@@ -111,8 +112,9 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 		return taken && !*done ? ask(r, x) : ERR_OK;
 	TRY(in_a_circle(p, row->task, &circle));
 	TRY(join_echo(p, row->task, &echo));
-	*done = circle || echo || joined == JOIN_WAIT;
-	if (joined == JOIN_WAIT)
+	bool wait = joined == JOIN_WAIT && !row->asked;	/* by the user, who knows */
+	*done = circle || echo || wait;
+	if (wait)
 		return waits(p, row);
 	if (echo)
 		return refuse(p, row, "it seems that another mount copied it from there, where it is "

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <string.h>
 
 static struct world w;
 static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
@@ -391,6 +392,36 @@ static void two_tasks_of_one_user_stay_two(void **state)
 		assert_int_equal(fake_live(sf), 2);
 		world_finish(&w);
 	}
+}
+
+static bool see_reason(void *arg, const struct waiting *x)
+{
+	bool *told = arg;
+	*told |= strstr(x->message, "touch its file in .remindfs/outbox") != NULL;
+	return true;
+}
+
+/* It is told why, and the user may know better: then it is sent at once, and so is the other, which waited for it. */
+static void what_waits_for_another_mount_is_sent_when_it_is_touched(void **state)
+{
+	bool told = false;
+	begin(BOTH);
+	theirs(sc, "Call Bob", "2026-12-01");
+	theirs(sf, "Call Bob", "2026-12-08");
+	passes(6);
+	assert_int_equal(sc->n + sf->n, 2);
+	int64_t id = user_find(&w, "Call Bob");
+	assert_int_equal(store_waiting(w.store, id, w.now, see_reason, &told), ERR_OK);
+	assert_true(told);
+	assert_int_equal(store_retry(w.store, id, w.now), ERR_OK);
+	passes(2);
+	assert_int_equal(sc->n + sf->n, 3);
+	passes(20);
+	assert_int_equal(sc->n + sf->n, 4);
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 2);
+	assert_int_equal(fake_live(sf), 2);
+	world_finish(&w);
 }
 
 /* The other mount has made the first of the first, and the second of the second; they come here in another order. */
@@ -869,6 +900,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_tasks_of_one_user_stay_two),
+		cmocka_unit_test(what_waits_for_another_mount_is_sent_when_it_is_touched),
 		cmocka_unit_test(two_alike_have_one_order_in_every_mount),
 		cmocka_unit_test(the_copy_of_one_of_two_alike_is_not_the_others),
 		cmocka_unit_test(the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name),

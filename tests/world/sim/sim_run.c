@@ -394,6 +394,21 @@ static bool retry_one(void *arg, const struct kept *k)
 	return true;
 }
 
+static bool see_if_it_waits(void *arg, const struct waiting *w)
+{
+	bool *yes = arg;
+	*yes |= w->err == ERR_BUSY;
+	return true;
+}
+
+/* Whoever touches what waits for another mount says that it is no copy: nobody knows that here. */
+static bool waits(struct sim *s, struct mount *m, int64_t task)
+{
+	bool yes = false;
+	must(store_waiting(m->store, task, s->now + m->skew, see_if_it_waits, &yes), "waiting");
+	return yes;
+}
+
 static void retry_refused(struct sim *s, struct mount *m)
 {
 	int64_t ids[ROWS_MAX] = { 0 };
@@ -403,7 +418,7 @@ static void retry_refused(struct sim *s, struct mount *m)
 		return;
 	must(store_kept_list(m->store, KEEP_OUTBOX, 0, retry_one, ids), "outbox");
 	for (int i = 1; i <= ids[0]; i++) {
-		enum err e = store_retry(m->store, ids[i], s->now + m->skew);
+		enum err e = waits(s, m, ids[i]) ? ERR_NOENT : store_retry(m->store, ids[i], s->now + m->skew);
 		if (e != ERR_NOENT)
 			must(e, "retry");
 	}
