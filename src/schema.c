@@ -227,6 +227,9 @@ static const char *const migration[] = {
 
 	/* The pair may be two tasks: a deletion does not pass over it, see apart.h. */
 	"ALTER TABLE link ADD COLUMN guess INTEGER NOT NULL DEFAULT 0;",
+
+	/* store_uncross: which records show the same? */
+	"CREATE INDEX link_shown ON link(side, ifnull(raw_title, base_title), base_due);",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 
