@@ -99,7 +99,7 @@ void check_opened(const char *path)
 	int fd = open_seal(path, O_WRONLY | O_CREAT | O_TRUNC);
 	if (fd < 0)
 		return;
-	if (stat(path, &st) || dprintf(fd, OPENED "\n", (uintmax_t)st.st_ino) < 0)
+	if (stat(path, &st) || dprintf(fd, OPENED "\n", (uintmax_t)st.st_ino) < 0 || fsync(fd))
 		log_warn("seal errno=%d", errno);	/* the next start trusts nothing */
 	close(fd);
 }

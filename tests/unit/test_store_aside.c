@@ -96,6 +96,29 @@ static void who_reads_all_texts_does_not_sweep_out_the_names(void **state)
 	assert_in_range(reads() - before, 0, 10);
 }
 
+static int cached(sqlite3 *db)
+{
+	int now, most;
+	assert_int_equal(sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0), SQLITE_OK);
+	return now;
+}
+
+/* A mount's memory is bounded whatever it reads: 600 KB were asked for, and 2,000 for the texts; a tenth
+ * of it more is SQLite's own. */
+static void pages_stay_within_what_was_asked_for(void **state)
+{
+	struct large *l = *state;
+	assert_true(store_hold(l->s) > 0);
+	look_all_up(l);
+	assert_in_range(cached(l->s->db), 100 << 10, 660 << 10);
+	for (int i = 0; i < NTASKS; i++) {
+		AUTO_BUF text = BUF_INIT;
+		assert_ok(store_text(l->s, l->id[i], &text));
+	}
+	assert_in_range(cached(l->s->db), 100 << 10, 660 << 10);
+	assert_in_range(cached(l->s->aside->db), 100 << 10, 2200 << 10);
+}
+
 /* A task's row is read, and then its text, and somebody else may save it at any moment. */
 static void a_text_is_of_the_snapshot_that_its_row_is_of(void **state)
 {
@@ -155,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		LARGE(who_reads_all_texts_does_not_sweep_out_the_names),
+		LARGE(pages_stay_within_what_was_asked_for),
 		LARGE(a_text_is_of_the_snapshot_that_its_row_is_of),
 		LARGE(who_rests_holds_nothing_aside),
 		TEST(a_small_database_needs_no_connection_aside),

@@ -289,6 +289,7 @@ static void D3_restored_as_itself_or_anew(void **state)
 		{ "refused", true, false, true, SIDE_LOCAL, GRACE, true },
 		{ "deleted there", true, true, false, SIDE_SC, 1, false },
 		{ "on no side", false, false, false, SIDE_LOCAL, GRACE, true },
+		{ "its record came as another task", false, false, false, SIDE_SC, 1, false },
 	};
 	struct fx *x = *state;
 	for (size_t i = 0; i < COUNT(row); i++) {
@@ -313,7 +314,7 @@ static void D3_restored_as_itself_or_anew(void **state)
 		assert_int_equal(waits(x->s, back, SIDE_SF), births);
 		assert_int_equal(due_at(x->s, back, SIDE_SF, NOW + row[i].after + GRACE), births);
 		if (back != id)
-			assert_true(waits(x->s, id, SIDE_SF));
+			assert_int_equal(waits(x->s, id, SIDE_SF), row[i].linked);
 		struct kept k;
 		assert_err(store_kept(x->s, KEEP_TRASH, id, &k), ERR_NOENT);
 		clear_outbox(x->s);
