@@ -29,16 +29,19 @@
 struct store;
 
 struct store_options {
-	bool durable;		/* synchronous=FULL: every commit survives power loss; and patient. The sync threads. */
+	bool durable;		/* synchronous=FULL: every commit survives power loss;
+				 * and patient. The sync threads. */
 	bool patient;		/* others of this process write first */
 	bool read_only;		/* for commands beside a running daemon; never creates or migrates */
 	unsigned cache;		/* KB of it that may stay in memory; 0: 8,000 */
-	bool check;		/* a mount begins: look at every page first, unless it is as store_seal left it; may take
-				 * seconds. What waits to be created is in doubt, if commits may be missing: the file is
-				 * another one, or its log was taken away */
-	struct wake *changed;	/* rung after a commit that changed what a mount shows; NULL: nobody listens */
+	bool check;		/* a mount begins: look at every page first, unless it is as store_seal left
+				 * it; may take seconds. What waits to be created is in doubt, if commits may
+				 * be missing: the file is another one, or its log was taken away */
+	struct wake *changed;	/* rung after a commit that changed what a mount
+				 * shows; NULL: nobody listens */
 	struct wake *outbox;	/* rung after a commit that left something to push */
-	struct wake *grown;	/* rung when commits made the log longer: store_fold; NULL: a commit may have to fold it */
+	struct wake *grown;	/* rung when commits made the log longer: store_fold; NULL:
+				 * a commit may have to fold it */
 };
 
 /*
@@ -184,15 +187,17 @@ enum doom { DOOM_NO, DOOM_NEW, DOOM_HELD, DOOM_CONFIRMED };
 struct link {			/* a task's spoke */
 	int64_t task;
 	enum side side;
-	char *rid;		/* the remote's id. NULL: a create was sent and its answer is not known (in doubt) */
+	char *rid;		/* the remote's id. NULL:
+				 * a create was sent and its answer is not known (in doubt) */
 	char *once;		/* the key of the create that made it; NULL: none, or not told */
-	int64_t sent_at;	/* when the create was sent; 0: it was imported, or (in doubt) it may have been sent
-				 * before the database's log was lost: then it has no key yet */
+	int64_t sent_at;	/* when the create was sent; 0: it was imported, or (in doubt) it may have
+				 * been sent before the database's log was lost: then it has no key yet */
 	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
 	bool guess;		/* Salesforce's: that it is Sales Connect's task is a guess (apart.h) */
 	char *version;		/* revision or time stamp for conditional writes; may be NULL */
 	char *base[TASK_NFIELDS];	/* in our vocabulary; for an in-doubt create: the values sent */
-	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not ours (R8, R10, R26), else NULL */
+	char *raw[TASK_NFIELDS];	/* the remote's own words where they are not
+					 * ours (R8, R10, R26), else NULL */
 	char *url;		/* the record's web page */
 	bool away;		/* reassigned or no longer visible (D5): neither read nor written */
 	uint32_t in_doubt;	/* fields of an update that was sent, and whose answer is not known; */

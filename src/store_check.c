@@ -90,7 +90,8 @@ bool check_complete(const char *path)
 		return false;
 	}
 	return check_sealed(path) ||
-		(n > 0 && sscanf(text, OPENED, &ino) == 1 && !stat(path, &st) && st.st_ino == ino && !access(wal, F_OK));
+		(n > 0 && sscanf(text, OPENED, &ino) == 1 && !stat(path, &st) && st.st_ino == ino &&
+		!access(wal, F_OK));
 }
 
 void check_opened(const char *path)
@@ -108,8 +109,10 @@ void check_opened(const char *path)
 enum err check_doubt(struct store *s)
 {
 	static const char text[] =
-		"INSERT INTO link(task, side, away, gone, sent_at, synced_at, base_title, base_status, base_priority, base_due,"
-		" base_details) SELECT task.id, side, 0, 0, 0, 0, title, status, priority, due, details FROM outbox"
+		"INSERT INTO link(task, side, away, gone, sent_at, synced_at, base_title, base_status, "
+		"base_priority, base_due,"
+		" base_details) SELECT task.id, side, 0, 0, 0, 0, title, status, priority, due, details"
+		" FROM outbox"
 		" JOIN task ON task.id = outbox.task JOIN body ON body.task = task.id WHERE gone IN (0, 2)"
 		" AND born >> side & 1 AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = task.id)";
 	int rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);

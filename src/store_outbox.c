@@ -13,7 +13,8 @@ enum {
 	"EXISTS (SELECT 1 FROM body WHERE body.task = outbox.task AND draft IS NOT NULL"                  \
 	" AND text IS NOT NULL AND length(text) = 0)"
 static const char *const sql_text[NSQL] = {
-	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0 FROM outbox NOT INDEXED WHERE side = :side AND " IS_DUE
+	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0 FROM outbox NOT INDEXED"
+		     " WHERE side = :side AND " IS_DUE
 		     " ORDER BY seq LIMIT :max",
 	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
 		 " AND wait >= 0",

@@ -125,8 +125,8 @@ bool check_sealed(const char *path);
 bool check_complete(const char *path);
 /* What is committed from now on is in the log: the seal is broken. */
 void check_opened(const char *path);
-/* Something may be missing: what waits to be created may be there already, so each of these creates is in doubt
- * (a link with sent_at 0). */
+/* Something may be missing: what waits to be created may be there already, so each of these creates is in
+ * doubt (a link with sent_at 0). */
 NODISCARD enum err check_doubt(struct store *s);
 /* ERR_CORRUPT: a page is not what SQLite wrote. */
 NODISCARD enum err check_pages(struct store *s);

@@ -5,9 +5,10 @@ enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOV
 	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED, VACATE,
 	NAMESAKES, ECHOED, SWAPPED, SWINGS, NSQL };
 /* A record as it shows itself. */
-#define OF(l)                                                                                                        \
-	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, " l ".base_due, "         \
-	l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, " l ".raw_details"
+#define OF(l)                                                                                             \
+	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, "              \
+	l ".base_due, " l ".base_details, " l ".raw_status, " l ".raw_priority, " l ".raw_due, "           \
+	l ".raw_details"
 /* Nothing is on its way to it or from it. */
 #define AT_REST(l)                                                                                           \
 	l ".rid IS NOT NULL AND NOT " l ".gone AND NOT " l ".away AND " l ".doom = 0 AND " l ".in_doubt = 0"
@@ -47,8 +48,10 @@ static const char *const sql_text[NSQL] = {
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	/* The order of the links is that in which they came here. */
-	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id AND came.side <> :side"
-		   " JOIN task ON task.id IN (SELECT id FROM task AS x INDEXED BY task_due WHERE x.due IS t.due"
+	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id"
+		   " AND came.side <> :side"
+		   " JOIN task ON task.id IN (SELECT id FROM task AS x INDEXED BY task_due"
+		   " WHERE x.due IS t.due"
 		   " AND x.created_at BETWEEN t.created_at - :within AND t.created_at"
 		   " UNION SELECT x.id FROM task AS x INDEXED BY task_stem"
 		   " JOIN history ON history.task = x.id AND field = 3 AND was IS t.due"

@@ -34,12 +34,13 @@ struct outgoing {
 	int64_t task;
 	int64_t seq;		/* of the last edit: store_outbox_done compares */
 	int tries;
-	bool asked;		/* it waited to see whether it is there already, and the user said: now (store_retry) */
+	bool asked;		/* it waited to see whether it is there already,
+				 * and the user said: now (store_retry) */
 };
-/* What is due, oldest first: neither held, in its grace time, backing off nor refused. A wrong clock never holds a row
- * longer than its wait: a row whose since lies in the future is due. */
-NODISCARD enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out, size_t max,
-	size_t *n);
+/* What is due, oldest first: neither held, in its grace time, backing off nor refused. A wrong clock never
+ * holds a row longer than its wait: a row whose since lies in the future is due. */
+NODISCARD enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out,
+	size_t max, size_t *n);
 /* ms until the next row falls due, 0: now, -1: none will. */
 NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t now, int64_t *ms);
 /* Put a task on a side's list, due now; a refused row is due again. */
@@ -112,16 +113,18 @@ NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64
  * different titles only if neither has a history.
  */
 NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
-/* The same of two of one name that say what the other one's record on side shows: to send that would give each what the other has. */
+/* The same of two of one name that say what the other one's record on side shows:
+ * to send that would give each what the other has. */
 NODISCARD enum err store_unswap(struct store *s, int64_t task, enum side side);
-/* How often did one of its fields change between two values, since then (this machine's clock) and since anybody here edited it? */
+/* How often did one of its fields change between two values,
+ * since then (this machine's clock) and since anybody here edited it? */
 NODISCARD enum err store_swings(struct store *s, int64_t task, int64_t since, int64_t *n);
 
 /* Tasks that are on both sides, and whose record in Salesforce has this subject, which is not their name. */
 NODISCARD enum err store_echoed(struct store *s, const char *subject, store_task_fn *fn, void *arg);
 
-/* How many tasks that are or were of that date, of that person, whose title is this one's or is in it, were made within that time
- * (ms) before it, by nobody here, and were on both sides before this one came? */
+/* How many tasks that are or were of that date, of that person, whose title is this one's or is in it, were
+ * made within that time (ms) before it, by nobody here, and were on both sides before this one came? */
 NODISCARD enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n);
 
 /* ---- after a damaged database was set aside (store_salvage.h) ------------------------------------------ */

@@ -5,7 +5,8 @@ static const char *const sql_text[NSQL] = {
 	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task"
 		    " ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
-	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait, err, message) SELECT task, side, :now, 0,"
+	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait, err, message)"
+		   " SELECT task, side, :now, 0,"
 		   " iif(err = :waits, err, 0), iif(err = :waits, message, '') FROM outbox"
 		   " WHERE task = :task AND NOT (err = 0 AND wait > 0)"),
 };

@@ -109,14 +109,15 @@ NODISCARD enum err record_complete(struct pass *p, struct link *l);
 NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 /* A create in doubt turns out to be this record. */
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
-/* How like the record that the create in doubt made is this one? 0: it cannot be it. Fields that are as they were sent, if it
- * was made at that time; somebody may have edited others since. SAME or more: it has its key,
- * or all that was sent. Was that forgotten (sent_at 0), nothing less will do. */
+/* How like the record that the create in doubt made is this one? 0: it cannot be it. Fields that are as they
+ * were sent, if it was made at that time; somebody may have edited others since. SAME or more: it has its
+ * key, or all that was sent. Was that forgotten (sent_at 0), nothing less will do. */
 enum { UNLIKE = 0, SAME = TASK_NFIELDS + 1 };
-NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt, int *likeness);
+NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt,
+	int *likeness);
 
-/* brake.c (D6): deletions and completions told by the remote are done here, unless they are too many at once; what was
- * confirmed is. */
+/* brake.c (D6): deletions and completions told by the remote are done here, unless they are too many at once;
+ * what was confirmed is. */
 NODISCARD enum err brake_incoming(struct pass *p);
 /* Too many deletions or completions made here at once are not sent. Before push_all. */
 NODISCARD enum err brake_outgoing(struct pass *p);
@@ -220,17 +221,19 @@ NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *on
 /* And is one the copy of this record of the other system? */
 NODISCARD enum err parcel_is_copy_of(
 	struct pass *p, enum side side, const char *rid, const char *once, bool *yes);
-/* And did it, in any order in which the two systems may have been reached? *maybe: the other one's record is not known. */
-NODISCARD enum err parcel_may_be_key_of(struct pass *p, int64_t task, const char *once, bool *yes, bool *maybe);
+/* And did it, in any order in which the two systems may have been reached? *maybe:
+ * the other one's record is not known. */
+NODISCARD enum err parcel_may_be_key_of(struct pass *p, int64_t task, const char *once, bool *yes,
+	bool *maybe);
 /* A create in doubt as it was sent. */
 NODISCARD enum err parcel_of_journal(struct pass *p, const struct link *l, struct parcel *x);
-/* A create in doubt that may have been sent before the database's log was lost (sent_at 0): its key, and the subject it
- * would have had, in the link. */
+/* A create in doubt that may have been sent before the database's log was lost (sent_at 0): its key, and the
+ * subject it would have had, in the link. */
 NODISCARD enum err parcel_recall(struct pass *p, struct link *l);
 /* The link's base and raw say that the remote has these fields of the parcel now. */
 NODISCARD enum err parcel_agree(struct parcel *x, uint32_t fields);
-/* The key of a create, in the link. The same attempt has the same key, also after a crash; and so has every mount's attempt to
- * copy a record of the other side, whatever it says by then. */
+/* The key of a create, in the link. The same attempt has the same key, also after a crash; and so has every
+ * mount's attempt to copy a record of the other side, whatever it says by then. */
 NODISCARD enum err parcel_key(struct pass *p, struct parcel *x);
 /* It is sent with this text. */
 NODISCARD enum err parcel_say(struct parcel *x, const struct task *text);

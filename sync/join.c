@@ -382,8 +382,8 @@ static bool add_doubt(void *arg, const struct link *l)
 	return x->n < ROWS_IN_DOUBT;
 }
 
-/* Sales Connect's task may be what a create in doubt has made there, of a record of Salesforce; and either side's, what one has made
- * that was forgotten. */
+/* Sales Connect's task may be what a create in doubt has made there, of a record of Salesforce; and either
+ * side's, what one has made that was forgotten. */
 static enum err of_doubt(struct pass *p, const struct asked *a, struct choice *c)
 {
 	struct doubts x = { .forgotten = p->side == SIDE_SC };

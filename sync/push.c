@@ -35,8 +35,9 @@ static enum err held(struct pass *p, const struct outgoing *row)
 static enum err waits(struct pass *p, const struct outgoing *row)
 {
 	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
-		"there is a task of its name without a copy: perhaps another mount made that of it. Nothing is sent until that is "
-		"known, or for 36 minutes; to send it now, as a task of its own, touch its file in .remindfs/outbox", p->local_now,
+		"there is a task of its name without a copy: perhaps another mount made that of it. Nothing "
+		"is sent until that is known, or for 36 minutes; to send it now, as a task of its own, touch "
+		"its file in .remindfs/outbox", p->local_now,
 		row->tries < WAITS_MAX ? send_backoff(row->tries) : DAY);
 }
 
@@ -153,8 +154,8 @@ static enum err post(struct round *r, const struct outgoing *row)
 	if (verb == VERB_UPDATE)
 		TRY(swings(r->p, row->task, &swing));
 	if (swing)
-		return refuse(r->p, row, "it goes to and fro between two values: does another mount take this record "
-			"for another task's? what you save in the file is sent");
+		return refuse(r->p, row, "it goes to and fro between two values: does another mount take "
+			"this record for another task's? what you save in the file is sent");
 	if (verb == VERB_HELD)
 		return held(r->p, row);
 	struct batch *b = &r->batch[verb];

@@ -46,7 +46,8 @@ static int alike(const struct link *l, const struct remote_task *rt)
 }
 
 /* Its key, or another's? */
-static enum err has_key(struct pass *p, const struct link *l, const struct remote_task *rt, bool *yes, bool *other)
+static enum err has_key(struct pass *p, const struct link *l, const struct remote_task *rt, bool *yes,
+	bool *other)
 {
 	bool maybe = false;
 	*yes = rt->once && str_eq(rt->once, l->once);
@@ -160,16 +161,17 @@ static bool see_former(void *arg, const struct history *h)
 	return true;
 }
 
-/* As it was made: a choice that differs was made after it, elsewhere. A text may be another task's, and is kept (D2). */
+/* As it was made: a choice that differs was made after it, elsewhere.
+ * A text may be another task's, and is kept (D2). */
 static uint32_t old_choices(const struct remote_task *rt)
 {
 	bool as_made = rt->t.created_at && rt->t.changed_at == rt->t.created_at;
 	return as_made ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
 }
 
-/* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one side has and
- * the other lacks is taken over, real differences are a clash, unless it says what we said when it was copied. The plain name is
- * Sales Connect's. */
+/* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one
+ * side has and the other lacks is taken over, real differences are a clash, unless it says what we said when
+ * it was copied. The plain name is Sales Connect's. */
 static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task, bool guess)
 {
 	AUTO_LINK l = LINK_INIT;

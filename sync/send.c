@@ -193,7 +193,8 @@ static enum err drop_journal(struct pass *p, struct parcel *x, enum err why)
 	return store_link_put(p->s, &x->link);
 }
 
-/* Nothing else is known of it than that the other task is it. What was typed into it since it was sent is kept. */
+/* Nothing else is known of it than that the other task is it.
+ * What was typed into it since it was sent is kept. */
 static enum err is_other(struct pass *p, const struct parcel *x, const struct task *mine)
 {
 	AUTO_LINK l = LINK_INIT;

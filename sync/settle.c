@@ -129,7 +129,8 @@ static enum err settle_unkeyed(struct pass *p, struct link *l, const struct pati
 	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l, x->tries) : ERR_OK;
 }
 
-/* Was it sent, and forgotten? The pull tells, or the key; which of the two systems was first made the other's key. */
+/* Was it sent, and forgotten? The pull tells, or the key;
+ * which of the two systems was first made the other's key. */
 static enum err settle_forgotten(struct pass *p, struct link *l, const struct patience *x)
 {
 	enum elsewhere where;

@@ -23,5 +23,18 @@ only "fs and sync meet only in the store" '"(sync|cycle|remote|http)\.h"' 'sync/
 only "sync does not know the mount" '"(fs|node|handle|views|control)\.h"' 'fs/.*' 'src/cli/.*'
 only "the mount's half of the store is the mount's" '"store_files\.h"' 'fs/.*' 'src/store_p\.h'
 only "the sync's half of the store is the sync's" '"store_sync\.h"' 'sync/.*' 'src/store_p\.h'
+narrow() { # narrow FOLDER...: no line of its C files is beyond 110 columns, a tab being eight
+  local found
+  found=$(grep -rl '' --include='*.[ch]' "$@" | while read -r f; do expand "$f" | LC_ALL=C.UTF-8 sed -n "/.\\{111\\}/{s|^ *\\(.\\{40\\}\\).*|$f: \\1 ...|p}"; done)
+  n=$((n + 1))
+  if [ -z "$found" ]; then
+    echo "ok $n - no line of $* is beyond 110 columns"
+  else
+    bad=1
+    echo "not ok $n - no line of $* is beyond 110 columns"
+    echo "# ${found//$'\n'/$'\n'# }"
+  fi
+}
+narrow src fs sync
 echo "1..$n"
 exit $bad
