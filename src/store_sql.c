@@ -170,7 +170,7 @@ bool q_col_blob(struct q *q, int i, const char **v, size_t *n)
 	if (*n && !*v)
 		q_fail(q, SQLITE_NOMEM);
 	if (!*v)	/* SQLite gives NULL for no bytes */
-		*v = "";
+		*v = "", *n = 0;
 	return true;
 }
 
