@@ -90,12 +90,40 @@ static enum err is_our_subject(struct pass *p, int64_t task, const struct remote
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
+struct former {
+	const struct remote_task *rt;
+	uint32_t fields;	/* in which it says what we said before */
+};
+
+static bool see_former(void *arg, const struct history *h)
+{
+	struct former *x = arg;
+	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
+		x->fields |= BIT(h->field);
+	return true;
+}
+
+/* The key is every mount's that copies the task: one that had not seen our last edit may have been first.
+ * What it made says what we said before, and is no change of somebody's. */
+static enum err older_copy(struct pass *p, struct link *l, const struct remote_task *rt)
+{
+	struct former x = { .rt = rt };
+	if (!rt->t.created_at || rt->t.changed_at != rt->t.created_at)
+		return ERR_OK;
+	TRY(store_history(p->s, l->task, see_former, &x));
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (x.fields & BIT(f))
+			TRY(replace_text(&l->base[f], rt->t.field[f]));
+	return ERR_OK;
+}
+
 enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
 {
 	bool subject;
 	if (!l->sent_at)
 		l->sent_at = rt->t.created_at;
 	TRY(replace_text(&l->rid, rt->id));
+	TRY(older_copy(p, l, rt));
 	TRY(is_our_subject(p, l->task, rt, &subject));
 	if (subject)
 		TRY(replace_text(&l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE]));
@@ -146,19 +174,6 @@ static enum err agreed_name(struct pass *p, const struct remote_task *rt, const 
 	else if (renamed)
 		*out = NULL;
 	return subject || renamed ? ERR_OK : record_settle_names(p, rt, ours->id);
-}
-
-struct former {
-	const struct remote_task *rt;
-	uint32_t fields;	/* in which it says what we said before */
-};
-
-static bool see_former(void *arg, const struct history *h)
-{
-	struct former *x = arg;
-	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
-		x->fields |= BIT(h->field);
-	return true;
 }
 
 /* As it was made: a choice that differs was made after it, elsewhere.
