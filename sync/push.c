@@ -111,12 +111,11 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	*done = joined == JOIN_DONE;
 	if (*done || taken)
 		return taken && !*done ? ask(r, x) : ERR_OK;
+	if (joined == JOIN_WAIT && !row->asked)		/* by the user, who knows */
+		return *done = true, waits(p, row);
 	TRY(in_a_circle(p, row->task, &circle));
 	TRY(join_echo(p, row->task, &echo));
-	bool wait = joined == JOIN_WAIT && !row->asked;	/* by the user, who knows */
-	*done = circle || echo || wait;
-	if (wait)
-		return waits(p, row);
+	*done = circle || echo;
 	if (echo)
 		return refuse(p, row, "it seems that another mount copied it from there, where it is "
 			"already; to have it there twice give it another title");
