@@ -2,18 +2,21 @@
 # The house's directions, as a test: who may include what (contrib/HACKING.md).
 cd "$(dirname "$0")/.." || exit 1
 n=0 bad=0
+report() { # report NAME FOUND: a test, which fails if something was found
+  n=$((n + 1))
+  if [ -z "$2" ]; then
+    echo "ok $n - $1"
+  else
+    bad=1
+    echo "not ok $n - $1"
+    echo "# ${2//$'\n'/$'\n'# }"
+  fi
+}
 only() { # only NAME PATTERN HOME...: PATTERN occurs in no C file of the program outside HOME
   local name=$1 pattern=$2 found
   shift 2
   found=$(grep -rlE "$pattern" --include='*.[ch]' src fs sync | grep -vE "^($(IFS='|'; echo "$*"))\$")
-  n=$((n + 1))
-  if [ -z "$found" ]; then
-    echo "ok $n - $name"
-  else
-    bad=1
-    echo "not ok $n - $name"
-    echo "# $found"
-  fi
+  report "$name" "$found"
 }
 only "libcurl stays in http" '<curl/' 'sync/http\.[ch]'
 only "FUSE stays in fs" '<fuse' 'fs/[a-z]+\.[ch]'
@@ -26,14 +29,7 @@ only "the sync's half of the store is the sync's" '"store_sync\.h"' 'sync/.*' 's
 narrow() { # narrow FOLDER...: no line of its C files is beyond 110 columns, a tab being eight
   local found
   found=$(grep -rl '' --include='*.[ch]' "$@" | while read -r f; do expand "$f" | LC_ALL=C.UTF-8 sed -n "/.\\{111\\}/{s|^ *\\(.\\{40\\}\\).*|$f: \\1 ...|p}"; done)
-  n=$((n + 1))
-  if [ -z "$found" ]; then
-    echo "ok $n - no line of $* is beyond 110 columns"
-  else
-    bad=1
-    echo "not ok $n - no line of $* is beyond 110 columns"
-    echo "# ${found//$'\n'/$'\n'# }"
-  fi
+  report "no line of $* is beyond 110 columns" "$found"
 }
 narrow src fs sync
 echo "1..$n"
