@@ -227,6 +227,8 @@ struct waiting {		/* an edit that a side does not have yet */
 };
 typedef bool store_waiting_fn(void *arg, const struct waiting *w);
 NODISCARD enum err store_waiting(struct store *s, int64_t task, int64_t now, store_waiting_fn *fn, void *arg);
+/* ms until the next of all of a side's falls due; 0: now; -1: none will. */
+NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t now, int64_t *ms);
 
 /* ---- what changed, what is wrong ----------------------------------------------------------------------- */
 

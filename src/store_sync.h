@@ -41,8 +41,6 @@ struct outgoing {
  * holds a row longer than its wait: a row whose since lies in the future is due. */
 NODISCARD enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgoing *out,
 	size_t max, size_t *n);
-/* ms until the next row falls due, 0: now, -1: none will. */
-NODISCARD enum err store_outbox_next(struct store *s, enum side side, int64_t now, int64_t *ms);
 /* Put a task on a side's list, due now; a refused row is due again. */
 NODISCARD enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t now);
 /* Nothing is left to push as of seq. A newer edit keeps its row. */

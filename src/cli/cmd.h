@@ -59,8 +59,9 @@ int64_t now_ms(void);
  * by default. */
 int complain(enum err e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* progress.c: show the first import until it is done on every side that is on, or one cannot go on. False: it
- * could not, or ms ran out; the mount goes on trying by itself. Sleeps. */
+/* progress.c: show the first import until it is done on every side that is on, and what came is joined with
+ * its copies, so that the tree is at rest; or one cannot go on. False: it could not, or ms ran out; the mount
+ * goes on trying by itself. Sleeps. */
 bool progress_wait(struct store *s, int64_t ms);
 
 #endif

@@ -28,7 +28,7 @@ static const struct {
 } options[] = {
 	{ 'f', "foreground", NULL, "stay in the foreground, log to stderr" },
 	{ 'd', "debug", NULL, "stay in the foreground and log every request" },
-	{ 'w', "wait", NULL, "return when the first import is done; shows its progress" },
+	{ 'w', "wait", NULL, "return when the first import is done and joined; shows its progress" },
 	{ 'o', "options", "OPTS", "mount options for FUSE, such as allow_other" },
 	{ 'j', "json", NULL, "print JSON" },
 };

@@ -29,6 +29,38 @@ static enum verdict look(struct store *s, enum side side, struct side_state *st)
 	return st->err && st->tried_at ? STUCK : WAITING;
 }
 
+/* What came from Salesforce is looked for in Sales Connect, and joined with its copy or sent there.
+ * A row that was tried and has to wait is not due. */
+static enum verdict look_for_rest(struct store *s, struct side_state *st)
+{
+	int64_t due;
+
+	if (store_side(s, SIDE_SC, st) || store_outbox_next(s, SIDE_SC, now_ms(), &due))
+		return STUCK;
+	return !st->on || due ? DONE : st->err ? STUCK : WAITING;
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+}
+
+/* Until then a name that was listed may be gone. Where it cannot be done, that side's row says why. */
+static void wait_for_rest(struct store *s, bool tty, int64_t end)
+{
+	struct side_state st;
+	struct counts n;
+
+	while (look_for_rest(s, &st) == WAITING && now_ms() < end) {
+		if (tty && !store_counts(s, now_ms(), &n))
+			fprintf(stderr, "\r%-12s %lld to be joined or sent\033[K", side_name[SIDE_SC],
+				(long long)n.waiting[SIDE_SC]);
+		nap();
+	}
+	if (tty)
+		fputs("\r\033[K", stderr);
+}
+
 bool progress_wait(struct store *s, int64_t ms)
 {
 	bool tty = isatty(STDERR_FILENO), fine = true;
@@ -41,7 +73,7 @@ bool progress_wait(struct store *s, int64_t ms)
 		/* one may wait for another that is stuck */
 		while ((v = look(s, side, &st)) == WAITING && fine && now_ms() < end) {
 			draw(tty, side, &st);
-			nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+			nap();
 		}
 		if (v == DONE && !st.on)
 			continue;
@@ -50,5 +82,7 @@ bool progress_wait(struct store *s, int64_t ms)
 			: "still importing; the mount goes on with it", v == STUCK ? st.message : "");
 		fine &= v == DONE;
 	}
+	if (fine)
+		wait_for_rest(s, tty, end);
 	return fine;
 }
