@@ -65,6 +65,11 @@ static const char *or_default(const char *template)
 	return template && *template ? template : SUBJECT_DEFAULT;
 }
 
+bool subject_is_name(const char *template)
+{
+	return !strcasecmp(or_default(template), SUBJECT_DEFAULT);
+}
+
 bool subject_has_title(const char *template)
 {
 	const char *end;

@@ -12,6 +12,8 @@
 
 /* R24: does a rename reach Salesforce? NULL or "" stands for SUBJECT_DEFAULT. Names match in any case. */
 bool subject_has_title(const char *template);
+/* Is the subject the name, and no more? */
+bool subject_is_name(const char *template);
 /* The Salesforce subject of a task: fields replaced (no value: nothing), line breaks removed, trimmed, cut at
  * SUBJECT_MAX characters (R27). An unknown {{field}} stays as it is. Appended to out. */
 void subject_render(const char *template, const struct task *t, struct buf *out);

@@ -50,7 +50,7 @@ static enum err join_live(struct pass *p, const struct half *keep, const struct 
 	if (clash)
 		TRY(store_conflict(p->s, keep->t.id, drop->l.side, NULL, &keep->t, &drop->t, p->local_now));
 	TRY(store_join(p->s, keep->t.id, drop->t.id, p->local_now));
-	if (like_name(keep, drop))
+	if (like_name(p, keep, drop))
 		TRY(settle_subject(p, keep->t.id, sc->t.field[FIELD_TITLE]));
 	TRY(settle_words(p, keep->t.id, sc, sf));
 	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t),

@@ -148,17 +148,30 @@ static enum err last_by(struct pass *p, const struct half *h, enum field f, enum
 	return ERR_OK;
 }
 
-bool like_name(const struct half *keep, const struct half *drop)
+/* Sales Connect's name is the subject, and not the name, of a record that we made. */
+static bool is_subject(const struct half *sc, const struct half *sf)
+{
+	return sf->l.sent_at && field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
+}
+
+bool like_name(const struct pass *p, const struct half *keep, const struct half *drop)
 {
 	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
-	bool subject = sf->l.sent_at && field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
+	bool subject = is_subject(sc, sf) && !subject_is_name(p->template);
 	return !subject && (sc->past.renamed || !sf->past.renamed);
+}
+
+/* Two names of which nobody knows which is the newer one: somebody changed ours; or theirs is a subject that
+ * was changed in Salesforce, here by a mount or there by a colleague. */
+static bool names_clash(const struct pass *p, const struct half *sc, const struct half *sf)
+{
+	return sc->past.renamed || sf->past.renamed || (is_subject(sc, sf) && subject_is_name(p->template));
 }
 
 enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take,
 	uint32_t *clash)
 {
-	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop;
+	const struct half *sf = keep->l.side == SIDE_SF ? keep : drop, *sc = sf == keep ? drop : keep;
 	*take = *clash = 0;
 	for (enum field f = 0; f < TASK_NFIELDS; f++) {
 		enum side ours, theirs;
@@ -169,8 +182,8 @@ enum err like_choose(struct pass *p, const struct half *keep, const struct half 
 			continue;
 		}
 		if (f == FIELD_TITLE) {
-			*clash |= keep->past.renamed || drop->past.renamed ? BIT(f) : 0;
-			*take |= like_name(keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
+			*clash |= names_clash(p, sc, sf) ? BIT(f) : 0;
+			*take |= like_name(p, keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
 			continue;
 		}
 		bool we = older(keep, drop, f), they = older(drop, keep, f);

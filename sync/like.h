@@ -50,8 +50,8 @@ enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
  */
 NODISCARD enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score);
 /* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26),
- * or it was changed here. */
-bool like_name(const struct half *keep, const struct half *drop);
+ * or it was changed here. Where the subject is the name, another one is a rename. */
+bool like_name(const struct pass *p, const struct half *keep, const struct half *drop);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,
 	uint32_t *take, uint32_t *clash);

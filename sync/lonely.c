@@ -1,7 +1,6 @@
 #include "lonely.h"
 #include "subject.h"
 #include <string.h>
-#include <strings.h>
 
 void rows_finish(struct rows *x)
 {
@@ -93,7 +92,7 @@ static bool is_young(const struct pass *p, int64_t created_at)
 
 static bool may_be(const struct pass *p, const struct lonely_one *x, const struct half *of)
 {
-	bool plain = !p->template || !strcasecmp(p->template, SUBJECT_DEFAULT);
+	bool plain = subject_is_name(p->template);
 	bool young = is_young(p, x->created_at) || is_young(p, of->t.created_at);
 	if (!like_persons(x->person, of->t.fact[FACT_PERSON]))
 		return false;

@@ -896,6 +896,27 @@ static void what_was_deleted_here_takes_nothing_along_that_only_has_its_subject(
 	world_finish(&w);
 }
 
+/* Made here; another mount renamed it before it copied it to Sales Connect, by its key. */
+static void a_rename_before_the_copy_is_no_subject_that_was_copied(void **state)
+{
+	begin(BOTH);
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	world_turn(&w, enabled_at);
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	user_set(&w, user_find(&w, "a"), FIELD_TITLE, "b");
+	passes(4);
+	world_turn(&w, enabled_at);
+	passes(60);
+	check_rest(&w);
+	check_world(&w, "here: b | open | normal | - | -\nSC: b | open | normal | - | -\n"
+			"SF: b | Not Started | Normal | - | -\nconflicts: 1\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -944,6 +965,7 @@ int main(void)
 		cmocka_unit_test(D3_a_deletion_reaches_what_its_key_says),
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
+		cmocka_unit_test(a_rename_before_the_copy_is_no_subject_that_was_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

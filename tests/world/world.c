@@ -103,8 +103,11 @@ void world_init(struct world *w, unsigned sides)
 	hooked = true;
 	memset(w, 0, sizeof(*w));
 	snprintf(w->path, sizeof(w->path), "%s/remindfs-world-%d-%d.db",
+		access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid(), count);
+	snprintf(w->other, sizeof(w->other), "%s/remindfs-world-%d-%d-other.db",
 		access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid(), count++);
 	remove_db(w->path);
+	remove_db(w->other);
 	w->now = START;
 	w->fault.die = die;
 	w->fault.arg = w;
@@ -122,6 +125,7 @@ void world_finish(struct world *w)
 	stop(w);
 	world = NULL;
 	remove_db(w->path);
+	remove_db(w->other);
 	for (enum side s = SIDE_SC; s < NSIDES; s++)
 		fake_finish(&w->fake[s]);
 	config_finish(&w->config);
@@ -138,13 +142,31 @@ void world_restart(struct world *w)
 	start(w);
 }
 
+static void start_anew(struct world *w, int64_t enabled_at)
+{
+	start(w);
+	for (enum side s = SIDE_SC; s < NSIDES; s++)
+		assert_int_equal(store_side_switch(w->store, s, true, enabled_at), ERR_OK);
+}
+
 void world_another(struct world *w, int64_t enabled_at)
 {
 	stop(w);
 	remove_db(w->path);
-	start(w);
-	for (enum side s = SIDE_SC; s < NSIDES; s++)
-		assert_int_equal(store_side_switch(w->store, s, true, enabled_at), ERR_OK);
+	start_anew(w, enabled_at);
+}
+
+void world_turn(struct world *w, int64_t enabled_at)
+{
+	char was[sizeof(w->path)];
+	stop(w);
+	memcpy(was, w->path, sizeof(was));
+	memcpy(w->path, w->other, sizeof(was));
+	memcpy(w->other, was, sizeof(was));
+	if (access(w->path, F_OK))
+		start_anew(w, enabled_at);
+	else
+		start(w);
 }
 
 static void kept_path(const struct world *w, char out[80])

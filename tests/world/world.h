@@ -21,6 +21,7 @@
 
 struct world {
 	char path[64];			/* of the database */
+	char other[64];			/* of the other mount's */
 	struct store *store;
 	sqlite3 *db;			/* the store's connection: for counting only */
 	struct config config;
@@ -43,6 +44,8 @@ void world_enable(struct world *w, bool on);
 void world_restart(struct world *w);
 /* Another mount of the account, with an empty store, in which the sync is on since then. */
 void world_another(struct world *w, int64_t enabled_at);
+/* The turn of the other of two mounts of the account: likewise, if it is its first. */
+void world_turn(struct world *w, int64_t enabled_at);
 /* A backup is made of the database; the process is killed, and starts again on the backup: the log is lost. */
 void world_keep(struct world *w);
 void world_lose(struct world *w);
