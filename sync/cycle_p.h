@@ -154,7 +154,8 @@ NODISCARD enum err push_all(struct pass *p);
  *     else one is still to come, or to go, or to be edited. A deleted one counts as long as its copy may not
  *     know. Each must be the other's best (like.h). Where Salesforce's is a colleague's, what was there long
  *     ago is no reason either: the one that is gone may have been another's original, so the key is asked
- *     first.
+ *     first. Nor is it a choice for a deleted one that a living one looks less like it: that may have been
+ *     changed since. And what may be the copy of a deleted one of ours waits for whoever made it.
  *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same
  *     to everybody; each makes its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:

@@ -148,6 +148,7 @@ struct choice {
 	struct rows best;	/* all that are as like it as any */
 	int most;
 	size_t namesakes;	/* and those that may be it */
+	int live, dead;		/* how like it is the most like of those that live, and are deleted? */
 	bool wait;
 	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is */
 	bool young;		/* one of them, or the one asked for, is not settled, or is deleted */
@@ -283,11 +284,15 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	bool copy = may_be_copy(p, a, sc, sf, score);
 	if (copy)
 		TRY(choose_best(out, other, score));
+	int *most = live ? &out->live : &out->dead;
+	*most = copy && score > *most ? score : *most;
 	bool theirs = !sf->l.by_me && !sf->l.sent_at && !sc->l.sent_at;
 	out->by_key |= copy && !a->copied && score > NO && theirs;
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
 	out->wait |= copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
+	/* whoever has copied what we made, and deleted, deletes the copy */
+	out->wait |= !live && sf == &y && sf->l.sent_at && score > NO && !a->late;
 	return ERR_OK;
 }
 
@@ -350,7 +355,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 		TRY(drop_dead(p, &c->best));
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
-	bool clear = even || a->late || (!c->young && !c->by_key);
+	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
+	bool clear = a->late || (!other && (even || (!c->young && !c->by_key)));
 	c->wait |= !clear && !(c->by_key && p->side == SIDE_SC);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];

@@ -470,7 +470,8 @@ static void the_copy_of_one_of_two_alike_is_not_the_others(void **state)
 	world_finish(&w);
 }
 
-/* Made here; the first was deleted there, the second renamed, and only then come the copies that another mount had made of both. */
+/* Made here; the first was deleted here, the second renamed there, and only then come the copies that another mount had made
+ * of both. Which is whose that mount alone knows. */
 static void the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name(void **state)
 {
 	begin(BOTH);
@@ -482,7 +483,9 @@ static void the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name(void *
 	user_rm(&w, a);
 	fake_word(sc, &sc->rec[1], FIELD_TITLE, "b");
 	passes(20);
-	assert_true(sc->rec[0].deleted && copy->deleted);
+	assert_true(sc->rec[0].deleted);
+	assert_false(copy->deleted || sf->rec[1].deleted);
+	fake_delete(sf, copy);
 	fake_word(sf, &sf->rec[1], FIELD_TITLE, "b");
 	check_rest(&w);
 	assert_false(sc->rec[1].deleted || sf->rec[1].deleted);
@@ -917,6 +920,57 @@ static void a_rename_before_the_copy_is_no_subject_that_was_copied(void **state)
 	world_finish(&w);
 }
 
+/* Two alike were made here. Another mount copies both to Sales Connect, by their keys, while one of them is deleted here. */
+static void D3_what_may_be_the_copy_of_a_deleted_one_is_not_copied(void **state)
+{
+	for (int told = 0; told < 2; told++) {
+		begin(BOTH);
+		int64_t enabled_at = w.now;
+		w.now += MINUTE;
+		int64_t a = user_new(&w, "a");
+		user_new(&w, "a");
+		assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+		world_turn(&w, enabled_at);
+		passes(4);
+		assert_int_equal(fake_live(sc), 2);
+		world_turn(&w, enabled_at);
+		user_rm(&w, a);
+		passes(20);
+		assert_int_equal(fake_live(sf), 1);
+		if (told)	/* by that mount, which sees the deletion */
+			fake_delete(sc, &sc->rec[0]);
+		passes(120);
+		check_rest(&w);
+		assert_int_equal(sf->n, told ? 2 : 3);
+		assert_int_equal(fake_live(sf), told ? 1 : 2);
+		assert_int_equal(fake_live(sc), told ? 1 : 2);
+		world_finish(&w);
+	}
+}
+
+/* One was renamed and one deleted before this mount knew their copies, of which a colleague has changed one. */
+static void D3_of_two_alike_the_copy_is_perhaps_of_the_renamed_one(void **state)
+{
+	begin(BOTH);
+	struct fake_record *renamed = theirs(sc, "a", "2027-01-04"), *dead = theirs(sc, "a", "2027-01-04");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	struct fake_record *copy = theirs(sf, "a", "2027-01-04"), *other = theirs(sf, "a", "2027-01-05");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	fake_word(sc, renamed, FIELD_TITLE, "b");
+	fake_delete(sc, dead);
+	w.now += MINUTE;
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	fake_word(sf, copy, FIELD_TITLE, "b");
+	fake_delete(sf, other);
+	passes(120);
+	check_rest(&w);
+	assert_false(copy->deleted);
+	assert_int_equal(sc->n + sf->n, 4);
+	check_world(&w, "here: b | open | normal | 2027-01-04 | -\nSC: b | open | normal | 2027-01-04 | -\n"
+			"SF: b | Not Started | Normal | 2027-01-04 | -\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -966,6 +1020,8 @@ int main(void)
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 		cmocka_unit_test(a_rename_before_the_copy_is_no_subject_that_was_copied),
+		cmocka_unit_test(D3_what_may_be_the_copy_of_a_deleted_one_is_not_copied),
+		cmocka_unit_test(D3_of_two_alike_the_copy_is_perhaps_of_the_renamed_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
