@@ -164,7 +164,7 @@ NODISCARD enum err push_all(struct pass *p);
  *     every mount comes to the same one. Two of different names (a template without one) do so only if
  *     neither was ever edited: who could tell the records apart once means the one that he edits. If nobody
  *     could, a colleague's edit between two polls may end in the other task. Only records of this pass's side
- *     are exchanged: the other side's thread may be sending.
+ *     are exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
  *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a
  * deletion pass over what is only a guess (apart.h).

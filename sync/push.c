@@ -8,7 +8,8 @@
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not
- * send a burst of old names (R24, R26). */
+ * send a burst of old names (R24, R26). What the other side's pass has joined has its record here since, and
+ * keeps the order (join.c). */
 static enum err nothing(struct pass *p, struct parcel *x)
 {
 	AUTO_TX tx = { 0 };
@@ -18,6 +19,7 @@ static enum err nothing(struct pass *p, struct parcel *x)
 		TRY(replace_text(&x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE]));
 		TRY(store_link_put(p->s, &x->link));
 	}
+	TRY(store_uncross(p->s, x->row.task, p->side));
 	TRY(send_row_done(p, x));
 	return tx_commit(&tx);
 }
