@@ -375,6 +375,7 @@ static void finish(struct fs *f)
 	bits_finish(&f->told);
 	for (int n = 0; n < NFIXED; n++)
 		relist_finish(&f->dir[n].names);
+	known_finish(&f->known);
 	free(f->page);
 }
 

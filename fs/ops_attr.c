@@ -144,12 +144,26 @@ void ops_reply_found(fuse_req_t req, struct fs *f, const struct found *at)
 		fuse_reply_entry(req, &e);
 }
 
+/* Of what is known, at.e has no more than its attributes need. */
+static enum err find(struct fs *f, uint64_t dir, const char *name, struct found *at)
+{
+	*at = (struct found){ .lasting = true };
+	if (known_get(&f->known, f->snapshot, dir, name, &at->e)) {
+		at->ino = node_ino(KIND_TASK, at->e.id);
+		return ERR_OK;
+	}
+	TRY(tree_find(&f->env, dir, name, at));
+	if (node_kind(at->ino) == KIND_TASK && at->lasting)
+		known_put(&f->known, f->snapshot, dir, &at->e);
+	return ERR_OK;
+}
+
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *f = ops_begin(req);
 	struct found at;
 	enum fixed dir = node_as_fixed(parent);
-	enum err e = tree_find(&f->env, parent, name, &at);
+	enum err e = find(f, parent, name, &at);
 
 	if (!e)
 		ops_reply_found(req, f, &at);

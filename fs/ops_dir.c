@@ -121,6 +121,7 @@ static bool put_task(void *arg, const struct entry *e)
 		return put(l, e->name, NULL, &(struct stat){ .st_ino = ino, .st_mode = S_IFREG },
 			COOKIE_TASK + e->id);
 	struct found at = { .ino = ino, .e = *e, .lasting = true };
+	known_put(&l->f->known, l->f->snapshot, node_fixed_ino(l->dir), e);
 	return put(l, e->name, &at, NULL, COOKIE_TASK + e->id);
 }
 

@@ -7,6 +7,7 @@
 #include "control.h"
 #include "fs.h"
 #include "handle.h"
+#include "known.h"
 #include "node.h"
 #include "relist.h"
 #include "tree.h"
@@ -45,6 +46,7 @@ struct fs {			/* the serving thread's; notify has its own */
 	struct {
 		int64_t snapshot, files;
 	} counted;		/* the tasks of that snapshot */
+	struct known known;	/* where names lead to, in that snapshot */
 	struct bits visible;	/* tasks that were found to be so in that snapshot */
 	struct bits told;	/* tasks whose text the kernel was given: it may have dropped it since */
 	struct buf text;	/* for a reply */
