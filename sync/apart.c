@@ -4,7 +4,6 @@
 #include "subject.h"
 
 #define LOG_MODULE "apart"
-#define KEY_KEPT (6 * 86400 * INT64_C(1000))	/* of the 7 days that Sales Connect remembers it */
 
 /* When was the vendor's mirror, which has no keys, on last (D7)? 0: never. */
 static enum err mirrored(struct pass *p, bool *now, int64_t *last)

@@ -135,7 +135,8 @@ NODISCARD enum err push_all(struct pass *p);
  *    same: the answer is the record, or that the key was used for another text. Then it is asked again by the
  *    texts of what is there and has no copy: the right one answers what it is. That is proof; what remains is
  *    told in errors, shown twice and never copied. The vendor's mirror (D7) has no keys: what is younger than
- *    our record and the same in all fields is its copy.
+ *    our record and the same in all fields is its copy. A key is remembered for a week: who comes to a copy
+ *    that is older waits, and then goes by the looks.
  *  - SC to SF where the org has an external-id field: likewise (record_new.c, find_copy).
  *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has
  *    its name (record_new.c, find_twin). What is not is taken in as a task of its own, and before either is
@@ -144,8 +145,8 @@ NODISCARD enum err push_all(struct pass *p);
  *    where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
  *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps.
  *    Then it waits for two idle polls (36 minutes), for whoever made the copy brings both in line by then,
- *    deletes it, or is no more. What was there longer than that has had its time: who has old tasks of one
- *    name in both systems does not wait.
+ *    deletes it, or is no more. What has stood here unchanged for longer than that has had its time. How old
+ *    it is says nothing: who made the copy may have slept as long as we did.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in
  * one mount's pair is deleted in another mount's other pair, and all are gone. Three rules keep all mounts'

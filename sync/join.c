@@ -150,7 +150,8 @@ struct choice {
 	size_t namesakes;	/* and those that may be it */
 	int live, dead;		/* how like it is the most like of those that live, and are deleted? */
 	bool wait;
-	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is */
+	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is, */
+	bool forgotten;		/* unless it is that old */
 	bool young;		/* one of them, or the one asked for, is not settled, or is deleted */
 };
 static void choice_finish(struct choice *c)
@@ -245,12 +246,19 @@ static bool is_namesake(const struct half *h, enum side other, int score)
 	return score > NO || (score == MAYBE && h->gone == GONE_NO && (h->t.born & BIT(other)));
 }
 
-/* Whoever copied one to the other has had two idle polls since:
+/* When did it come here, or change last? This machine's clock. */
+static int64_t last_news(const struct pass *p, const struct half *h)
+{
+	int64_t made_at = h->t.created_at - p->c->offset;
+	return made_at > h->l.synced_at ? made_at : h->l.synced_at;
+}
+
+/* Whoever copied one to the other has had two idle polls since, as we have:
  * it is in line with it by now, or it is another task. */
 static bool is_settled(const struct pass *p, const struct half *x, const struct half *y)
 {
-	int64_t last = x->t.created_at > y->t.created_at ? x->t.created_at : y->t.created_at;
-	return p->now - last > SETTLED;
+	int64_t a = last_news(p, x), b = last_news(p, y);
+	return p->local_now - (a > b ? a : b) > SETTLED;
 }
 
 /*
@@ -286,11 +294,13 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 		TRY(choose_best(out, other, score));
 	int *most = live ? &out->live : &out->dead;
 	*most = copy && score > *most ? score : *most;
-	bool theirs = !sf->l.by_me && !sf->l.sent_at && !sc->l.sent_at;
-	out->by_key |= copy && !a->copied && score > NO && theirs;
+	bool theirs = !sf->l.by_me && !sf->l.sent_at && !sc->l.sent_at && !a->copied;
+	bool forgotten = theirs && p->now - sc->t.created_at > KEY_KEPT;
+	out->by_key |= copy && score > NO && theirs;
+	out->forgotten |= forgotten && score > NO;
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
-	out->wait |= copy && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
+	out->wait |= (copy || forgotten) && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
 	/* whoever has copied what we made, and deleted, deletes the copy */
 	out->wait |= !live && sf == &y && sf->l.sent_at && score > NO && !a->late;
 	return ERR_OK;
@@ -357,7 +367,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
 	bool clear = a->late || (!other && (even || (!c->young && !c->by_key)));
-	c->wait |= !clear && !(c->by_key && p->side == SIDE_SC);
+	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
 	return ERR_OK;

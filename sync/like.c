@@ -108,6 +108,14 @@ bool like_foreign(const struct half *sf, enum field f)
 	return f != FIELD_TITLE && sf->l.raw[f] && field_same(sf->t.field[f], sf->l.base[f]);
 }
 
+/* Or would be, had it come with that other word (R8, R10), whatever it said before. */
+static bool is_same(const struct half *sc, const struct half *sf, enum field f)
+{
+	const char *there = sc->t.field[f];
+	return field_same(there, sf->t.field[f]) ||
+		(like_foreign(sf, f) && field_same(there, task_field[f].initial));
+}
+
 enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
 	bool is, was, fits, all = true, has_title = subject_has_title(p->template);
@@ -122,7 +130,7 @@ enum err like_score(struct pass *p, const struct half *sc, const struct half *sf
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
 		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) ||
 			like_foreign(sf, f);
-		same += field_same(sc->t.field[f], sf->t.field[f]);
+		same += is_same(sc, sf, f);
 	}
 	if (all && (is || was || (fits && !has_title)))
 		*score = same;

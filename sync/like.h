@@ -8,6 +8,7 @@
 #include "cycle_p.h"
 
 #define SETTLED (36 * 60 * INT64_C(1000))	/* whoever made a copy has had two idle polls */
+#define KEY_KEPT (6 * 86400 * INT64_C(1000))	/* of the 7 days that Sales Connect remembers a key */
 
 struct past {			/* growing array, owned */
 	struct said {

@@ -50,7 +50,7 @@ bool rules_import(const struct remote_task *theirs)
 
 bool rules_skip(const struct remote_task *theirs, const struct config *c)
 {
-	return c->other_values_skip && !theirs->t.field[FIELD_STATUS] &&
+	return c->other_values_skip && !theirs->once && !theirs->t.field[FIELD_STATUS] &&
 		!(theirs->unknown & BIT(FIELD_STATUS));
 }
 

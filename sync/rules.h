@@ -21,7 +21,8 @@ uint32_t rules_facts(enum side side, const struct task *ours, const struct task 
 /* Does a record that is new to us become a task, or part of one? Not a tombstone, not another's (D5), not a
  * series (D9). */
 bool rules_import(const struct remote_task *theirs);
-/* It becomes none of its own: it has another status, and such are to be skipped (R8). */
+/* It becomes none of its own: it has another status, and such are to be skipped (R8). But what has a key was
+ * made by a mount, of a task that comes or is there. */
 bool rules_skip(const struct remote_task *theirs, const struct config *c);
 /* The hub's values of a new record: any other status is open, any other priority normal (R8, R10). *out is
  * overwritten; the caller's to finish. */

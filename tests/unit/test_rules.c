@@ -65,17 +65,18 @@ static void R08_D5_D9_import(void **state)
 {
 	static const struct {
 		const char *status;
-		bool deleted, mine, master, skip, hidden, want;
+		bool deleted, mine, master, skip, hidden, keyed, want;
 	} row[] = {
-		{ TASK_OPEN, false, true, false, false, false, true },
-		{ TASK_COMPLETE, false, true, false, false, false, true },
-		{ TASK_OPEN, true, true, false, false, false, false },
-		{ TASK_OPEN, false, false, false, false, false, false },	/* D5 */
-		{ TASK_OPEN, false, true, true, false, false, false },	/* D9 */
-		{ NULL, false, true, false, false, false, true },		/* R8 */
-		{ NULL, false, true, false, true, false, false },		/* R8, strict */
-		{ NULL, false, true, false, true, true, true },			/* we may not see it */
-		{ TASK_OPEN, false, true, false, true, false, true },
+		{ TASK_OPEN, false, true, false, false, false, false, true },
+		{ TASK_COMPLETE, false, true, false, false, false, false, true },
+		{ TASK_OPEN, true, true, false, false, false, false, false },
+		{ TASK_OPEN, false, false, false, false, false, false, false },	/* D5 */
+		{ TASK_OPEN, false, true, true, false, false, false, false },	/* D9 */
+		{ NULL, false, true, false, false, false, false, true },		/* R8 */
+		{ NULL, false, true, false, true, false, false, false },		/* R8, strict */
+		{ NULL, false, true, false, true, true, false, true },			/* we may not see it */
+		{ TASK_OPEN, false, true, false, true, false, false, true },
+		{ NULL, false, true, false, true, false, true, true },		/* another mount's copy */
 	};
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct remote_task r = record("a", row[i].status, TASK_NORMAL);
@@ -83,6 +84,7 @@ static void R08_D5_D9_import(void **state)
 		r.deleted = row[i].deleted;
 		r.mine = row[i].mine;
 		r.master = row[i].master;
+		r.once = row[i].keyed ? (char *)"key" : NULL;
 		r.unknown = row[i].hidden ? S : 0;
 		if ((rules_import(&r) && !rules_skip(&r, &c)) != row[i].want)
 			fail_msg("row %zu", i);

@@ -196,6 +196,34 @@ static void R08_skip_is_the_strict_reading(void **state)
 	world_finish(&w);
 }
 
+/* Its key says that a mount made it, of a task that comes to Sales Connect only now. */
+static void R08_another_mounts_copy_is_not_skipped(void **state)
+{
+	int64_t enabled_at;
+	world_init(&w, BOTH);
+	w.config.other_values_skip = true;
+	sf->remote.once_is_kept = true;
+	enabled_at = w.now;
+	world_enable(&w, true);
+	check_rest(&w);
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	check_rest(&w);
+	fake_word(sf, &sf->rec[0], FIELD_STATUS, "In Progress");
+	world_another(&w, enabled_at);
+	sc->rec[0].hidden = true;
+	assert_int_equal(world_pass(&w), ERR_OK);
+	w.now += HOUR;
+	fake_add(sf, "b");	/* nobody is told of the first one again */
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	sc->rec[0].hidden = false;
+	fake_touch(sc, &sc->rec[0]);
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	assert_string_equal(sf->rec[0].word[FIELD_STATUS], "In Progress");
+	world_finish(&w);
+}
+
 static void R09_priority_both_ways(void **state)
 {
 	int64_t id = shared(NULL);
@@ -464,6 +492,7 @@ int main(void)
 		cmocka_unit_test(R08_a_custom_closed_value_is_not_guessed),
 		cmocka_unit_test(R08_the_other_fields_cross),
 		cmocka_unit_test(R08_skip_is_the_strict_reading),
+		cmocka_unit_test(R08_another_mounts_copy_is_not_skipped),
 		cmocka_unit_test(R09_priority_both_ways),
 		cmocka_unit_test(R10_low_arrives_as_normal_and_stays_low),
 		cmocka_unit_test(R10_high_to_low_leaves_high),

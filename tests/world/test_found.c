@@ -649,6 +649,29 @@ static void a_task_edited_before_it_was_seen_here_is_not_copied_twice(void **sta
 	}
 }
 
+/* It was edited long after it was copied, or long ago: who comes to it only now does not know that the other mount was
+ * not there either. */
+static void what_came_here_just_now_waits_however_old_it_is(void **state)
+{
+	for (int seen = 0; seen < 2; seen++) {
+		begin(BOTH);
+		theirs(sc, "a", "2026-12-01");
+		if (seen)	/* and only its copy comes now */
+			assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+		theirs(sf, "a", "2026-12-08");
+		w.now += 2 * DAY;
+		passes(20);
+		assert_int_equal(sc->n + sf->n, 2);
+		fake_word(sf, &sf->rec[0], FIELD_DUE, "2026-12-01");
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 2);
+		fake_delete(sc, &sc->rec[0]);
+		check_rest(&w);
+		assert_true(sf->rec[0].deleted);
+		world_finish(&w);
+	}
+}
+
 /* A word that does not cross is no difference, and stays. */
 static void R10_a_copy_with_another_word_is_the_copy(void **state)
 {
@@ -661,6 +684,25 @@ static void R10_a_copy_with_another_word_is_the_copy(void **state)
 }
 
 /* It is told once an hour whether the mirror is on. */
+/* What was told before that word says as little: a colleague's, whose copy this mount could not make. */
+static void R08_a_copy_of_what_has_another_word_by_now_is_the_copy(void **state)
+{
+	begin(BOTH);
+	struct fake_record *r = fake_add(sf, "a");
+	fake_word(sf, r, FIELD_STATUS, "Completed");
+	sc->poison = "a";
+	sc->poison_err = ERR_DENIED;
+	passes(4);
+	fake_word(sf, r, FIELD_STATUS, "Deferred");
+	passes(10);
+	theirs(sc, "a", NULL);
+	passes(10);
+	sc->poison = NULL;
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nSC: a | open | normal | - | -\nSF: a | Deferred | Normal | - | -\n");
+	world_finish(&w);
+}
+
 static void an_hour_later(void)
 {
 	w.now += HOUR;
@@ -849,6 +891,41 @@ static void D3_a_deletion_reaches_what_its_key_says(void **state)
 	}
 }
 
+static void forget_keys(struct fake *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->rec[i].once);
+		f->rec[i].once = NULL;
+	}
+}
+
+/* A colleague's, one or two alike, copied by another mount long ago; one was edited, and that is still to be carried over. */
+static void a_copy_whose_key_is_forgotten_is_not_made_again(void **state)
+{
+	for (int n = 1; n <= 2; n++) {
+		begin(BOTH);
+		int64_t enabled_at = w.now;
+		w.now += MINUTE;
+		for (int i = 0; i < n; i++)
+			fake_add(sf, "a");
+		check_rest(&w);
+		assert_int_equal(sc->n, n);
+		w.now += 8 * DAY;
+		forget_keys(sc);
+		world_another(&w, enabled_at);
+		fake_touch(sf, &sf->rec[0]);
+		fake_word(sf, &sf->rec[n - 1], FIELD_DUE, "2026-12-01");
+		passes(20);
+		assert_int_equal(sc->n + sf->n, 2 * n);
+		fake_word(sc, &sc->rec[n - 1], FIELD_DUE, "2026-12-01");
+		passes(60);
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 2 * n);
+		assert_int_equal(world_conflicts(&w), 0);
+		world_finish(&w);
+	}
+}
+
 static void begin_nameless(void)
 {
 	begin(BOTH);
@@ -1012,7 +1089,9 @@ int main(void)
 		cmocka_unit_test(copies_of_one_second_have_one_order_in_every_mount),
 		cmocka_unit_test(two_alike_of_which_one_was_edited_wait_for_the_other_mount),
 		cmocka_unit_test(a_task_edited_before_it_was_seen_here_is_not_copied_twice),
+		cmocka_unit_test(what_came_here_just_now_waits_however_old_it_is),
 		cmocka_unit_test(R10_a_copy_with_another_word_is_the_copy),
+		cmocka_unit_test(R08_a_copy_of_what_has_another_word_by_now_is_the_copy),
 		cmocka_unit_test(R15_made_while_the_first_answer_was_on_its_way),
 		cmocka_unit_test(R17_made_after_enabling_and_long_before_the_first_pass),
 		cmocka_unit_test(a_create_in_doubt_is_found_though_it_was_edited_there),
@@ -1042,6 +1121,7 @@ int main(void)
 		cmocka_unit_test(D3_of_two_alike_the_copy_is_of_the_one_that_lives),
 		cmocka_unit_test(a_deletion_spares_what_only_looks_like_the_deleted_one),
 		cmocka_unit_test(D3_a_deletion_reaches_what_its_key_says),
+		cmocka_unit_test(a_copy_whose_key_is_forgotten_is_not_made_again),
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 		cmocka_unit_test(a_rename_before_the_copy_is_no_subject_that_was_copied),
