@@ -63,19 +63,26 @@ static bool pass(struct store *s, int how)
 	return rc == SQLITE_OK;
 }
 
+/* While a long log is not wholly in the database, nobody may hold a snapshot (is_in_the_way). */
+static bool is_long(const struct store *s)
+{
+	return wal_word(s, WAL_FRAMES) > LOG_LONG;
+}
+
 bool store_fold(struct store *s)
 {
-	uint32_t head[WAL_HEAD];
+	uint32_t head[WAL_HEAD], folded;
 
-	if (!wal_find(s) || left(s) < WORTH)
+	if (!wal_find(s) || left(s) < (is_long(s) ? 1 : WORTH))
 		return false;
 	wal_read(s, head);
 	bool quiet = !memcmp(head, s->seen, sizeof(head));
 	memcpy(s->seen, head, sizeof(head));
-	if (!quiet && head[WAL_FRAMES] < LOG_LONG)
+	if (!quiet && (!is_long(s) || left(s) < WORTH))
 		return true;
+	folded = wal_word(s, WAL_FOLDED);
 	int how = BESIDE;
 	for (int i = 0; i < PASSES && pass(s, how) && (left(s) || how == BESIDE); i++)
 		how = left(s) <= FEW ? ALONE : BESIDE;
-	return false;
+	return is_long(s) && left(s) && wal_word(s, WAL_FOLDED) != folded;
 }
