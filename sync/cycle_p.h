@@ -111,8 +111,9 @@ NODISCARD enum err record_away(struct pass *p, struct link *l, const char *why);
 NODISCARD enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt);
 /* How like the record that the create in doubt made is this one? 0: it cannot be it. Fields that are as they
  * were sent, if it was made at that time; somebody may have edited others since. SAME or more: it has its
- * key, or all that was sent. Was that forgotten (sent_at 0), nothing less will do. */
-enum { UNLIKE = 0, SAME = TASK_NFIELDS + 1 };
+ * key, or all that was sent. Was that forgotten (sent_at 0), nothing less will do. Of several, for the same
+ * person counts first. */
+enum { UNLIKE = 0, SAME = 2 * TASK_NFIELDS + 1 };
 NODISCARD enum err record_is_ours(struct pass *p, const struct link *l, const struct remote_task *rt,
 	int *likeness);
 

@@ -70,10 +70,11 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 	TRY(store_get(p->s, l->task, &sent));
 	if (!l->sent_at && rt->t.created_at < sent.created_at + p->c->offset - SENT_SLACK)
 		return ERR_OK;
-	if (key || is_ours(l, rt))	/* of two that are the same, the one for the same person */
-		*likeness = SAME + str_eq(sent.fact[FACT_PERSON], rt->t.fact[FACT_PERSON]);
+	bool person = str_eq(sent.fact[FACT_PERSON], rt->t.fact[FACT_PERSON]);
+	if (key || is_ours(l, rt))
+		*likeness = SAME + person;
 	else if (resembles(l, &sent, rt))
-		*likeness = alike(l, rt);
+		*likeness = alike(l, rt) + (person ? TASK_NFIELDS : 0);
 	return ERR_OK;
 }
 

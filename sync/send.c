@@ -236,15 +236,33 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	return send_row_done(p, x);
 }
 
+/* Not taken: another task has the record. But if that was a create of ours, too, which was taken for what made
+ * it as they look alike, it was a mistake, as two keys make two; it is in doubt again. */
+static enum err take_record(struct pass *p, const struct parcel *x, bool *taken)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum err e = store_link_put(p->s, &x->link);
+	*taken = e == ERR_OK;
+	if (e != ERR_EXIST)
+		return e;
+	TRY(store_link_by_rid(p->s, p->side, x->link.rid, &l));
+	*taken = l.sent_at && l.once && x->link.once && !str_eq(l.once, x->link.once);
+	if (!*taken)
+		return ERR_OK;
+	TRY(replace_text(&l.rid, NULL));
+	TRY(store_link_put(p->s, &l));
+	return store_link_put(p->s, &x->link);
+}
+
 static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 {
+	bool taken;
 	if (!it->new_id)
 		return ERR_OK;	/* still in doubt: the remote says it did, and not what */
 	TRY(replace_text(&x->link.rid, it->new_id));
-	enum err e = store_link_put(p->s, &x->link);
-	if (e == ERR_EXIST)
+	TRY(take_record(p, x, &taken));
+	if (!taken)
 		return drop_double(p, x);
-	TRY(e);
 	TRY(parcel_other_is_next(p, x->row.task));
 	TRY(store_uncross(p->s, x->row.task, p->side));
 	return send_row_done(p, x);

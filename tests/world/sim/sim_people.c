@@ -36,6 +36,15 @@ void unknowable(struct sim *s, enum side side, const struct record *r)
 	s->logical[r->task].was_hidden |= s->logical[r->task].beyond;
 }
 
+/* What was typed into o while nobody here could see it does not tell it from r either. */
+static void typed_alike(struct sim *s, const struct record *o)
+{
+	for (int i = 0; i < s->n_typed; i++) {
+		struct typed *t = &s->typed[i];
+		t->alike |= t->task == o->task && t->who == SF_PERSON && !strcmp(t->value, o->word[t->field]);
+	}
+}
+
 void made_alike(struct sim *s, struct record *r)
 {
 	struct server *v = &s->server[SIDE_SF];
@@ -44,6 +53,8 @@ void made_alike(struct sim *s, struct record *r)
 		bool same = o != r && !strcmp(o->person, r->person) && !strcmp(o->body, r->body);
 		o->alike |= same;
 		r->alike |= same;
+		if (same && (o->hidden || o->away))
+			typed_alike(s, o);
 	}
 }
 
