@@ -236,8 +236,8 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	return send_row_done(p, x);
 }
 
-/* Not taken: another task has the record. But if that was a create of ours, too, which was taken for what made
- * it as they look alike, it was a mistake, as two keys make two; it is in doubt again. */
+/* Not taken: another task has the record. But if that was a create of ours, too, which was taken for what
+ * made it as they look alike, it was a mistake, as two keys make two; it is in doubt again. */
 static enum err take_record(struct pass *p, const struct parcel *x, bool *taken)
 {
 	AUTO_LINK l = LINK_INIT;
