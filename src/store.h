@@ -69,9 +69,9 @@ void store_rest(struct store *s);
 /*
  * Fold the log into the database, if it is long (8 MiB), or if nobody has committed since the last call and
  * it is half so, or was long and some is left. Syncs files, so it may take long: for a thread of its own.
- * Nobody waits for that, but whoever writes at its end, or when the log is twice too long, waits some 15 ms at
- * most. True: call again after a quiet moment, or when grown is rung. What fails is logged; call again when
- * grown is rung.
+ * Nobody waits for that, but whoever writes at its end, or when the log is twice too long, waits some 15 ms
+ * at most. True: call again after a quiet moment, or when grown is rung. What fails is logged; call again
+ * when grown is rung.
  */
 bool store_fold(struct store *s);
 
