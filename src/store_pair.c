@@ -3,7 +3,7 @@
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
 	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED, VACATE,
-	NAMESAKES, ECHOED, SWAPPED, SWINGS, NSQL };
+	NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                             \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, "              \
@@ -117,6 +117,7 @@ static const char *const sql_text[NSQL] = {
 		   " WHERE link.raw_title = :subject AND link.rid IS NOT NULL AND NOT link.gone"
 		   " AND other.rid IS NOT NULL AND NOT other.gone AND title <> :subject ORDER BY link.task",
 	[DROP_WAITING] = "DELETE FROM outbox WHERE task IN (:drop, :keep)",
+	[ADD_BORN] = "UPDATE task SET born = born | :sides WHERE id = :task AND born <> born | :sides",
 };
 
 static struct q sql(struct store *s, int i)
@@ -335,6 +336,17 @@ enum err store_unswap(struct store *s, int64_t task, enum side side)
 	TRY(swapped(s, task, side, &other));
 	if (other)
 		TRY(exchange(s, task, other, side));
+	return tx_commit(&tx);
+}
+
+enum err store_born(struct store *s, int64_t task, uint32_t sides)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(s, &tx));
+	AUTO_Q q = sql(s, ADD_BORN);
+	q_int(&q, ":task", task);
+	q_int(&q, ":sides", sides);
+	TRY(q_run(&q));
 	return tx_commit(&tx);
 }
 

@@ -25,6 +25,8 @@ NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_on
 /* Those with a doom, likewise. */
 NODISCARD enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, void *arg);
 
+/* A task that loses its record on one of these sides (BIT(side)) may be created there again. */
+NODISCARD enum err store_born(struct store *s, int64_t task, uint32_t sides);
 /* A task that is not on this side is not to be created there any more, whatever becomes of it (D7). */
 NODISCARD enum err store_unborn(struct store *s, int64_t task, enum side side);
 

@@ -185,6 +185,25 @@ static uint32_t old_choices(const struct remote_task *rt)
 	return as_made ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
 }
 
+/* Which other side may this task be created on (R14, R15)?
+ * One that is older than the rebuilt database may be there. */
+static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
+{
+	enum side other = pass_other(p);
+	struct side_state st;
+	int64_t offset = 0;
+	*out = 0;
+	TRY(store_side(p->s, other, &st));
+	if (!st.on || rt->t.created_at <= p->rebuilt)
+		return ERR_OK;
+	if (other == SIDE_SF)
+		TRY(pass_get_int(p, "clock_offset", &offset));
+	bool old = other == SIDE_SF && rt->t.created_at <= st.enabled_at + offset;
+	if (!old)
+		*out = BIT(other);
+	return ERR_OK;
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one
  * side has and the other lacks is taken over, real differences are a clash, unless it says what we said when
  * it was copied. The plain name is Sales Connect's. */
@@ -193,7 +212,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
-	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE);
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), sides;
 	struct former former = { .rt = rt, .fields = old_choices(rt) };
 	enum gone gone;
 	const char *name;
@@ -213,6 +232,8 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	TRY(store_link_put(p->s, &l));
 	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
 	TRY(record_known(p, rt, &l));
+	TRY(born(p, rt, &sides));
+	TRY(store_born(p->s, task, sides));	/* should they be taken apart */
 	if (guess)
 		TRY(apart_mark(p, rt->id));
 	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
@@ -344,25 +365,6 @@ static enum err find_copy(struct pass *p, const struct remote_task *rt, int64_t 
 			return ERR_OK;
 	}
 	return ERR_NOENT;
-}
-
-/* Which other side may this task be created on (R14, R15)?
- * One that is older than the rebuilt database may be there. */
-static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
-{
-	enum side other = pass_other(p);
-	struct side_state st;
-	int64_t offset = 0;
-	*out = 0;
-	TRY(store_side(p->s, other, &st));
-	if (!st.on || rt->t.created_at <= p->rebuilt)
-		return ERR_OK;
-	if (other == SIDE_SF)
-		TRY(pass_get_int(p, "clock_offset", &offset));
-	bool old = other == SIDE_SF && rt->t.created_at <= st.enabled_at + offset;
-	if (!old)
-		*out = BIT(other);
-	return ERR_OK;
 }
 
 static enum err import(struct pass *p, const struct remote_task *rt)

@@ -926,6 +926,31 @@ static void a_copy_whose_key_is_forgotten_is_not_made_again(void **state)
 	}
 }
 
+/* A mount that comes late knows only that the key of what was renamed there is taken. What of Sales Connect's may be its
+ * copy is tried in turn, what has most in common with it first: and that is a colleague's. */
+static void D3_a_taken_key_is_tried_with_what_each_of_them_said(void **state)
+{
+	begin(BOTH);
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	struct fake_record *r = fake_add(sf, "a");
+	fake_word(sf, r, FIELD_DUE, "2026-12-01");
+	check_rest(&w);
+	world_another(&w, enabled_at);
+	fake_word(sf, r, FIELD_TITLE, "c");
+	fake_word(sf, r, FIELD_DUE, NULL);
+	struct fake_record *b = fake_add(sc, "b");
+	passes(60);
+	assert_int_equal(fake_live(sc), 2);
+	assert_int_equal(fake_live(sf), 2);
+	fake_delete(sc, &sc->rec[0]);
+	passes(60);
+	assert_true(r->deleted);
+	assert_false(b->deleted);
+	assert_non_null(fake_titled(sf, "b"));
+	world_finish(&w);
+}
+
 static void begin_nameless(void)
 {
 	begin(BOTH);
@@ -957,6 +982,35 @@ static void a_deletion_does_not_pass_over_a_subject_that_all_have(void **state)
 			assert_int_equal(fake_live(sf), both ? 0 : 1);
 			world_finish(&w);
 		}
+}
+
+/* It was taken for the copy of what was there alone; then comes the one whose key it has. */
+static void D3_a_record_that_was_guessed_goes_to_the_one_whose_key_it_has(void **state)
+{
+	begin_nameless();
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	struct fake_record *r = fake_add(sf, "a task");
+	check_rest(&w);
+	r->hidden = true;
+	world_another(&w, enabled_at);
+	struct fake_record *guessed = theirs(sf, "a task", NULL);
+	passes(60);
+	assert_int_equal(sc->n, 1);
+	r->hidden = false;
+	fake_touch(sf, r);
+	passes(60);
+	assert_int_equal(fake_live(sc), 2);	/* and the other one is copied */
+	assert_int_equal(fake_live(sf), 2);
+	fake_delete(sc, &sc->rec[0]);
+	passes(60);
+	assert_true(r->deleted);
+	assert_false(guessed->deleted);
+	fake_delete(sc, &sc->rec[1]);		/* that is certain */
+	passes(60);
+	assert_true(guessed->deleted);
+	check_rest(&w);
+	world_finish(&w);
 }
 
 /* Nor is what comes after it was deleted here. */
@@ -1122,6 +1176,8 @@ int main(void)
 		cmocka_unit_test(a_deletion_spares_what_only_looks_like_the_deleted_one),
 		cmocka_unit_test(D3_a_deletion_reaches_what_its_key_says),
 		cmocka_unit_test(a_copy_whose_key_is_forgotten_is_not_made_again),
+		cmocka_unit_test(D3_a_taken_key_is_tried_with_what_each_of_them_said),
+		cmocka_unit_test(D3_a_record_that_was_guessed_goes_to_the_one_whose_key_it_has),
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 		cmocka_unit_test(a_rename_before_the_copy_is_no_subject_that_was_copied),
