@@ -49,6 +49,15 @@ a_remote_task_and_its_end_are_listed_at_once() {
   [ ! -e open/Arrived.txt ] && afar "new Arrived" && eventually test -f open/Arrived.txt && is ls "$(ls open)" $'Arrived.txt\nBystander.txt\nWatched.txt' &&
     afar "gone $(number open/Arrived.txt)" && eventually test ! -e open/Arrived.txt && is ls "$(ls open)" $'Bystander.txt\nWatched.txt'
 }
+# Behind its first page the kernel asks for names alone, which are kept from one listing to the next.
+a_long_directory_that_was_listed_shows_what_came_since() {
+  local i last
+  fresh
+  for i in $(seq 400); do echo x >"open/A task of many, with a name that is not quite short $i.txt" || return 1; done
+  ls -f open >/dev/null && ls -f open >/dev/null && last=$(ls -f open | tail -n 1) && afar "new Arrived" "gone $(number "open/$last")"
+  listed() { ls -f open >"$work/listed" && grep -qx Arrived.txt "$work/listed" && ! grep -qxF "$last" "$work/listed"; }
+  eventually listed && is how_many "$(wc -l <"$work/listed")" 404
+}
 # As long as the old one: another length the kernel would notice by itself.
 a_change_while_a_text_is_given_to_the_kernel_is_seen() {
   fresh

@@ -283,6 +283,7 @@ static void D3_restored_as_itself_or_anew(void **state)
 		bool same;
 	} row[] = {
 		{ "in its grace", true, false, false, SIDE_LOCAL, GRACE - 1, true },
+		{ "deleted in the future: nobody knows", true, false, false, SIDE_LOCAL, -1, false },
 		{ "due, perhaps on its way", true, false, false, SIDE_LOCAL, GRACE, false },
 		{ "sent", true, true, false, SIDE_LOCAL, GRACE, false },
 		{ "sent to one side, already", true, true, false, SIDE_LOCAL, 1, false },
