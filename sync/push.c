@@ -77,6 +77,14 @@ static enum err swings(struct pass *p, int64_t task, bool *yes)
 	return ERR_OK;
 }
 
+/* The user knows which value it is. */
+static enum err rests(struct pass *p, const struct outgoing *row)
+{
+	return store_outbox_fail(p->s, row->task, p->side, row->seq, ERR_BUSY,
+		"it goes to and fro between two values: does another mount take this record for another "
+		"task's? to send it as it is, touch its file in .remindfs/outbox", p->local_now, -1);
+}
+
 /* A create tells no version: until a pull brings it, a write would have no condition; and an update whose
  * answer is lost may be there, even if it is the other way by now. So read it, and merge, first. */
 static bool look_first(const struct round *r, enum verb verb, const struct parcel *x)
@@ -152,11 +160,10 @@ static enum err post(struct round *r, const struct outgoing *row)
 		return round_again(r, &x);
 	if (verb == VERB_NONE)
 		return nothing(r->p, &x);
-	if (verb == VERB_UPDATE)
+	if (verb == VERB_UPDATE && !row->asked)
 		TRY(swings(r->p, row->task, &swing));
 	if (swing)
-		return refuse(r->p, row, "it goes to and fro between two values: does another mount take "
-			"this record for another task's? what you save in the file is sent");
+		return rests(r->p, row);
 	if (verb == VERB_HELD)
 		return held(r->p, row);
 	struct batch *b = &r->batch[verb];

@@ -184,6 +184,17 @@ outbox_touch_retries_now() {
   grep -q "next try: *$(date -d tomorrow +%F)" .remindfs/outbox/Waiting.txt && touch .remindfs/outbox/Waiting.txt && eventually in_sf Waiting "details: third" && eventually in_sc Waiting "details: third" &&
     eventually test ! -e .remindfs/outbox/Waiting.txt
 }
+# Of one name, made by the account on either side, and they differ: for 36 minutes another mount might bring them in line.
+outbox_touch_sends_what_waits_for_another_mount() {
+  why() { grep -qs "perhaps another mount made that of it" ".remindfs/outbox/$1"; }
+  sent() { [ "$(remote count sc Meet)$(remote count sf Meet)" = "$1" ]; }
+  down
+  remote new sc "title=Meet" "due=2027-12-01" &&
+    remote new sf "title=Meet" "status=Not Started" "priority=Normal" "due=2027-12-08" "CreatedById=005000000000007AAA" || return 1
+  up
+  eventually why Meet.txt && eventually why "Meet (2).txt" && sent 11 && touch .remindfs/outbox/Meet*.txt && eventually sent 22 && synced &&
+    is names "$(ls open | grep -c ^Meet)" 2
+}
 ctl_retry_does_the_same() {
   down
   sed -i 's/^third$/fourth/' open/Waiting.txt

@@ -178,16 +178,21 @@ static void many_that_are_alike_are_copied(void **state)
 
 static const char *const date[] = { "2026-12-01", "2026-12-02" };
 
-/* Two mounts that take two records for each other's write the values of both in turn. */
-static void what_goes_to_and_fro_comes_to_an_end(void **state)
+static void to_and_fro(struct fake_record *there)
 {
-	begin();
-	struct fake_record *there = fake_titled(sc, "a"), *copy = fake_titled(sf, "[SC] a");
 	for (int i = 0; i < 12; i++) {
 		w.now += 10 * MINUTE;
 		fake_word(sc, there, FIELD_DUE, date[i % 2]);
 		check_rest(&w);
 	}
+}
+
+/* Two mounts that take two records for each other's write the values of both in turn. */
+static void what_goes_to_and_fro_comes_to_an_end(void **state)
+{
+	begin();
+	struct fake_record *there = fake_titled(sc, "a"), *copy = fake_titled(sf, "[SC] a");
+	to_and_fro(there);
 	assert_string_equal(user_see(&w, "a", FIELD_DUE), date[1]);
 	assert_string_equal(copy->word[FIELD_DUE], date[0]);	/* the fifth */
 	assert_true(is_told("it goes to and fro between two values"));
@@ -197,6 +202,26 @@ static void what_goes_to_and_fro_comes_to_an_end(void **state)
 	assert_string_equal(copy->word[FIELD_DUE], "2026-12-24");
 	assert_false(is_told("refused"));
 	world_finish(&w);
+}
+
+/* By who saves the file, though what he changed is another field; or by who touches its file in the outbox. */
+static void what_went_to_and_fro_is_sent_when_the_user_says_so(void **state)
+{
+	for (int touched = 0; touched < 2; touched++) {
+		begin();
+		struct fake_record *there = fake_titled(sc, "a"), *copy = fake_titled(sf, "[SC] a");
+		int64_t id = user_find(&w, "a");
+		to_and_fro(there);
+		assert_string_equal(copy->word[FIELD_DUE], date[0]);
+		if (touched)
+			assert_int_equal(store_retry(w.store, id, w.now), ERR_OK);
+		else
+			user_set(&w, id, FIELD_DETAILS, "words");
+		check_rest(&w);
+		assert_string_equal(copy->word[FIELD_DUE], date[1]);
+		assert_false(is_told("refused"));
+		world_finish(&w);
+	}
 }
 
 static void what_is_changed_again_and_again_is_sent(void **state)
@@ -318,6 +343,7 @@ int main(void)
 		cmocka_unit_test(copies_that_were_changed_since_are_counted),
 		cmocka_unit_test(many_that_are_alike_are_copied),
 		cmocka_unit_test(what_goes_to_and_fro_comes_to_an_end),
+		cmocka_unit_test(what_went_to_and_fro_is_sent_when_the_user_says_so),
 		cmocka_unit_test(what_is_changed_again_and_again_is_sent),
 		cmocka_unit_test(values_that_a_user_exchanges_are_sent),
 		cmocka_unit_test(two_of_one_name_exchange_their_records_not_what_they_say),
