@@ -1,6 +1,7 @@
 #include "demo.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -45,7 +46,10 @@ static const char *const statuses[] = { "Not Started", "Not Started", "Not Start
 static const char *const priorities[] = { "Normal", "Normal", "Normal", "High", "High", "Low", "Normal" };
 static const char *const campaigns[] = { "Q3 renewals", "Trial users", "Spring event" };
 
+#define NAMES (COUNT(subjects) * PEOPLE)
+
 static uint64_t state;
+static bool told[NAMES];
 
 /* xorshift: the same numbers everywhere. */
 static unsigned pick(unsigned below)
@@ -96,14 +100,27 @@ static char *about(const char *subject, const char *name)
 	return fmt("%.*s%s%s", (int)before, subject, name, subject + before + 1);
 }
 
+/* Each of its own name while there are names: two of one name are told apart by whoever looks at both systems,
+ * and that takes time. */
+static char *new_name(const struct person *people, const struct person **person)
+{
+	unsigned at = pick(NAMES);
+
+	for (unsigned i = 0; i < NAMES && told[at]; i++)
+		at = (at + 1) % NAMES;
+	told[at] = true;
+	*person = &people[at % PEOPLE];
+	return about(subjects[at / PEOPLE], (*person)->name);
+}
+
 static struct story new_story(const struct person *people)
 {
 	static const int dues[] = { 0, 0, 1, 1, -1, -3, -10, 2, 5, 7, 14, 30 };
-	struct story s = { .person = &people[pick(PEOPLE)] };
+	struct story s = { 0 };
 	char buf[TIME_TEXT];
 	int64_t now = clock_now();
 
-	s.name = about(subjects[pick(COUNT(subjects))], s.person->name);
+	s.name = new_name(people, &s.person);
 	if (pick(8))
 		s.due = keep(date_text(now + dues[pick(COUNT(dues))] * DAY_MS, buf));
 	s.status = statuses[pick(COUNT(statuses))];
@@ -170,6 +187,7 @@ void demo_generate(long n, unsigned seed, const char *only)
 	bool sf = strcmp(only, "salesconnect") != 0, sc = strcmp(only, "salesforce") != 0;
 
 	state = 0x9e3779b97f4a7c15u ^ ((uint64_t)seed << 20 | seed);
+	memset(told, 0, sizeof(told));
 	add_people(people);
 	for (long i = 0; i < n; i++) {
 		struct story s = new_story(people);

@@ -119,13 +119,13 @@ logout_forgets() {
   exits 0 "$remindfs" logout salesforce && [ ! -e "$work/state/remindfs/salesforce.token" ] && exits 0 "$remindfs" logout salesforce && says "no token" &&
     exits 0 "$remindfs" logout salesconnect && [ ! -e "$work/state/remindfs/salesconnect.token" ]
 }
-# Two of a name on either side are told apart when both systems were read, which takes Sales Connect its time here.
+# Two that are alike on either side are told apart when both systems were read, which takes Sales Connect its time here.
 mount_wait_returns_when_copies_are_joined() {
   local i
   "$remindfs" umount && remote post /sandbox/reset '{}' && rm -rf "$work/state/remindfs" && account_config "first_import = open" || return 1
   for i in 1 2; do
-    remote new sf "title=Twin" "status=Not Started" "priority=Normal" "due=2026-09-0$i" "CreatedById=005000000000007AAA" "CreatedDate=2026-01-05T09:0$i:00.000+0000" &&
-      remote new sc "title=Twin" "due=2026-09-0$i" "created_at=2026-01-05T09:0$i:20.000Z" || return 1
+    remote new sf "title=Twin" "status=Not Started" "priority=Normal" "due=2026-09-01" "CreatedById=005000000000007AAA" "CreatedDate=2026-01-05T09:0$i:00.000+0000" &&
+      remote new sc "title=Twin" "due=2026-09-01" "created_at=2026-01-05T09:0$i:20.000Z" || return 1
   done
   remote fault slow 1 "GET /services/data" sf && remote fault slow 5 changed_since sc &&
     remindfs_mount --wait && is files "$(ls open | wc -l)" 2 && cd "$work"
