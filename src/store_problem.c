@@ -102,22 +102,37 @@ static enum err put_way_out(struct problems *p, int64_t task, bool deleted, stru
 	return ERR_OK;
 }
 
+static void put_what(struct buf *b, struct q *q, bool refused, bool deleted)
+{
+	const char *side = side_name[q_col(q, 2) % NSIDES];
+	if (q_col(q, 5) == ERR_BUSY)
+		buf_printf(b, "not sent to %s yet: ", side);
+	else
+		buf_printf(b, "%s %s%s: ", side, refused ? "refused" : "did not take",
+			deleted ? " the deletion" : "");
+}
+
+static const char *what_now(enum err why, bool refused, bool deleted)
+{
+	if (deleted)
+		return refused ? "; the task is still there; delete it there" : "; it will be tried again";
+	if (why == ERR_BUSY)
+		return "; your text is kept here";
+	return refused ? "; your text is kept here and not sent; edit the file to try again"
+		       : "; your text is kept here and will be sent again";
+}
+
 static enum err tell_failed(struct problems *p, struct q *q)
 {
-	if (q_col(q, 5) == ERR_HELD)
+	enum err why = (enum err)q_col(q, 5);
+	if (why == ERR_HELD)
 		return tell_held(p, q);
 	bool refused = q_col(q, 3) < 0, deleted = q_col(q, 6);
 	const char *msg = q_col_text(q, 4);
 	AUTO_BUF b = BUF_INIT;
-	buf_printf(&b, "%s %s%s: ", side_name[q_col(q, 2) % NSIDES], refused ? "refused" : "did not take",
-		deleted ? " the deletion" : "");
-	put_message(&b, msg && *msg ? msg : err_str((enum err)q_col(q, 5)));
-	if (deleted)
-		buf_puts(&b, refused ? "; the task is still there; delete it there"
-				     : "; it will be tried again");
-	else
-		buf_puts(&b, refused ? "; your text is kept here and not sent; edit the file to try again"
-				     : "; your text is kept here and will be sent again");
+	put_what(&b, q, refused, deleted);
+	put_message(&b, msg && *msg ? msg : err_str(why));
+	buf_puts(&b, what_now(why, refused, deleted));
 	TRY(put_way_out(p, q_col(q, 7), deleted, &b));
 	return tell(p, q, 1, &b);
 }

@@ -192,7 +192,7 @@ outbox_touch_sends_what_waits_for_another_mount() {
   remote new sc "title=Meet" "due=2027-12-01" &&
     remote new sf "title=Meet" "status=Not Started" "priority=Normal" "due=2027-12-08" "CreatedById=005000000000007AAA" || return 1
   up
-  eventually why Meet.txt && eventually why "Meet (2).txt" && sent 11 && touch .remindfs/outbox/Meet*.txt && eventually sent 22 && synced &&
+  eventually why Meet.txt && eventually why "Meet (2).txt" && sent 11 && told "open/Meet.txt:1: not sent to " && touch .remindfs/outbox/Meet*.txt && eventually sent 22 && synced &&
     is names "$(ls open | grep -c ^Meet)" 2
 }
 ctl_retry_does_the_same() {
