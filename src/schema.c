@@ -230,6 +230,15 @@ static const char *const migration[] = {
 
 	/* store_uncross: which records show the same? */
 	"CREATE INDEX link_shown ON link(side, ifnull(raw_title, base_title), base_due);",
+
+	/* store_key.c: which titles of a date are part of a text? What but a title is in a subject? */
+	"CREATE INDEX task_key ON task(due, iif(replace(title || '/' || ifnull(type, '')"
+	" || '/' || ifnull(campaign, '') || '/' || ifnull(campaign_day, '')"
+	" || '/' || ifnull(campaign_step, ''), '        ', char(1))"
+	" GLOB '*[' || char(1) || '-' || char(31) || char(133, 8232, 8233) || ']*', '', trim(title)));"
+	"CREATE INDEX task_facts ON task(due, quote(type) || quote(campaign) || quote(campaign_day)"
+	" || quote(campaign_step)) WHERE type IS NOT NULL OR campaign IS NOT NULL OR campaign_day IS NOT NULL"
+	" OR campaign_step IS NOT NULL;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

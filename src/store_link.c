@@ -1,10 +1,6 @@
 #include "store_p.h"
-#include "subject.h"
-#include <string.h>
-#include <strings.h>
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, TWIN, TWIN_FREE, TWIN_SEEN,
-	NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
 #define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
@@ -39,34 +35,15 @@ static const char *const sql_text[NSQL] = {
 		   " sent_priority = :sent_priority, sent_due = :sent_due, sent_details = :sent_details"
 		   " WHERE task = :task AND side = :side",
 	[DROP] = "DELETE FROM link WHERE task = :task AND side = :side",
-	[REACH] = "SELECT ifnull(sum(NOT gone), 0), ifnull(sum(NOT gone AND NOT away), 0) FROM link"
-		  " WHERE task = :task",
-	/* What a candidate says first, as most are none; only then what it is linked to, and its details. */
-	[TWIN] = "SELECT id, title, status, priority, due, person, email, sc_person, sf_who,"
-		 " type, campaign, campaign_day, campaign_step FROM task INDEXED BY task_due"
-		 " WHERE due IS :due AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
-		 " ORDER BY created_at > :at + :slack, gone = 1, created_at, id",
-	[TWIN_FREE] = "SELECT details FROM body JOIN task ON task.id = body.task WHERE body.task = :task"
-		      " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side"
-		      " AND NOT away"
-		      " AND NOT (task.gone = 1 AND link.gone))"
-		      " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND"
-		      " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone"
-		      " OR :made_at <= synced_at),"
-		      " NOT link.gone))",
-	[TWIN_SEEN] = "SELECT details FROM body JOIN task ON task.id = body.task JOIN link"
-		      " ON link.task = task.id"
-		      " WHERE body.task = :task AND task.gone = 0 AND side = :side AND rid IS NOT NULL"
-		      " AND NOT away"
-		      " AND NOT link.gone",
+	[REACH] = "SELECT ifnull(sum(NOT gone), 0),"
+		  " ifnull(sum(NOT gone AND NOT away), 0)"
+		  " FROM link WHERE task = :task",
 };
 
 static struct q sql(struct store *s, int i)
 {
 	return q_get(s, SQL_LINK, i, sql_text[i]);
 }
-
-#define TWIN_MS 120000
 
 /* ---- reading ---- */
 
@@ -280,154 +257,4 @@ enum err store_link_drop(struct store *s, int64_t task, enum side side)
 		return ERR_OK;
 	TRY(settle(s, task, side));
 	return tx_commit(&tx);
-}
-
-/* ---- twins (D7) ---- */
-
-static bool filled(const char *v)
-{
-	return v && *v;
-}
-
-/* What both know decides, the surest first; nothing known on both sides is the same nobody. */
-static bool same_person(const struct task *a, const struct task *b)
-{
-	bool any = false;
-	for (enum fact f = FACT_PERSON; f <= FACT_SF_WHO; f++)
-		any = any || filled(a->fact[f]) || filled(b->fact[f]);
-	if (!any)
-		return true;
-	if (filled(a->fact[FACT_EMAIL]) && filled(b->fact[FACT_EMAIL]))
-		return !strcasecmp(a->fact[FACT_EMAIL], b->fact[FACT_EMAIL]);
-	if (filled(a->fact[FACT_SF_WHO]) && filled(b->fact[FACT_SF_WHO]))
-		return !strcmp(a->fact[FACT_SF_WHO], b->fact[FACT_SF_WHO]);
-	return filled(a->fact[FACT_PERSON]) && str_eq(a->fact[FACT_PERSON], b->fact[FACT_PERSON]);
-}
-
-static enum err renders_as(const char *template, const struct task *t, const char *title, bool *out)
-{
-	AUTO_BUF b = BUF_INIT;
-	subject_render(template, t, &b);
-	*out = field_same(buf_str(&b), title);
-	return buf_err(&b);
-}
-
-/* The copy that the other syncer made bears the title itself, or the title as the template renders it
- * (rendered: t's). */
-static enum err same_title(const char *template, const struct task *x, const struct task *t,
-	const char *rendered, bool *out)
-{
-	*out = field_same(x->field[FIELD_TITLE], t->field[FIELD_TITLE]) ||
-		field_same(x->field[FIELD_TITLE], rendered);
-	return *out ? ERR_OK : renders_as(template, x, t->field[FIELD_TITLE], out);
-}
-
-/* They may be words that are not ours: then t has none. */
-static bool same_words(const struct task *t, const struct task *x)
-{
-	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
-		if (t->field[f] && !field_same(t->field[f], x->field[f]))
-			return false;
-	return true;
-}
-
-struct like {			/* what is looked for */
-	const struct task *t;
-	const char *template;
-	char *rendered;		/* owned */
-	enum side side;
-	int statement;		/* TWIN_FREE: has it a place for a link to side? TWIN_SEEN: has it one? */
-	int64_t made_at;
-	bool whole;
-};
-static void like_finish(struct like *l)
-{
-	free(l->rendered);
-}
-
-/* A template without a name makes all titles alike; in a whole copy the rest counts, too. */
-static enum err like_init(struct like *l)
-{
-	AUTO_BUF b = BUF_INIT;
-	bool ok = true;
-	if (!l->whole && !subject_has_title(l->template))
-		l->template = NULL;
-	subject_render(l->template, l->t, &b);
-	TRY(buf_err(&b));
-	l->rendered = str_dup(buf_str(&b), &ok);
-	return ok ? ERR_OK : ERR_NOMEM;
-}
-
-/* Is it linked as is asked for, and, if these are asked for, has it the same details? */
-static enum err is_linked(struct store *s, const struct like *l, int64_t task, bool *out)
-{
-	AUTO_Q q = sql(s, l->statement);
-	q_int(&q, ":task", task);
-	q_int(&q, ":side", l->side);
-	if (l->statement == TWIN_FREE) {
-		q_int(&q, ":at", l->t->created_at);
-		q_int(&q, ":made_at", l->made_at);
-	}
-	*out = q_row(&q) && (!l->whole || field_same(l->t->field[FIELD_DETAILS], q_col_text(&q, 0)));
-	return q_end(&q, ERR_OK);
-}
-
-/* The next row of the statement that is like that. ERR_NOENT: the end. */
-static enum err next_twin(struct q *q, const struct like *l, int64_t *task)
-{
-	while (q_row(q)) {
-		struct task x = TASK_INIT;	/* borrows from the statement; without details */
-		bool twin;
-		for (int f = 0; f < FIELD_DETAILS; f++)
-			x.field[f] = borrow(q, 1 + f);
-		for (int f = 0; f < TASK_NFACTS; f++)
-			x.fact[f] = borrow(q, 1 + FIELD_DETAILS + f);
-		TRY(q_end(q, ERR_OK));
-		if (!same_person(&x, l->t) || (l->whole && !same_words(l->t, &x)))
-			continue;
-		*task = q_col(q, 0);
-		TRY(same_title(l->template, &x, l->t, l->rendered, &twin));
-		if (twin)
-			TRY(is_linked(q->s, l, *task, &twin));
-		if (twin)
-			return ERR_OK;
-	}
-	return q_end(q, ERR_NOENT);
-}
-
-static struct q candidates(struct store *s, const struct like *l)
-{
-	struct q q = sql(s, TWIN);
-	q_int(&q, ":any_age", l->whole);
-	q_text(&q, ":due", l->t->field[FIELD_DUE]);
-	q_int(&q, ":at", l->t->created_at);
-	q_int(&q, ":slack", TWIN_MS);
-	return q;
-}
-
-enum err store_twin(struct store *s, enum side side, const struct task *t, const char *template, bool whole,
-	int64_t made_at, int64_t *task, bool *several)
-{
-	AUTO(like_finish) struct like l = { t, template, NULL, side, TWIN_FREE, made_at, whole };
-	int64_t other;
-	TRY(like_init(&l));
-	AUTO_Q q = candidates(s, &l);
-	TRY(next_twin(&q, &l, task));
-	enum err e = next_twin(&q, &l, &other);
-	*several = e == ERR_OK;
-	return e == ERR_NOENT ? ERR_OK : e;
-}
-
-enum err store_seen(struct store *s, enum side side, const struct task *t, const char *template,
-	store_task_fn *fn, void *arg)
-{
-	AUTO(like_finish) struct like l = { t, template, NULL, side, TWIN_SEEN, 0, true };
-	int64_t task;
-	enum err e;
-	TRY(like_init(&l));
-	AUTO_Q q = candidates(s, &l);
-	while ((e = next_twin(&q, &l, &task)) == ERR_OK)
-		if (!fn(arg, task))
-			return ERR_OK;
-	return e == ERR_NOENT ? ERR_OK : e;
 }

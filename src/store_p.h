@@ -12,7 +12,8 @@
 enum sql_file {
 	SQL_STORE, SQL_SIDE, SQL_TASK, SQL_EDIT, SQL_NAME, SQL_OUTBOX, SQL_LINK, SQL_FEED, SQL_SCRATCH,
 	SQL_KEEP, SQL_TRASH, SQL_CONFLICT, SQL_WAITING, SQL_UNDO, SQL_BRAKE, SQL_PAIR, SQL_SEARCH, SQL_ASIDE,
-	SQL_PROBLEM, SQL_FILES
+	SQL_PROBLEM, SQL_KEY, SQL_TWIN, SQL_COPIED,
+	SQL_FILES
 };
 #define SQL_MAX 32	/* statements a file */
 
@@ -191,8 +192,8 @@ bool same_bytes(const struct buf *a, const struct buf *b);
 NODISCARD enum err row_put_gone(struct store *s, const struct row *was, const struct row *is, enum side by);
 
 /* The columns that entry_read reads from column 0 on. */
-#define ENTRY_COLUMNS                                                                                     \
-	"task.id, task.name, task.status = 'open', task.priority = 'high', task.draft_line IS NOT NULL,"  \
+#define ENTRY_COLUMNS                                                                                        \
+	"task.id, task.name, task.status = 'open', task.priority = 'high', task.draft_line IS NOT NULL,"     \
 	" task.due, task.size, task.created_at, task.changed_at"
 void entry_read(struct q *q, struct entry *e);
 
@@ -202,6 +203,35 @@ void entry_read(struct q *q, struct entry *e);
 NODISCARD enum err name_give(struct store *s, struct row *r);
 /* The name was taken by id now; its former name, if any, stays an alias. */
 NODISCARD enum err name_claim(struct store *s, int64_t id, const char *name, const char *former, int64_t now);
+
+/* ---- store_key.c: tasks by what their subjects are made of ---- */
+
+/*
+ * What the index task_key has of a task, beside its date: the title without blanks around it. Those that are
+ * out of the ordinary have one key, "": of them nobody can tell by the bytes of what subject_render makes of
+ * them whether the title is in it, as it leaves out line breaks, and cuts, perhaps where there are blanks.
+ */
+#define TITLE_KEY                                                                                            \
+	"iif(replace(title || '/' || ifnull(type, '')"                                                       \
+	" || '/' || ifnull(campaign, '') || '/' || ifnull(campaign_day, '')"                                 \
+	" || '/' || ifnull(campaign_step, ''), '        ', char(1))"                                         \
+	" GLOB '*[' || char(1) || '-' || char(31) || char(133, 8232, 8233) || ']*', '', trim(title))"
+#define KEY_BLANKS 7		/* at most, in a row, in one that is not */
+/* The key of a title that is not out of the ordinary, appended. */
+void key_of(const char *title, struct buf *out);
+/* The keys of tasks of that date that are part of text, each once; at last "". fn gives false to stop, and
+ * must not write. */
+typedef bool key_fn(void *arg, const char *key);
+NODISCARD enum err key_each(struct store *s, const char *due, const char *text, key_fn *fn, void *arg);
+
+/* What the index task_facts has of a task that has any of the facts that may be in a subject. */
+#define FACTS_KEY "quote(type) || quote(campaign) || quote(campaign_day) || quote(campaign_step)"
+#define HAS_FACTS                                                                                            \
+	"(type IS NOT NULL OR campaign IS NOT NULL OR campaign_day IS NOT NULL OR campaign_step IS NOT NULL)"
+/* Whatever of these the tasks of that date have, each once; t has no more than them, and is borrowed. fn as
+ * above. */
+typedef bool facts_fn(void *arg, const struct task *t, const char *key);
+NODISCARD enum err facts_each(struct store *s, const char *due, facts_fn *fn, void *arg);
 
 /* ---- store_outbox.c ---- */
 

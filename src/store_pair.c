@@ -2,7 +2,7 @@
 #include "name.h"
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
-	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, COPIED, CROSSED, VACATE,
+	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, CROSSED, VACATE,
 	NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                             \
@@ -47,19 +47,6 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE id = :keep",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
-	/* The order of the links is that in which they came here. */
-	[COPIED] = "SELECT count(*) FROM task AS t JOIN link AS came ON came.task = t.id"
-		   " AND came.side <> :side"
-		   " JOIN task ON task.id IN (SELECT id FROM task AS x INDEXED BY task_due"
-		   " WHERE x.due IS t.due"
-		   " AND x.created_at BETWEEN t.created_at - :within AND t.created_at"
-		   " UNION SELECT x.id FROM task AS x INDEXED BY task_stem"
-		   " JOIN history ON history.task = x.id AND field = 3 AND was IS t.due"
-		   " WHERE x.stem = t.stem AND x.gone IN (0, 2))"
-		   " WHERE t.id = :task AND task.created_at BETWEEN t.created_at - :within AND t.created_at"
-		   " AND task.made_by <> 0 AND task.person IS t.person AND instr(t.title, task.title)"
-		   " AND 2 = (SELECT count(*) FROM link WHERE link.task = task.id AND rid IS NOT NULL"
-		   " AND link.id < came.id)",
 	/* Rows whose records on this side are the same but for their ids:
 	 * two neighbours that are in another order here than there. */
 	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link"
@@ -245,16 +232,6 @@ enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now)
 	for (int i = DROP_AWAY; i <= DROP_WAITING; i++)
 		TRY(move(s, i, keep, drop));
 	return tx_commit(&tx);
-}
-
-enum err store_copied(struct store *s, int64_t task, enum side side, int64_t within, int64_t *n)
-{
-	AUTO_Q q = sql(s, COPIED);
-	q_int(&q, ":task", task);
-	q_int(&q, ":side", side);
-	q_int(&q, ":within", within);
-	*n = q_row(&q) ? q_col(&q, 0) : 0;
-	return q_end(&q, ERR_OK);
 }
 
 /* *a, *b: 0: there are none. */

@@ -5,7 +5,8 @@
 enum {
 	ENTRY, LOOKUP, LIST, LIST_STATUS, LIST_DUE, ROW, SERVED, SERVED_BODY, GONE, INSERT, INSERT_BODY,
 		UPDATE,
-	UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE, LIST_BRIEF, NSQL
+	UPDATE_SUBJECT, UPDATE_NAME, UPDATE_STATUS, UPDATE_DUE, UPDATE_DRAFT, UPDATE_BODY, UPDATE_GONE,
+	LIST_BRIEF, NSQL
 };
 #define FIELDS "task.title, task.status, task.priority, task.due, body.details"
 #define FACTS "person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
@@ -35,10 +36,11 @@ static const char *const sql_text[NSQL] = {
 			" VALUES(:details, :text, :draft, :draft_msg, :id)",
 	/* What no index covers. SQLite rewrites the entry of every index whose column is named, changed or
 	 * not: hence the others on their own. */
-	[UPDATE] = "UPDATE task SET title = :title, priority = :priority, person = :person, email = :email,"
-		   " sc_person = :sc_person, sf_who = :sf_who, type = :type, campaign = :campaign,"
-		   " campaign_day = :campaign_day, campaign_step = :campaign_step, size = :size,"
-		   " changed_at = :changed_at, born = :born WHERE id = :id",
+	[UPDATE] = "UPDATE task SET priority = :priority, person = :person, email = :email,"
+		   " sc_person = :sc_person, sf_who = :sf_who, size = :size, changed_at = :changed_at,"
+		   " born = :born WHERE id = :id",
+	[UPDATE_SUBJECT] = "UPDATE task SET title = :title, type = :type, campaign = :campaign,"
+			   " campaign_day = :campaign_day, campaign_step = :campaign_step WHERE id = :id",
 	[UPDATE_NAME] = "UPDATE task SET name = :name, stem = :stem, num = :num WHERE id = :id",
 	[UPDATE_STATUS] = "UPDATE task SET status = :status WHERE id = :id",
 	[UPDATE_DUE] = "UPDATE task SET due = :due, created_at = :created_at WHERE id = :id",
@@ -210,13 +212,20 @@ static const char *const fact_param[TASK_NFACTS] = {
 
 static void bind_light(struct q *q, const struct row *r)
 {
-	q_text(q, ":title", r->t.field[FIELD_TITLE]);
 	q_text(q, ":priority", r->t.field[FIELD_PRIORITY]);
-	for (int f = 0; f < TASK_NFACTS; f++)
+	for (enum fact f = 0; f < FACT_TYPE; f++)
 		q_text(q, fact_param[f], r->t.fact[f]);
 	q_int(q, ":size", r->size);
 	q_int(q, ":changed_at", r->t.changed_at);
 	q_int(q, ":born", r->t.born);
+}
+
+/* What a subject is made of: the title, and the facts from its type on. */
+static void bind_subject(struct q *q, const struct row *r)
+{
+	q_text(q, ":title", r->t.field[FIELD_TITLE]);
+	for (enum fact f = FACT_TYPE; f < TASK_NFACTS; f++)
+		q_text(q, fact_param[f], r->t.fact[f]);
 }
 
 static void bind_name(struct q *q, const struct row *r)
@@ -241,6 +250,14 @@ static void bind_draft(struct q *q, const struct row *r)
 {
 	if (r->has_draft)	/* unbound is NULL */
 		q_int(q, ":draft_line", r->draft_line);
+}
+
+static bool same_subject(const struct row *a, const struct row *b)
+{
+	bool same = !task_diff(&a->t, &b->t, BIT(FIELD_TITLE));
+	for (enum fact f = FACT_TYPE; f < TASK_NFACTS; f++)
+		same &= str_eq(a->t.fact[f], b->t.fact[f]);
+	return same;
 }
 
 static bool same_name(const struct row *a, const struct row *b)
@@ -269,6 +286,7 @@ static const struct {
 	bool (*same)(const struct row *a, const struct row *b);
 	void (*bind)(struct q *q, const struct row *r);
 } indexed[] = {
+	{ UPDATE_SUBJECT, same_subject, bind_subject },
 	{ UPDATE_NAME, same_name, bind_name },
 	{ UPDATE_STATUS, same_status, bind_status },
 	{ UPDATE_DUE, same_due, bind_due },

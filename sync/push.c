@@ -5,6 +5,8 @@
 #define WAITS_MAX 12			/* about two hours */
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
 #define SWINGS_MAX 6
+#define CIRCLE_DAY 5			/* copies before it, in half a day: too many */
+#define CIRCLE_WEEK 20			/* in a week */
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
 
 /* Nothing to send. A rename that may not cross is agreed upon as it is, so that a later template does not
@@ -56,15 +58,11 @@ static enum err refuse(struct pass *p, const struct outgoing *row, const char *w
  */
 static enum err in_a_circle(struct pass *p, int64_t task, bool *yes)
 {
-	static const struct {
-		int64_t within, most;
-	} fuse[] = { { DAY / 2, 5 }, { 7 * DAY, 20 } };
-	*yes = false;
-	for (size_t i = 0; i < sizeof(fuse) / sizeof(*fuse) && !*yes; i++) {
-		int64_t n;
-		TRY(store_copied(p->s, task, p->side, fuse[i].within, &n));
-		*yes = n >= fuse[i].most;
-	}
+	int64_t half_a_day = 0, week;
+	TRY(store_copied(p->s, task, p->side, 7 * DAY, &week));
+	if (week >= CIRCLE_DAY)
+		TRY(store_copied(p->s, task, p->side, DAY / 2, &half_a_day));
+	*yes = week >= CIRCLE_WEEK || half_a_day >= CIRCLE_DAY;
 	return ERR_OK;
 }
 
