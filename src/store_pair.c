@@ -33,9 +33,10 @@ static const char *const sql_text[NSQL] = {
 	[DROP_PARTNER] = "DELETE FROM pair WHERE side = 3 - :side"
 			 " AND rid = (SELECT partner FROM pair WHERE side = :side AND rid = :rid)",
 	[DROP] = "DELETE FROM pair WHERE side = :side AND rid = :rid",
-	[LONELY] = "SELECT task.id, created_at, title, ifnull(raw_title, base_title), person,"
+	[LONELY] = "SELECT task.id, created_at, title, ifnull(raw_title, base_title), base_title,"
 		   " EXISTS (SELECT 1 FROM history WHERE history.task = task.id AND field = 0),"
-		   " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.side = 1)"
+		   " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.side = 1),"
+		   " person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step"
 		   " FROM task JOIN link ON link.task = task.id WHERE " ALONE " ORDER BY length(rid), rid",
 	[IS_LONELY] = "SELECT 1 FROM task JOIN link ON link.task = task.id WHERE task.id = :task AND " ALONE
 		      " AND (task.gone = 0 OR NOT link.gone OR :made_at <= synced_at)",
@@ -166,8 +167,12 @@ enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void
 	AUTO_Q q = sql(s, LONELY);
 	q_int(&q, ":side", side);
 	while (q_row(&q)) {
-		struct lonely l = { q_col(&q, 0), q_col(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3),
-			q_col_text(&q, 4), q_col(&q, 5), q_col(&q, 6) };
+		struct lonely l = { .t.id = q_col(&q, 0), .t.created_at = q_col(&q, 1),
+			.subject = q_col_text(&q, 3), .base = q_col_text(&q, 4), .renamed = q_col(&q, 5),
+			.asked = q_col(&q, 6) };	/* borrows from the statement */
+		l.t.field[FIELD_TITLE] = (char *)q_col_text(&q, 2);
+		for (int f = 0; f < TASK_NFACTS; f++)
+			l.t.fact[f] = (char *)q_col_text(&q, 7 + f);
 		if (!fn(arg, &l))
 			break;
 	}

@@ -87,9 +87,8 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
  * Texts are borrowed for the call; fn gives false to stop, and must not write.
  */
 struct lonely {
-	int64_t task, created_at;
-	const char *title, *subject;	/* here; as its record shows it */
-	const char *person;		/* NULL: of nobody */
+	struct task t;			/* here: id, created_at, title and facts */
+	const char *subject, *base;	/* its title as its record shows it; as last agreed with that */
 	bool renamed;			/* it had another title */
 	bool asked;			/* it is to be made in Sales Connect */
 };

@@ -119,20 +119,31 @@ void subject_render(const char *template, const struct task *t, struct buf *out)
 	trim(out, start);
 }
 
-enum err subject_fits(const char *template, const struct task *t, const char *subject, bool *out)
+static const char any[] = "\xee\x80\x80";	/* a private character: no name */
+
+enum err subject_shape(const char *template, const struct task *t, struct buf *out)
 {
-	static const char any[] = "\xee\x80\x80";	/* a private character: no name */
 	AUTO_TASK named = TASK_INIT;
-	AUTO_BUF b = BUF_INIT;
 	TRY(task_copy(&named, t));
 	TRY(task_set(&named, FIELD_TITLE, any));
-	subject_render(template, &named, &b);
-	TRY(buf_err(&b));
-	const char *shape = buf_str(&b), *name = strstr(shape, any), *end = name ? name + strlen(any) : NULL;
+	subject_render(template, &named, out);
+	return buf_err(out);
+}
+
+bool subject_has_shape(const char *subject, const char *shape)
+{
+	const char *name = strstr(shape, any), *end = name ? name + strlen(any) : NULL;
 	size_t n = subject ? strlen(subject) : 0, head = name ? (size_t)(name - shape) : 0,
 		tail = end ? strlen(end) : 0;
-	*out = name ? (head || tail) && n >= head + tail && !strncmp(subject, shape, head) &&
+	return name ? (head || tail) && n >= head + tail && !strncmp(subject, shape, head) &&
 		!strcmp(subject + n - tail, end) :
 		      field_same(shape, subject);
+}
+
+enum err subject_fits(const char *template, const struct task *t, const char *subject, bool *out)
+{
+	AUTO_BUF shape = BUF_INIT;
+	TRY(subject_shape(template, t, &shape));
+	*out = subject_has_shape(subject, buf_str(&shape));
 	return ERR_OK;
 }

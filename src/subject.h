@@ -21,4 +21,9 @@ void subject_render(const char *template, const struct task *t, struct buf *out)
  * no more. */
 NODISCARD enum err subject_fits(const char *template, const struct task *t, const char *subject, bool *out);
 
+/* The same in two steps: what the template makes of the task, with a sign for the name, appended to out; and
+ * is it made so? */
+NODISCARD enum err subject_shape(const char *template, const struct task *t, struct buf *out);
+bool subject_has_shape(const char *subject, const char *shape);
+
 #endif

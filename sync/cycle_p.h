@@ -28,7 +28,9 @@ void ids_finish(struct ids *x);
 struct lonely_list {		/* see lonely.c */
 	struct lonely_one *one;
 	size_t n, room;
-	bool loaded, failed;
+	struct lonely_name *name;	/* that may be theirs, in order */
+	size_t n_names, names_room;
+	bool loaded;
 };
 void lonely_finish(struct lonely_list x[NSIDES]);
 

@@ -17,6 +17,59 @@ enum err rows_add(struct rows *x, int64_t task)
 	return ERR_OK;
 }
 
+/* ---- names ---- */
+
+#define UNKNOWN 0		/* of somebody whose names are not all known here: everybody's */
+
+struct lonely_name {
+	uint64_t hash;		/* of a name, as field_same sees it */
+	size_t at;		/* whose */
+};
+
+/* FNV-1a */
+static uint64_t hash_of(const char *name)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	size_t n = name ? strlen(name) : 0;
+	while (n && strchr(" \t\n\v\f\r", name[n - 1]))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		char c = name[i];
+		if (c == '\r' && i + 1 < n && name[i + 1] == '\n')
+			continue;
+		h = (h ^ (unsigned char)(c == '\r' ? '\n' : c)) * UINT64_C(1099511628211);
+	}
+	return h ? h : 1;
+}
+
+typedef enum err name_fn(void *arg, uint64_t hash);
+
+/*
+ * Under which names may a task show itself to the other side, with that title? Of two that have none in
+ * common, with any title that they had, like_score says NO, unless subject_fits them.
+ */
+static enum err each_name(struct pass *p, enum side side, const struct task *of, const char *title,
+	name_fn *fn, void *arg)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_BUF subject = BUF_INIT;
+	TRY(fn(arg, hash_of(title)));
+	if (side != SIDE_SC)
+		return ERR_OK;
+	TRY(task_copy(&t, of));
+	TRY(task_set(&t, FIELD_TITLE, title));
+	subject_render(p->template, &t, &subject);
+	TRY(buf_err(&subject));
+	TRY(fn(arg, hash_of(buf_str(&subject))));
+	return subject_has_title(p->template) ? ERR_OK : fn(arg, hash_of(""));
+}
+
+/* Is the subject the template's, by whatever name? The names tell, but for a template that adds something. */
+static bool has_shapes(const struct pass *p)
+{
+	return subject_has_title(p->template) && !subject_is_name(p->template);
+}
+
 /* ---- as they were when first asked for ---- */
 
 struct lonely_one {
@@ -24,6 +77,7 @@ struct lonely_one {
 	bool renamed, asked;
 	char *title, *subject;	/* subject NULL: the same */
 	char *person;
+	char *shape;		/* Sales Connect's, if there are shapes */
 };
 
 static void list_finish(struct lonely_list *x)
@@ -32,8 +86,10 @@ static void list_finish(struct lonely_list *x)
 		free(x->one[i].title);
 		free(x->one[i].subject);
 		free(x->one[i].person);
+		free(x->one[i].shape);
 	}
 	free(x->one);
+	free(x->name);
 	*x = (struct lonely_list){ 0 };
 }
 
@@ -43,34 +99,87 @@ void lonely_finish(struct lonely_list x[NSIDES])
 		list_finish(&x[side]);
 }
 
-static bool add(void *arg, const struct lonely *l)
+/* Room for one more of size bytes. */
+static enum err grow(void *array, size_t n, size_t *room, size_t size)
+{
+	void **x = array;
+	if (n < *room)
+		return ERR_OK;
+	size_t more = *room ? 2 * *room : 64;
+	void *bigger = reallocarray(*x, more, size);
+	if (!bigger)
+		return ERR_NOMEM;
+	*x = bigger;
+	*room = more;
+	return ERR_OK;
+}
+
+static enum err add_name(void *arg, uint64_t hash)
 {
 	struct lonely_list *x = arg;
-	bool ok = true;
-	if (x->n == x->room) {
-		size_t room = x->room ? 2 * x->room : 64;
-		struct lonely_one *more = reallocarray(x->one, room, sizeof(*more));
-		x->failed |= !more;
-		if (!more)
-			return false;
-		x->one = more;
-		x->room = room;
+	TRY(grow(&x->name, x->n_names, &x->names_room, sizeof(*x->name)));
+	x->name[x->n_names++] = (struct lonely_name){ hash, x->n - 1 };
+	return ERR_OK;
+}
+
+/* Of the last one. */
+static enum err add_names(struct pass *p, enum side side, const struct lonely *l, struct lonely_list *x)
+{
+	const char *title = l->t.field[FIELD_TITLE];
+	TRY(each_name(p, side, &l->t, title, add_name, x));
+	if (side == SIDE_SF) {
+		TRY(add_name(x, hash_of(l->subject)));
+		TRY(add_name(x, hash_of(l->base)));
 	}
-	x->one[x->n++] = (struct lonely_one){ l->task, l->created_at, l->renamed, l->asked,
-		str_dup(l->title, &ok), str_eq(l->title, l->subject) ? NULL : str_dup(l->subject, &ok),
-		str_dup(l->person, &ok) };
-	x->failed |= !ok;
-	return ok;
+	return l->renamed || (side == SIDE_SC && !str_eq(title, l->base)) ? add_name(x, UNKNOWN) : ERR_OK;
+}
+
+static enum err add_one(struct pass *p, enum side side, const struct lonely *l, struct lonely_list *x)
+{
+	AUTO_BUF shape = BUF_INIT;
+	const char *title = l->t.field[FIELD_TITLE];
+	bool ok = true, shapes = side == SIDE_SC && has_shapes(p);
+	if (shapes)
+		TRY(subject_shape(p->template, &l->t, &shape));
+	TRY(grow(&x->one, x->n, &x->room, sizeof(*x->one)));
+	x->one[x->n++] = (struct lonely_one){ l->t.id, l->t.created_at, l->renamed, l->asked,
+		str_dup(title, &ok), str_eq(title, l->subject) ? NULL : str_dup(l->subject, &ok),
+		str_dup(l->t.fact[FACT_PERSON], &ok), shapes ? buf_take(&shape) : NULL };
+	return ok ? add_names(p, side, l, x) : ERR_NOMEM;
+}
+
+struct loading {
+	struct pass *p;
+	enum side side;
+	enum err err;
+};
+
+static bool add(void *arg, const struct lonely *l)
+{
+	struct loading *x = arg;
+	x->err = add_one(x->p, x->side, l, &x->p->lonely[x->side]);
+	return x->err == ERR_OK;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct lonely_name *x = a, *y = b;
+	return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
 static enum err load(struct pass *p, enum side side)
 {
 	struct lonely_list *x = &p->lonely[side];
+	struct loading loading = { .p = p, .side = side };
 	if (x->loaded)
 		return ERR_OK;
-	TRY(store_lonely(p->s, side, add, x));
-	x->loaded = !x->failed;
-	return x->failed ? ERR_NOMEM : ERR_OK;
+	list_finish(x);		/* what a failure left */
+	TRY(store_lonely(p->s, side, add, &loading));
+	TRY(loading.err);
+	if (x->n_names)
+		qsort(x->name, x->n_names, sizeof(*x->name), by_hash);
+	x->loaded = true;
+	return ERR_OK;
 }
 
 /* ---- who may be of one name? ---- */
@@ -112,12 +221,69 @@ static enum err add_if_lonely(
 	return yes ? rows_add(out, x->task) : ERR_OK;
 }
 
+struct marked {			/* those that have a name in common with somebody */
+	const struct lonely_list *x;
+	bool *mark;		/* owned; one for each */
+};
+static void marked_finish(struct marked *m)
+{
+	free(m->mark);
+}
+
+static enum err mark_name(void *arg, uint64_t hash)
+{
+	struct marked *m = arg;
+	const struct lonely_name *name = m->x->name;
+	size_t from = 0, to = m->x->n_names;
+	while (from < to) {	/* the first one that is not before it */
+		size_t i = from + (to - from) / 2;
+		if (name[i].hash < hash)
+			from = i + 1;
+		else
+			to = i;
+	}
+	for (; from < m->x->n_names && name[from].hash == hash; from++)
+		m->mark[name[from].at] = true;
+	return ERR_OK;
+}
+
+static enum err mark_names(struct pass *p, const struct half *of, struct marked *m)
+{
+	TRY(mark_name(m, UNKNOWN));
+	TRY(mark_name(m, hash_of(like_shown(&of->l, FIELD_TITLE))));
+	TRY(each_name(p, of->l.side, &of->t, of->t.field[FIELD_TITLE], mark_name, m));
+	for (size_t i = 0; i < of->past.n; i++)
+		if (of->past.said[i].field == FIELD_TITLE)
+			TRY(each_name(p, of->l.side, &of->t, of->past.said[i].value, mark_name, m));
+	return ERR_OK;
+}
+
+static enum err mark_shapes(struct pass *p, const struct half *of, struct marked *m)
+{
+	AUTO_BUF shape = BUF_INIT;
+	if (of->l.side == SIDE_SC)
+		TRY(subject_shape(p->template, &of->t, &shape));
+	for (size_t i = 0; i < m->x->n; i++) {
+		const struct lonely_one *x = &m->x->one[i];
+		m->mark[i] |= of->l.side == SIDE_SC
+			? subject_has_shape(x->subject ? x->subject : x->title, buf_str(&shape))
+			: subject_has_shape(like_shown(&of->l, FIELD_TITLE), x->shape);
+	}
+	return ERR_OK;
+}
+
 enum err lonely_like(struct pass *p, enum side side, const struct half *of, struct rows *out)
 {
 	const struct lonely_list *x = &p->lonely[side];
 	TRY(load(p, side));
+	AUTO(marked_finish) struct marked m = { x, calloc(x->n + 1, sizeof(*m.mark)) };
+	if (!m.mark)
+		return ERR_NOMEM;
+	TRY(mark_names(p, of, &m));
+	if (has_shapes(p))
+		TRY(mark_shapes(p, of, &m));
 	for (size_t i = 0; i < x->n; i++)
-		if (may_be(p, &x->one[i], of))
+		if (m.mark[i] && may_be(p, &x->one[i], of))
 			TRY(add_if_lonely(p, side, &x->one[i], of->t.created_at - p->c->offset, out));
 	return ERR_OK;
 }

@@ -20,7 +20,7 @@ NODISCARD enum err rows_add(struct rows *x, int64_t task);
  * Whoever is on that side alone and may be `of` (which is on the other side), in the order of the records'
  * ids. Of one person and of one name: a name of the one is in a name of the other. Where the subjects are
  * made by a template, also whoever or whose task was made within the time that a copy is waited for; where it
- * has no name, all.
+ * has no name, all. Not those of whom like_score says NO as no name of theirs is the other's.
  */
 NODISCARD enum err lonely_like(struct pass *p, enum side side, const struct half *of, struct rows *out);
 /* Whoever of Salesforce is alone, has the person of `of`, and is to be made in Sales Connect, one after the
