@@ -24,6 +24,14 @@ one_command_mounts_the_tasks() {
   cd "$mnt" && SANDBOX=http://127.0.0.1:$(cat "$data/port") && export SANDBOX &&
     grep -q "To stop:" "$work/demo.out" && [ "$(ls open | wc -l)" -gt 100 ] && eventually settled
 }
+# A task that was just made in Sales Connect is given its type there.
+what_README_shows_is_there() {
+  local tour
+  tour=$(sed -n '/^## A tour/,/^## The tree/p' "$root/README.md")
+  shown() { [ "$(grep -v ^Due "open/Ask Aisha Novák for a reference.txt")" = "$(sed -n '/ cat .open.Ask Aisha/,/^\$ printf/{/^\$/!p}' <<<"$tour" | grep -v ^Due)" ]; }
+  is today "$(ls today | head -n 3)" "$(sed -n '/ ls today | head/,/^\$ cat/{/^\$/!p}' <<<"$tour")" && eventually shown &&
+    grep -qxF "$(sed -n 's/^\(tasks .*\) open.*/\1/p' <<<"$tour") open, 33 completed" .remindfs/status
+}
 running_it_twice_is_harmless() {
   local before
   before=$(ls open | wc -l)
@@ -68,6 +76,13 @@ kill_9_between_save_and_push_arrives_once() {
   echo "typed just before" >"open/Just before.txt" && kill -KILL "$(head -n 1 "$data/state/remindfs/lock")" && cd /
   demo && cd "$mnt" && grep -q "typed just before" "open/Just before.txt" &&
     eventually in_sf "Just before" "details: typed just before" && eventually settled && once "Just before"
+}
+# What was typed meanwhile arrives, and what both systems had is there.
+systems_that_were_killed_go_on_as_they_were() {
+  local n
+  n=$(remote count sf) && kill -KILL "$(cat "$data/sandbox.pid")" && echo "typed meanwhile" >"open/Meanwhile.txt" && demo && grep -q "To stop:" "$work/demo.out" &&
+    grep -q "typed meanwhile" "open/Meanwhile.txt" && eventually in_sf "Meanwhile" "details: typed meanwhile" && eventually settled && once "Meanwhile" &&
+    is sf "$(remote count sf)" $((n + 1))
 }
 stop_ends_it_and_leaves_nothing() {
   cd /
