@@ -209,10 +209,14 @@ static bool run_fusermount(const char *dir)
 	return pid > 0 && waitpid(pid, &st, 0) == pid && WIFEXITED(st) && !WEXITSTATUS(st);
 }
 
-/* A mount whose daemon died. */
+/* A mount whose daemon died. The kernel may still know what the directory is, so it is opened. */
 static bool is_stale(const char *dir)
 {
-	return access(dir, F_OK) && errno == ENOTCONN;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOTCONN;
+	close(fd);
+	return false;
 }
 
 int cmd_umount(const struct args *a)

@@ -3,17 +3,23 @@
 #include "name.h"
 #include "status.h"
 
+static void put_mount(const struct daemon *d, struct buf *out)
+{
+	AUTO_BUF dir = BUF_INIT;
+
+	buf_quote(&dir, d->mountpoint);
+	buf_puts(out, "mounted       ");
+	if (!d->pid)
+		buf_puts(out, "no; type: remindfs mount ");
+	name_visible(d->pid ? d->mountpoint : d->mountpoint[0] ? buf_str(&dir) : "DIR", out);
+	buf_putc(out, '\n');
+}
+
 static enum err render(struct store *s, bool json, const struct daemon *d, struct buf *out)
 {
 	if (json)
 		return status_json(s, now_ms(), out);
-	if (d->pid) {
-		buf_puts(out, "mounted       ");
-		name_visible(d->mountpoint, out);
-		buf_putc(out, '\n');
-	} else {
-		buf_puts(out, "mounted       no; type: remindfs mount DIR\n");
-	}
+	put_mount(d, out);
 	return status_render(s, now_ms(), out);
 }
 

@@ -48,13 +48,15 @@ static int wait_for_pass(struct store *s, int64_t since)
 		} while (!code && now_ms() < end); /* one may wait for another that is stuck */
 		if (!st.on)
 			continue;
-		if (st.ok_at < since && !code)
-			code = complain(st.err ? st.err : ERR_BUSY, "%s: %s", side_name[side], st.message);
-		else if (st.ok_at < since)
-			complain(ERR_OK, "%s: %s", side_name[side], st.message);
-		else
+		if (st.ok_at >= since) {
 			printf("%s: synced\n", side_name[side]);
+			continue;
+		}
+		int bad = complain(st.err ? st.err : ERR_BUSY, "%s: %s", side_name[side], st.message);
+		code = code ? code : bad;
 	}
+	if (code)
+		complain(ERR_OK, "edits are kept; what goes out by itself, and what to type: remindfs status");
 	return code;
 }
 

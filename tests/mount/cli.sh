@@ -130,6 +130,17 @@ mount_wait_returns_when_copies_are_joined() {
   remote fault slow 1 "GET /services/data" sf && remote fault slow 5 changed_since sc &&
     remindfs_mount --wait && is files "$(ls open | wc -l)" 2 && cd "$work"
 }
+offline_sync_says_what_becomes_of_the_edits() {
+  sandbox_stop
+  exits 75 "$remindfs" sync && says "salesconnect: " && says "salesforce: " && says "edits are kept; what goes out by itself, and what to type: remindfs status"
+  local bad=$?
+  sandbox_again && return $bad
+}
+# The kernel may still have the directory's attributes.
+umount_clears_away_what_a_killed_daemon_left() {
+  stat "$mnt" >/dev/null && remindfs_kill && mountpoint -q "$mnt" && exits 0 "$remindfs" status && says "no; type: remindfs mount '$mnt'" &&
+    exits 0 "$remindfs" umount && ! mountpoint -q "$mnt" && ls "$mnt" && remindfs_mount && cd "$work"
+}
 foreground_ends_with_SIGTERM() {
   "$remindfs" umount && mkdir -p "$work/second" || return 1
   "$remindfs" mount -f "$work/second" >"$work/fg" 2>&1 &
