@@ -56,7 +56,8 @@ static int wait_for_pass(struct store *s, int64_t since)
 		code = code ? code : bad;
 	}
 	if (code)
-		complain(ERR_OK, "edits are kept; what goes out by itself, and what to type: remindfs status");
+		complain(ERR_OK,
+			"edits are kept; what goes out by itself, and what to type: remindfs status");
 	return code;
 }
 
