@@ -239,6 +239,9 @@ static const char *const migration[] = {
 	"CREATE INDEX task_facts ON task(due, quote(type) || quote(campaign) || quote(campaign_day)"
 	" || quote(campaign_step)) WHERE type IS NOT NULL OR campaign IS NOT NULL OR campaign_day IS NOT NULL"
 	" OR campaign_step IS NOT NULL;",
+
+	/* What was made after a record was deleted is no copy of that, see apart.h. */
+	"ALTER TABLE link ADD COLUMN made_at INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -193,6 +193,7 @@ struct link {			/* a task's spoke */
 	char *once;		/* the key of the create that made it; NULL: none, or not told */
 	int64_t sent_at;	/* when the create was sent; 0: it was imported, or (in doubt) it may have
 				 * been sent before the database's log was lost: then it has no key yet */
+	int64_t made_at;	/* imported: when it was made there, in this machine's clock; 0: not known */
 	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
 	bool guess;		/* Salesforce's: that it is Sales Connect's task is a guess (apart.h) */
 	char *version;		/* revision or time stamp for conditional writes; may be NULL */

@@ -6,7 +6,7 @@ enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, NS
 #define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
 #define COLUMNS                                                                                              \
 	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, "      \
-	"in_doubt, guess, " BASE                                                                             \
+	"in_doubt, guess, made_at, " BASE                                                                    \
 	", " RAW ", " SENT
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
@@ -18,7 +18,8 @@ static const char *const sql_text[NSQL] = {
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
-		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :guess, :base_title, "
+		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :guess, :made_at, "
+		   ":base_title, "
 		   ":base_status,"
 		   " :base_priority, :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details,"
@@ -27,6 +28,7 @@ static const char *const sql_text[NSQL] = {
 		   " url = :url,"
 		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, "
 		   "completed = :completed, by_me = :by_me, guess = :guess,"
+		   " made_at = :made_at,"
 		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, "
 		   "base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
@@ -47,7 +49,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 15, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
+enum { COL_BASE = 16, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -95,6 +97,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->by_me = q_col(q, 12);
 	l->in_doubt = (uint32_t)q_col(q, 13);
 	l->guess = q_col(q, 14);
+	l->made_at = q_col(q, 15);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -168,7 +171,7 @@ static bool same(const struct link *a, const struct link *b)
 	return str_eq(a->rid, b->rid) && str_eq(a->once, b->once) && str_eq(a->version, b->version) &&
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
 		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed &&
-		a->by_me == b->by_me && a->guess == b->guess &&
+		a->by_me == b->by_me && a->guess == b->guess && a->made_at == b->made_at &&
 		a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
 }
 
@@ -190,6 +193,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":by_me", l->by_me);
 	q_int(&q, ":in_doubt", l->in_doubt);
 	q_int(&q, ":guess", l->guess);
+	q_int(&q, ":made_at", l->made_at);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	q_fields(&q, "sent_", l->sent);

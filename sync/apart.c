@@ -4,6 +4,7 @@
 #include "subject.h"
 
 #define LOG_MODULE "apart"
+#define SLACK (60 * INT64_C(1000))	/* between the clocks of the two systems */
 
 /* When was the vendor's mirror, which has no keys, on last (D7)? 0: never. */
 static enum err mirrored(struct pass *p, bool *now, int64_t *last)
@@ -51,6 +52,21 @@ enum err apart_mark(struct pass *p, const char *rid)
 	AUTO_LINK l = LINK_INIT;
 	TRY(store_link_by_rid(p->s, p->side, rid, &l));
 	return set_guess(p, l.task, true);
+}
+
+enum err apart_look(struct pass *p, struct link *l, int64_t deleted_at)
+{
+	AUTO_LINK sc = LINK_INIT;
+	bool mirror;
+	int64_t last;
+	TRY(mirrored(p, &mirror, &last));
+	bool colleagues = p->side == SIDE_SF && !l->by_me && !l->sent_at;
+	enum err e = colleagues ? store_link(p->s, l->task, SIDE_SC, &sc) : ERR_NOENT;
+	if (e != ERR_NOENT)
+		TRY(e);
+	bool known = sc.made_at && deleted_at && !sc.sent_at && !mirror && !last;
+	l->guess |= known && sc.made_at > deleted_at - p->c->offset - SLACK;
+	return ERR_OK;
 }
 
 enum err apart_clear(struct pass *p, int64_t task)

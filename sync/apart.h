@@ -29,6 +29,10 @@ NODISCARD enum err apart_key_tells(
 	struct pass *p, const struct link *sc, const struct link *sf, const struct task *t, bool *yes);
 /* The pair that has this record of the pass's side is a guess. */
 NODISCARD enum err apart_mark(struct pass *p, const char *rid);
+/* The record of this link was deleted there then. A copy of a colleague's is older than that: what was made
+ * in Sales Connect afterwards is another task, or whoever copied it did not know yet, and deletes it. So the
+ * pair was a guess, in *l. 0: nobody knows when. */
+NODISCARD enum err apart_look(struct pass *p, struct link *l, int64_t deleted_at);
 /* The task is on one side only by now. */
 NODISCARD enum err apart_clear(struct pass *p, int64_t task);
 /* The record of this link was deleted there. *lives: its task lives on without it, and there is nothing to be

@@ -312,5 +312,8 @@ enum err record_take(struct pass *p, const struct remote_task *rt)
 	if (e == ERR_NOENT)
 		return rt->deleted ? record_stillborn(p, rt) : record_new(p, rt);
 	TRY(e);
-	return rt->deleted ? record_doom(p, &l) : record_known(p, rt, &l);
+	if (!rt->deleted)
+		return record_known(p, rt, &l);
+	TRY(apart_look(p, &l, rt->t.changed_at));
+	return record_doom(p, &l);
 }

@@ -204,6 +204,12 @@ static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out
 	return ERR_OK;
 }
 
+/* In this machine's clock. */
+static int64_t made_here(const struct pass *p, const struct remote_task *rt)
+{
+	return rt->t.created_at ? rt->t.created_at - p->c->offset : 0;
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one
  * side has and the other lacks is taken over, real differences are a clash, unless it says what we said when
  * it was copied. The plain name is Sales Connect's. */
@@ -224,6 +230,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	l.rid = str_dup(rt->id, &ok);
 	l.once = str_dup(rt->once, &ok);
 	l.by_me = rt->by_me;
+	l.made_at = made_here(p, rt);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
 			former.fields & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
@@ -383,6 +390,7 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 	if (!ok)
 		return ERR_NOMEM;
 	l.by_me = rt->by_me;
+	l.made_at = made_here(p, rt);
 	TRY(record_learn(p, &l, rt, FIELDS_ALL, &changed));
 	l.synced_at = p->local_now;
 	p->touched = true;

@@ -28,7 +28,8 @@ struct remote_task {		/* one record as it stands there; owned by its page */
 				 * it) */
 	char *raw[TASK_NFIELDS];	/* the remote's own words for title, status, priority; else NULL */
 	uint32_t unknown;	/* fields this user may not see there: no opinion about them, never a clear */
-	bool deleted;		/* a tombstone: only id is certain; by_me only with all of it as it was */
+	bool deleted;		/* a tombstone: only id is certain; by_me only with all of it as it was;
+				 * t.changed_at: when it was deleted, or later; 0: not known */
 	bool mine;		/* owned by the account (D5) */
 	bool by_me;		/* created by the account, as far as one can tell */
 	bool archived;		/* D10 */

@@ -240,7 +240,8 @@ static enum err read_task(
 	r->mine = is_me(j, "OwnerId", o);
 	r->by_me = is_me(j, "CreatedById", o);
 	r->t.created_at = json_time(j, "CreatedDate");
-	r->t.changed_at = json_time(j, "LastModifiedDate");
+	/* a deletion is no change of its words */
+	r->t.changed_at = json_time(j, r->deleted ? "SystemModstamp" : "LastModifiedDate");
 	if (r->t.changed_at)
 		TRY(str_put(&r->version, json_text(j, "LastModifiedDate")));
 	TRY(str_put(&r->once, json_text(j, SF_KEY)));

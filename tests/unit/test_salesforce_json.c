@@ -87,6 +87,22 @@ static void a_record_becomes_a_task(void **state)
 	assert_int_equal(t->unknown, 0);
 }
 
+/* A deletion may leave the time of the last change as it was. */
+static void a_tombstone_tells_when_it_was_deleted(void **state)
+{
+	AUTO_ORG o = an_org();
+	AUTO_PAGE p = PAGE_INIT;
+	struct sf_more m;
+	assert_ok(read_rows(
+		"{\"Id\":\"00T000000000001\",\"IsDeleted\":true,\"LastModifiedDate\":\"2026-06-26T19:46:33.000+0000\","
+		"\"SystemModstamp\":\"2026-06-26T19:46:35.000+0000\"},"
+		"{\"Id\":\"00T000000000002\",\"LastModifiedDate\":\"2026-06-26T19:46:33.000+0000\","
+		"\"SystemModstamp\":\"2026-06-26T19:46:35.000+0000\"}",
+		&o, &p, &m));
+	assert_true(p.task[0].deleted && p.task[0].t.changed_at == INT64_C(1782503195000));
+	assert_true(!p.task[1].deleted && p.task[1].t.changed_at == INT64_C(1782503193000));
+}
+
 /* R8, R10: the value does not cross, and its own words are remembered. */
 static void R8_R10_other_values_stay_out(void **state)
 {
@@ -401,6 +417,7 @@ int main(void)
 		cmocka_unit_test(ids_get_their_suffix),
 		cmocka_unit_test(soql_literals_cannot_end_early),
 		cmocka_unit_test(a_record_becomes_a_task),
+		cmocka_unit_test(a_tombstone_tells_when_it_was_deleted),
 		cmocka_unit_test(R8_R10_other_values_stay_out),
 		cmocka_unit_test(absent_is_unknown_and_null_is_cleared),
 		cmocka_unit_test(lengths_are_cut_at_characters),

@@ -261,7 +261,7 @@ static void links_keep_everything(void **state)
 	struct fx *x = *state;
 	int64_t id = make(x->s, "T", SIDE_SC);
 	AUTO_LINK out = LINK_INIT, twice = LINK_INIT;
-	struct link l = { .task = id, .side = SIDE_SF, .rid = "00T1", .once = "key", .sent_at = 7,
+	struct link l = { .task = id, .side = SIDE_SF, .rid = "00T1", .once = "key", .sent_at = 7, .made_at = 9,
 		.version = "v1", .base = { "a", "b", "c", "d", "e" }, .raw = { "1", NULL, "3", NULL, "5" },
 		.url = "https://example.test/1", .synced_at = 9 };
 	assert_err(store_link(x->s, id, SIDE_SF, &out), ERR_NOENT);
@@ -277,6 +277,7 @@ static void links_keep_everything(void **state)
 	assert_same("version", out.version, "v1");
 	assert_same("url", out.url, l.url);
 	assert_int_equal(out.sent_at, 7);
+	assert_int_equal(out.made_at, 9);
 	assert_int_equal(out.synced_at, 9);
 	l.version = NULL;
 	assert_ok(store_link_put(x->s, &l));

@@ -891,6 +891,32 @@ static void D3_a_deletion_reaches_what_its_key_says(void **state)
 	}
 }
 
+/* Deleted at another mount and taken back there, so it is a new one of the same looks: no copy is younger than the deletion. */
+static void a_deletion_spares_what_was_made_after_it(void **state)
+{
+	for (int copied = 0; copied < 2; copied++) {
+		begin(BOTH);
+		w.now += MINUTE;
+		struct fake_record *r = fake_add(sf, "a");
+		sc->poison = "a";
+		sc->poison_err = ERR_DENIED;
+		passes(4);
+		sc->poison = NULL;
+		if (copied)
+			theirs(sc, "a", NULL);
+		w.now += 5 * MINUTE;
+		fake_delete(sf, r);
+		w.now += MINUTE;
+		if (!copied)
+			theirs(sc, "a", NULL);
+		passes(90);
+		check_rest(&w);
+		assert_int_equal(sc->n, 1);
+		assert_int_equal(fake_live(sc), !copied);
+		world_finish(&w);
+	}
+}
+
 static void forget_keys(struct fake *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
@@ -1178,6 +1204,7 @@ int main(void)
 		cmocka_unit_test(a_copy_whose_key_is_forgotten_is_not_made_again),
 		cmocka_unit_test(D3_a_taken_key_is_tried_with_what_each_of_them_said),
 		cmocka_unit_test(D3_a_record_that_was_guessed_goes_to_the_one_whose_key_it_has),
+		cmocka_unit_test(a_deletion_spares_what_was_made_after_it),
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 		cmocka_unit_test(a_rename_before_the_copy_is_no_subject_that_was_copied),
