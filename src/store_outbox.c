@@ -13,7 +13,7 @@ enum {
 	"EXISTS (SELECT 1 FROM body WHERE body.task = outbox.task AND draft IS NOT NULL"                  \
 	" AND text IS NOT NULL AND length(text) = 0)"
 static const char *const sql_text[NSQL] = {
-	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0 FROM outbox NOT INDEXED"
+	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0, err = :taken FROM outbox NOT INDEXED"
 		     " WHERE side = :side AND " IS_DUE
 		     " ORDER BY seq LIMIT :max",
 	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
@@ -25,7 +25,8 @@ static const char *const sql_text[NSQL] = {
 		" ON CONFLICT(task, side) DO UPDATE SET seq = excluded.seq, since = excluded.since,"
 		" wait = iif(:edited AND " IS_HELD ", wait, excluded.wait), tries = 0, err = 0, message = ''",
 	[DONE] = "DELETE FROM outbox WHERE task = :task AND side = :side AND seq <= :seq",
-	[FAIL] = "UPDATE outbox SET err = :err, message = :message, tries = tries + 1, since = :now,"
+	[FAIL] = "UPDATE outbox SET err = :err, message = :message,"
+		 " tries = iif(:err = :taken AND err <> :taken, 0, tries) + 1, since = :now,"
 		 " wait = :wait WHERE task = :task AND side = :side AND seq <= :seq",
 	[DROP_TASK] = "DELETE FROM outbox WHERE task = :task",
 	[DELETED] = "INSERT INTO outbox(task, side, since, wait) SELECT :task, side, :now, :wait FROM link"
@@ -185,8 +186,10 @@ enum err store_outbox(struct store *s, enum side side, int64_t now, struct outgo
 	q_int(&q, ":side", side);
 	q_int(&q, ":now", now);
 	q_int(&q, ":max", (int64_t)max);
+	q_int(&q, ":taken", ERR_EXIST);
 	for (*n = 0; *n < max && q_row(&q); ++*n)
-		out[*n] = (struct outgoing){ q_col(&q, 0), q_col(&q, 1), (int)q_col(&q, 2), q_col(&q, 3) };
+		out[*n] = (struct outgoing){ q_col(&q, 0), q_col(&q, 1), (int)q_col(&q, 2), q_col(&q, 3),
+			q_col(&q, 4) };
 	return q_end(&q, ERR_OK);
 }
 
@@ -233,6 +236,7 @@ enum err store_outbox_fail(struct store *s, int64_t task, enum side side, int64_
 	q_int(&q, ":side", side);
 	q_int(&q, ":seq", seq);
 	q_int(&q, ":err", why);
+	q_int(&q, ":taken", ERR_EXIST);
 	q_text(&q, ":message", msg ? msg : "");
 	q_int(&q, ":now", now);
 	q_int(&q, ":wait", wait_ms);

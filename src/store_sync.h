@@ -38,6 +38,7 @@ struct outgoing {
 	int tries;
 	bool asked;		/* it waited to see whether it is there already,
 				 * and the user said: now (store_retry) */
+	bool taken;		/* it failed with ERR_EXIST; tries are those since */
 };
 /* What is due, oldest first: neither held, in its grace time, backing off nor refused. A wrong clock never
  * holds a row longer than its wait: a row whose since lies in the future is due. */

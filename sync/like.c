@@ -88,6 +88,18 @@ static enum err names(const struct half *sc, const char *subject, const char *te
 	return ERR_OK;
 }
 
+/* Did Salesforce's ever have the name of Sales Connect's, or the subject that the template makes of it? */
+static enum err had_name(const struct half *sf, const struct task *sc, const char *template, bool *yes)
+{
+	AUTO_BUF subject = BUF_INIT;
+	if (subject_has_title(template))
+		subject_render(template, sc, &subject);
+	TRY(buf_err(&subject));
+	*yes = like_said(sf, FIELD_TITLE, sc->field[FIELD_TITLE]) ||
+		(subject.n && like_said(sf, FIELD_TITLE, buf_str(&subject)));
+	return ERR_OK;
+}
+
 static bool filled(const char *v)
 {
 	return v && *v;
@@ -118,13 +130,14 @@ static bool is_same(const struct half *sc, const struct half *sf, enum field f)
 
 enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
-	bool is, was, fits, all = true, has_title = subject_has_title(p->template);
+	bool is, was, had, fits, all = true, has_title = subject_has_title(p->template);
 	int same = ALL_SAME - TASK_NFIELDS;
 	*score = NO;
 	if (!like_person(&sc->t, &sf->t))
 		return ERR_OK;
 	TRY(names(sc, like_shown(&sf->l, FIELD_TITLE), p->template, &is, &was));
-	was = was || like_said(sf, FIELD_TITLE, sc->t.field[FIELD_TITLE]);
+	TRY(had_name(sf, &sc->t, p->template, &had));
+	was |= had;
 	same += is || !has_title;
 	TRY(subject_fits(p->template, &sc->t, like_shown(&sf->l, FIELD_TITLE), &fits));
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
@@ -170,10 +183,17 @@ bool like_name(const struct pass *p, const struct half *keep, const struct half 
 }
 
 /* Two names of which nobody knows which is the newer one: somebody changed ours; or theirs is a subject that
- * was changed in Salesforce, here by a mount or there by a colleague. */
-static bool names_clash(const struct pass *p, const struct half *sc, const struct half *sf)
+ * was changed in Salesforce, here by a mount or there by a colleague: no template made it of ours. */
+static enum err names_clash(struct pass *p, const struct half *sc, const struct half *sf, bool *yes)
 {
-	return sc->past.renamed || sf->past.renamed || (is_subject(sc, sf) && subject_is_name(p->template));
+	AUTO_BUF subject = BUF_INIT;
+	AUTO_TASK given = TASK_INIT;
+	TRY(task_copy(&given, &sf->t));
+	TRY(task_set(&given, FIELD_TITLE, sf->l.base[FIELD_TITLE]));
+	subject_render(p->template, &given, &subject);
+	*yes = sc->past.renamed || sf->past.renamed ||
+		(is_subject(sc, sf) && !field_same(buf_str(&subject), sf->l.raw[FIELD_TITLE]));
+	return buf_err(&subject);
 }
 
 enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop, uint32_t *take,
@@ -190,7 +210,9 @@ enum err like_choose(struct pass *p, const struct half *keep, const struct half 
 			continue;
 		}
 		if (f == FIELD_TITLE) {
-			*clash |= names_clash(p, sc, sf) ? BIT(f) : 0;
+			bool both;
+			TRY(names_clash(p, sc, sf, &both));
+			*clash |= both ? BIT(f) : 0;
 			*take |= like_name(p, keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
 			continue;
 		}

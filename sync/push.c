@@ -91,18 +91,13 @@ static bool look_first(const struct round *r, enum verb verb, const struct parce
 	return !r->looked && ((written && !x->link.version) || x->link.in_doubt);
 }
 
-static bool see_taken(void *arg, const struct waiting *w)
-{
-	bool *yes = arg;
-	*yes |= w->side == SIDE_SC && w->err == ERR_EXIST;
-	return !*yes;
-}
-
 /* Another mount has made the copy, that we know (send.c); but which is it? */
 static enum err ask(struct round *r, struct parcel *x)
 {
 	AUTO_TASK text = TASK_INIT;
 	enum err e = join_guess(r->p, &x->task, x->row.tries - 1, &text);
+	if (e == ERR_NOENT)	/* all were asked for since, but perhaps the first (settle.c) */
+		e = join_guess(r->p, &x->task, 0, &text);
 	return e == ERR_NOENT ? ERR_OK : e ? e : parcel_say(x, &text);
 }
 
@@ -112,9 +107,7 @@ static enum err copy(struct round *r, struct parcel *x, bool *done)
 	struct pass *p = r->p;
 	const struct outgoing *row = &x->row;
 	enum joined joined;
-	bool circle, echo, taken = false;
-	if (p->side == SIDE_SC)
-		TRY(store_waiting(p->s, row->task, p->local_now, see_taken, &taken));
+	bool circle, echo, taken = row->taken && p->side == SIDE_SC;
 	TRY(join_copy(p, row->task, taken, row->tries >= WAIT_TRIES, &joined));
 	*done = joined == JOIN_DONE;
 	if (*done || taken)

@@ -272,11 +272,11 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
  * all answers of this batch are in (push.c). */
 static enum err made_elsewhere(struct pass *p, struct parcel *x)
 {
-	bool patient = x->row.tries < COPY_TRIES;
+	int tries = x->row.taken ? x->row.tries : 0;
 	TRY(store_link_drop(p->s, x->row.task, p->side));
-	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq, ERR_EXIST,
+	return store_outbox_fail(p->s, x->row.task, p->side, x->row.seq ? x->row.seq : INT64_MAX, ERR_EXIST,
 		"another mount has copied it there, and which one that is nobody can tell; make both say the "
-		"same, or delete one", p->local_now, patient ? send_backoff(x->row.tries) : -1);
+		"same, or delete one", p->local_now, tries < COPY_TRIES ? send_backoff(tries) : -1);
 }
 
 /* D8: that is no secret. */
@@ -345,11 +345,13 @@ static enum err answer(struct round *r, enum verb verb, struct parcel *x, const 
 	if (unsent[it->err])
 		return drop_journal(p, x, it->err);
 	p->answered = true;
-	if (verb == VERB_CREATE && it->err == ERR_EXIST && x->row.seq) {
+	if (verb == VERB_CREATE && it->err == ERR_EXIST) {
 		enum elsewhere where;
 		TRY(parcel_elsewhere(p, x->row.task, &where));
-		if (where == ELSEWHERE_KNOWN)
+		if (where == ELSEWHERE_KNOWN && (x->row.seq || x->row.taken))
 			return made_elsewhere(p, x);
+		if (where == ELSEWHERE_KNOWN)	/* it may be ours, after all: the next pull tells */
+			a = LATER;
 	}
 	if (verb == VERB_CREATE && (a == AGAIN || a == BURIED))
 		a = REFUSED;

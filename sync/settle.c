@@ -12,6 +12,7 @@ struct patience {		/* the row of a create in doubt: how often was it tried, and 
 	bool forgotten;
 	int tries;
 	bool waits;
+	bool taken;		/* it was repeated, and its key is taken by another text; a pull came since */
 };
 
 static bool see_row(void *arg, const struct waiting *row)
@@ -20,6 +21,7 @@ static bool see_row(void *arg, const struct waiting *row)
 	if (row->side != x->side)
 		return true;
 	x->tries = row->tries;
+	x->taken = row->err == ERR_EXIST;
 	x->waits = row->next && (row->err || x->forgotten);
 	return false;
 }
@@ -39,7 +41,7 @@ static enum err sent_now(struct pass *p, struct link *l)
 
 /* The same key cannot make a second task: send it again. The row of the outbox stays: what changed since goes
  * next. */
-static enum err repeat_create(struct pass *p, struct link *l, int tries)
+static enum err repeat_create(struct pass *p, struct link *l, const struct patience *how)
 {
 	AUTO_ROUND r = { 0 };
 	AUTO_PARCEL x = { 0 };
@@ -47,7 +49,8 @@ static enum err repeat_create(struct pass *p, struct link *l, int tries)
 		TRY(sent_now(p, l));
 	TRY(round_init(&r, p));
 	TRY(parcel_of_journal(p, l, &x));
-	x.row.tries = tries;
+	x.row.tries = how->tries;
+	x.row.taken = how->taken;
 	batch_add(&r.batch[VERB_CREATE], &x);
 	return round_send(&r, VERB_CREATE);
 }
@@ -81,7 +84,7 @@ static enum err pick(struct pass *p, const struct link *l, const struct page *pa
 
 /* Found: it is linked. Not found, and long enough ago: it never happened; the row of the outbox creates it
  * anew. Where a key is kept the same create is sent again, however late the first one comes. */
-static enum err look_for(struct pass *p, struct link *l, int tries)
+static enum err look_for(struct pass *p, struct link *l, const struct patience *how)
 {
 	AUTO_PAGE page = PAGE_INIT;
 	AUTO_PARCEL x = { 0 };
@@ -92,7 +95,7 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	enum err e = p->ops->find(p->r, &x.wire, at - FIND_SLACK, &page);
 	if (send_suspicious[e]) {
 		TRY(store_outbox_fail(p->s, l->task, p->side, INT64_MAX, e, p->r->message, p->local_now,
-			send_backoff(tries)));
+			send_backoff(how->tries)));
 		return send_suspect(p, e);
 	}
 	TRY(e);
@@ -101,7 +104,7 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 	if (!found && !p->pulled)
 		return ERR_OK;
 	if (!found && p->r->once_is_kept)
-		return repeat_create(p, l, tries);
+		return repeat_create(p, l, how);
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
 	if (found)
@@ -116,7 +119,7 @@ static enum err look_for(struct pass *p, struct link *l, int tries)
 static enum err settle_keyed(struct pass *p, struct link *l, const struct patience *x)
 {
 	if (p->now - l->sent_at < ONCE_KEPT)
-		return p->pulled || x->waits ? ERR_OK : repeat_create(p, l, x->tries);
+		return p->pulled || x->waits ? ERR_OK : repeat_create(p, l, x);
 	return p->pulled ? store_link_drop(p->s, l->task, p->side) : ERR_OK;
 }
 
@@ -126,7 +129,7 @@ static enum err settle_unkeyed(struct pass *p, struct link *l, const struct pati
 		return ERR_OK;
 	if (l->sent_at > p->now)
 		return sent_now(p, l);
-	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l, x->tries) : ERR_OK;
+	return p->now - l->sent_at >= DOUBT_WAIT ? look_for(p, l, x) : ERR_OK;
 }
 
 /* Was it sent, and forgotten? The pull tells, or the key;
@@ -138,8 +141,8 @@ static enum err settle_forgotten(struct pass *p, struct link *l, const struct pa
 	if (!p->pulled || x->waits)
 		return ERR_OK;
 	if (p->ops->once_is_kept)
-		return repeat_create(p, l, x->tries);
-	return where == ELSEWHERE_IN_DOUBT ? ERR_OK : look_for(p, l, x->tries);
+		return repeat_create(p, l, x);
+	return where == ELSEWHERE_IN_DOUBT ? ERR_OK : look_for(p, l, x);
 }
 
 static enum err settle(struct pass *p, struct link *l)

@@ -210,6 +210,28 @@ static void failures_back_off_or_park(void **state)
 	assert_err(store_outbox_add(x->s, 999, SIDE_SF, NOW), ERR_NOENT);
 }
 
+/* What it waited for before is no try of those that are made then, one after the other. */
+static void tries_of_a_taken_key_count_from_there(void **state)
+{
+	struct fx *x = *state;
+	int64_t id = make(x->s, "T", SIDE_SC);
+	join(x->s, id, SIDE_SF, "1");
+	set(x->s, id, FIELD_DETAILS, "1", SIDE_LOCAL);
+	struct outgoing o = take(x->s, SIDE_SF);
+	for (int i = 1; i < 4; i++) {
+		assert_ok(store_outbox_fail(x->s, id, SIDE_SF, o.seq, ERR_BUSY, "wait", NOW, 0));
+		o = take(x->s, SIDE_SF);
+		assert_int_equal(o.tries, i);
+		assert_false(o.taken);
+	}
+	for (int i = 1; i < 4; i++) {
+		assert_ok(store_outbox_fail(x->s, id, SIDE_SF, o.seq, ERR_EXIST, "taken", NOW, 0));
+		o = take(x->s, SIDE_SF);
+		assert_int_equal(o.tries, i);
+		assert_true(o.taken);
+	}
+}
+
 static void the_oldest_go_first(void **state)
 {
 	struct fx *x = *state;
@@ -468,6 +490,7 @@ int main(void)
 		TEST(a_wrong_clock_holds_nothing_for_years),
 		TEST(an_edit_during_a_push_keeps_its_row),
 		TEST(failures_back_off_or_park),
+		TEST(tries_of_a_taken_key_count_from_there),
 		TEST(the_oldest_go_first),
 		TEST(states_and_rings),
 		TEST(links_keep_everything),

@@ -32,12 +32,22 @@ static const struct task *seen_find(const struct seen *x, int64_t row)
 	return NULL;
 }
 
+/* Who gives a file another title saw the one it had, which may be a subject: a name within what a template made of it (R24). */
+static void title_replaced(struct sim *s, int task, const char *was)
+{
+	for (int i = 0; was && i < s->n_typed; i++)
+		if (s->typed[i].task == task && s->typed[i].field == FIELD_TITLE && strstr(was, s->typed[i].value))
+			s->typed[i].replaced = true;
+}
+
 static void book_edit(struct sim *s, int task, int who, const struct task *was, const struct task *is)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		if (str_eq(was->field[f], is->field[f]))
 			continue;
 		typed_replaced(s, task, (enum field)f, was->field[f]);
+		if (f == FIELD_TITLE)
+			title_replaced(s, task, was->field[f]);
 		choice_made(s, task, (enum field)f, is->field[f], who);
 		if (!s->undoing)	/* back to what the sides agreed on is no word of its own */
 			typed_add(s, task, (enum field)f, is->field[f], who);
