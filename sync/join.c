@@ -159,6 +159,16 @@ static void choice_finish(struct choice *c)
 	rows_finish(&c->best);
 }
 
+/* Whoever copies a task of Sales Connect that we made there can only do so by the key that this has. */
+static enum err has_other_key(struct pass *p, const struct half *sc, const struct half *sf, bool *yes)
+{
+	bool copy = true;
+	if (sf->l.once && !sf->l.sent_at && sc->l.sent_at)
+		TRY(parcel_is_copy_of(p, SIDE_SC, sc->l.rid, sf->l.once, &copy));
+	*yes = !copy;
+	return ERR_OK;
+}
+
 struct key {			/* of a record of Salesforce: what Sales Connect said to it */
 	int64_t taken_at;	/* 0: nothing yet */
 	bool untried;
@@ -182,8 +192,10 @@ static bool see_key(void *arg, const struct waiting *w)
 static enum err key_tells_more(struct pass *p, const struct half *x, const struct half *sf, bool *yes)
 {
 	struct key k = { 0 };
+	bool other;
+	TRY(has_other_key(p, x, sf, &other));
 	*yes = false;
-	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO ||
+	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || other ||
 		!like_person(&x->t, &sf->t))
 		return ERR_OK;
 	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
@@ -281,11 +293,12 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 {
 	AUTO_HALF y = { 0 };
 	int score;
-	bool over, live;
+	bool over, live, two;
 	const struct half *x = &a->x, *sc = p->side == SIDE_SC ? &y : x, *sf = p->side == SIDE_SC ? x : &y;
 	TRY(like_load(p, other, p->side, &y));
 	TRY(is_over(p, x, &y, &over));
-	if (over || are_two(x, &y))
+	TRY(has_other_key(p, sc, sf, &two));
+	if (over || two || are_two(x, &y))
 		return ERR_OK;
 	live = y.gone != GONE_DELETED;
 	TRY(like_score(p, sc, sf, &score));
