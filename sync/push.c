@@ -192,11 +192,11 @@ static enum err walk(struct pass *p, bool looked, const struct outgoing *row, si
 static enum err due(struct pass *p, struct outgoing **row, size_t *n)
 {
 	AUTO_TX tx = { 0 };
-	size_t max = 64;
+	size_t max = 256;
 	TRY(tx_begin(p->s, &tx));
 	pass_tick(p);
 	do {
-		max *= 4;
+		max *= 16;
 		struct outgoing *more = reallocarray(*row, max, sizeof(*more));
 		if (!more)
 			return ERR_NOMEM;
