@@ -40,6 +40,18 @@ static void title_replaced(struct sim *s, int task, const char *was)
 			s->typed[i].replaced = true;
 }
 
+/* Back to what a side and we agreed on is no word of its own. */
+static bool agreed(struct mount *m, const struct task *t, enum field f)
+{
+	bool yes = false;
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		AUTO_LINK l = LINK_INIT;
+		if (store_link(m->store, t->id, side, &l) == ERR_OK)
+			yes |= l.rid && t->field[f] && str_eq(l.base[f], t->field[f]);
+	}
+	return yes;
+}
+
 static void book_edit(struct sim *s, int task, int who, const struct task *was, const struct task *is)
 {
 	for (int f = 0; f < TASK_NFIELDS; f++) {
@@ -49,7 +61,7 @@ static void book_edit(struct sim *s, int task, int who, const struct task *was, 
 		if (f == FIELD_TITLE)
 			title_replaced(s, task, was->field[f]);
 		choice_made(s, task, (enum field)f, is->field[f], who);
-		if (!s->undoing)	/* back to what the sides agreed on is no word of its own */
+		if (!s->undoing && !agreed(&s->mount[who], is, (enum field)f))
 			typed_add(s, task, (enum field)f, is->field[f], who);
 		s->logical[task].crossed_name |= f == FIELD_TITLE;
 		s->logical[task].cleared |= is->field[f] ? 0 : BIT(f);

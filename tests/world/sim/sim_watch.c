@@ -390,7 +390,7 @@ void oracle_pass_begins(struct sim *s, int mount, enum side side)
 	s->mount[mount].pass_began = s->now;
 	s->mount[mount].anew = s->mount[mount].unheard = false;
 	for (int i = 0; i < v->n; i++)
-		v->rec[i].begun[mount] = v->rec[i].revision;
+		v->rec[i].begun[mount] = v->rec[i].born_at ? 0 : v->rec[i].revision;	/* not to be seen yet */
 }
 
 /* A create of which nobody knows whether it happened, and others that said the same: no rule tells which record is whose, and
