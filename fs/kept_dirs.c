@@ -260,16 +260,6 @@ static enum err trash_remove(struct env *env, uint64_t dir, const struct found *
 		"empties itself after 15 days or more") : e;
 }
 
-static enum err set_title(struct task *t, const char *name, uint32_t *fields)
-{
-	AUTO_BUF title = BUF_INIT;
-
-	TRY(name_title(name, &title));
-	TRY(buf_err(&title));
-	*fields |= BIT(FIELD_TITLE);
-	return task_set(t, FIELD_TITLE, buf_str(&title));
-}
-
 static enum err restore(struct env *env, const struct kept *k, const char *to, struct task *t,
 	uint32_t fields)
 {
@@ -283,7 +273,7 @@ static enum err restore(struct env *env, const struct kept *k, const char *to, s
 	TRY(store_entry(env->store, id, &e));
 	renamed = strcmp(to, e.name) && strcmp(to, k->name);
 	if (renamed)
-		TRY(set_title(t, to, &fields));
+		TRY(view_rename(to, t, &fields));
 	TRY(store_edit(env->store, id, t, fields, 0, NULL, 0, SIDE_LOCAL, env->now));
 	if (renamed)
 		TRY(store_unalias(env->store, e.name));

@@ -38,15 +38,6 @@ static enum err take(struct move *m, struct task *t, uint32_t *fields)
 	return ERR_PERM;
 }
 
-static enum err set_title(struct task *t, const char *name)
-{
-	AUTO_BUF title = BUF_INIT;
-
-	TRY(name_title(name, &title));
-	TRY(buf_err(&title));
-	return task_set(t, FIELD_TITLE, buf_str(&title));
-}
-
 /* A new title, a move, or what the directory means: all of them are one edit. */
 static enum err edit_by_name(struct move *m)
 {
@@ -61,10 +52,8 @@ static enum err edit_by_name(struct move *m)
 	if (renamed)
 		TRY(tree_taken(env, m->to, m->from.e.id));
 	TRY(take(m, &t, &fields));
-	if (renamed) {
-		TRY(set_title(&t, m->to));
-		fields |= BIT(FIELD_TITLE);
-	}
+	if (renamed)
+		TRY(view_rename(m->to, &t, &fields));
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(env->store, &tx));
 	TRY(store_edit(env->store, m->from.e.id, &t, fields, 0, NULL, 0, SIDE_LOCAL, env->now));
@@ -166,11 +155,12 @@ static enum err save_into(struct move *m, int64_t id, const char *s, size_t n)
 static enum err retitle(struct move *m, int64_t id)
 {
 	AUTO_TASK t = TASK_INIT;
+	uint32_t fields = 0;
 	struct entry was;
 
 	TRY(store_entry(m->env->store, id, &was));
-	TRY(set_title(&t, m->to));
-	TRY(store_edit(m->env->store, id, &t, BIT(FIELD_TITLE), 0, NULL, 0, SIDE_LOCAL, m->env->now));
+	TRY(view_rename(m->to, &t, &fields));
+	TRY(store_edit(m->env->store, id, &t, fields, 0, NULL, 0, SIDE_LOCAL, m->env->now));
 	return store_unalias(m->env->store, was.name);
 }
 

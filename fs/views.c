@@ -1,4 +1,5 @@
 #include "views.h"
+#include "name.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,15 @@ static enum err set(struct task *t, enum field f, const char *value, uint32_t *f
 {
 	*fields |= BIT(f);
 	return task_set(t, f, value);
+}
+
+enum err view_rename(const char *name, struct task *t, uint32_t *fields)
+{
+	AUTO_BUF title = BUF_INIT;
+
+	TRY(name_title(name, &title));
+	TRY(buf_err(&title));
+	return set(t, FIELD_TITLE, buf_str(&title), fields);
 }
 
 enum err view_verb(enum fixed dir, const char *today, struct task *t, uint32_t *fields)

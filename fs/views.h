@@ -51,6 +51,8 @@ const char *view_task_name(unsigned view, const char *name, int64_t *id);
 /* What moving a task into a directory sets: the values into *t (a copy is made), the mask of fields in
  * *fields. ERR_PERM: nothing can be moved there. */
 NODISCARD enum err view_verb(enum fixed dir, const char *today, struct task *t, uint32_t *fields);
+/* What a new name of a task's file sets, likewise. */
+NODISCARD enum err view_rename(const char *name, struct task *t, uint32_t *fields);
 /* What rm of a link sets. ERR_PERM: it cannot be removed. */
 NODISCARD enum err view_unverb(unsigned view, struct task *t, uint32_t *fields);
 

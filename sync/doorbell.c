@@ -45,13 +45,6 @@ static bool silent(void *arg)
 
 /* ---- one exchange ---- */
 
-static bool false_alarm(const struct http_reply *r)
-{
-	struct sf_error e;
-	sf_read_error(buf_str(&r->body), r->body.n, r->status, &e);
-	return !e.session;
-}
-
 static bool any(const struct http_reply *r)
 {
 	return true;
@@ -68,7 +61,7 @@ static enum err post(struct doorbell *d, enum bayeux_step step, int64_t patience
 		.body_len = body.n,
 		.header = { "Content-Type: application/json", "Accept: application/json" },
 		.wait_ms = patience };
-	return oauth_request(d->oauth, &q, step == BAYEUX_GOODBYE ? any : false_alarm, out);
+	return oauth_request(d->oauth, &q, step == BAYEUX_GOODBYE ? any : sf_false_alarm, out);
 }
 
 /* An answer that is none of Bayeux is an error page, or the API's own words. */

@@ -10,13 +10,6 @@
 
 /* ---- one call ---- */
 
-static bool false_alarm(const struct http_reply *r)
-{
-	struct sf_error e;
-	sf_read_error(buf_str(&r->body), r->body.n, r->status, &e);
-	return !e.session;
-}
-
 static enum err judge(struct salesforce *sf, const struct http_reply *r)
 {
 	if (r->status >= 200 && r->status < 300)
@@ -49,7 +42,7 @@ enum err sf_call(struct salesforce *sf, const struct sf_call *c, struct http_rep
 	sf->r.stranger = false;
 	oauth_set_stop(sf->oauth, sf->r.stop, sf->r.stop_arg);
 	sf->r.budget.calls++;
-	enum err e = oauth_request(sf->oauth, &q, false_alarm, out);
+	enum err e = oauth_request(sf->oauth, &q, sf_false_alarm, out);
 	if (e != ERR_OK) {
 		sf->r.stranger = oauth_stranger(sf->oauth);
 		sf->r.retry_ms = oauth_retry_ms(sf->oauth);

@@ -73,6 +73,9 @@ struct sf_error {
 /* A body of whatever kind with a status that is not 2xx. The code beats the status, the worst of several
  * wins. */
 void sf_read_error(const char *s, size_t n, int status, struct sf_error *e);
+/* A 401 that is not about the session: another token would not help. */
+struct http_reply;
+bool sf_false_alarm(const struct http_reply *r);
 /* Results of a collection, in order: err, msg, new_id of each item. ERR_LOST: the answer does not tell. */
 NODISCARD enum err sf_read_results(const char *s, size_t n, struct item *it, size_t nitems);
 

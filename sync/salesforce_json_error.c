@@ -1,4 +1,5 @@
 #include "salesforce_json.h"
+#include "http.h"
 #include "json.h"
 #include "remote_p.h"
 #include <cjson/cJSON.h>
@@ -125,6 +126,13 @@ void sf_read_error(const char *s, size_t n, int status, struct sf_error *e)
 	e->err = err_of_status(status > 0 && status < 1000 ? status : 999);
 	e->session = e->err == ERR_AUTH;
 	msg_set(e->msg, NULL, text);
+}
+
+bool sf_false_alarm(const struct http_reply *r)
+{
+	struct sf_error e;
+	sf_read_error(buf_str(&r->body), r->body.n, r->status, &e);
+	return !e.session;
 }
 
 static enum err read_result(const struct cJSON *j, struct item *it)
