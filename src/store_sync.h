@@ -66,11 +66,14 @@ NODISCARD enum err store_last_by(struct store *s, int64_t task, enum field f, en
 
 /* ---- which is a copy of which (D7, join.c) ------------------------------------------------------------- */
 
+#define CLOCKS_MS INT64_C(5000)	/* what the clocks of the two systems may differ by */
+
 /*
  * D7: a task that has no link to side yet, but one to another remote, whose title (or its rendering by
  * template), due date and person are t's and which was created within two minutes of it. ERR_NOENT: none. Of
  * *several first those that were there before t, of these the living, of these the oldest.
- * whole: of any age, but t's other fields, where it has them, must be the same, too.
+ * whole: of any age, but t's other fields, where it has them, must be the same, too. What was sent to that
+ * other remote after t was there is none.
  * It may be a deleted one: whoever copied it, after it was there, did not know yet. t was made_at (this
  * machine's clock) before that other remote had the deletion.
  */

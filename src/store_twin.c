@@ -24,7 +24,7 @@ static const char *const sql_text[NSQL] = {
 		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND"
 		 " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone"
 		 " OR :made_at <= synced_at),"
-		 " NOT link.gone))",
+		 " NOT link.gone AND sent_at <= :at + :clocks))",
 	[SEEN] = "SELECT details FROM body JOIN task ON task.id = body.task JOIN link"
 		 " ON link.task = task.id"
 		 " WHERE body.task = :task AND task.gone = 0 AND side = :side AND rid IS NOT NULL"
@@ -121,6 +121,7 @@ static enum err is_linked(const struct like *l, int64_t task, bool *out)
 	if (l->statement == FREE) {
 		q_int(&q, ":at", l->t->created_at);
 		q_int(&q, ":made_at", l->made_at);
+		q_int(&q, ":clocks", CLOCKS_MS);
 	}
 	*out = q_row(&q) && (!l->whole || field_same(l->t->field[FIELD_DETAILS], q_col_text(&q, 0)));
 	return q_end(&q, ERR_OK);

@@ -245,11 +245,17 @@ static enum err is_over(struct pass *p, const struct half *x, const struct half 
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-/* What we knew before ours was made is no copy of ours, nor is ours one. */
+/* We made ours after the other one. */
+static bool was_first(const struct half *other, const struct half *ours)
+{
+	return ours->l.sent_at > other->t.created_at + CLOCKS_MS;
+}
+
+/* What was there, or we knew, before ours was made is no copy of ours, nor is ours one. */
 static bool are_two(const struct half *x, const struct half *y)
 {
 	const struct half *young = x->t.id > y->t.id ? x : y;
-	return young->l.sent_at;
+	return young->l.sent_at || was_first(x, y) || was_first(y, x);
 }
 
 /* Is it of this name, and going to be copied to the other side if nothing turns up? */

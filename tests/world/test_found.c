@@ -1153,6 +1153,34 @@ static void what_Sales_Connects_pass_has_joined_keeps_the_order_in_Salesforce(vo
 	world_finish(&w);
 }
 
+/* Deleted here and taken back, or made anew, before its copy was seen: another mount had made that, and deletes it. */
+static void D3_what_was_there_before_ours_is_no_copy_of_ours(void **state)
+{
+	for (int anew = 0; anew < 2; anew++) {
+		world_init(&w, BOTH);
+		check_rest(&w);
+		theirs(sc, "a", NULL);
+		passes(4);
+		struct fake_record *copy = theirs(sf, "a", NULL);
+		w.now += MINUTE;
+		int64_t a = user_find(&w, "a");
+		user_rm(&w, a);
+		world_enable(&w, true);
+		w.now += MINUTE;
+		if (anew)
+			user_new(&w, "a");
+		else
+			assert_int_equal(store_restore(w.store, a, TASK_OPEN, w.now, 0, &a), ERR_OK);
+		passes(4);
+		fake_delete(sf, copy);
+		passes(60);
+		check_rest(&w);
+		check_world(&w, "here: a | open | normal | - | -\nSC: a | open | normal | - | -\n"
+				"SF: a | Not Started | Normal | - | -\n");
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1211,6 +1239,7 @@ int main(void)
 		cmocka_unit_test(D3_what_may_be_the_copy_of_a_deleted_one_is_not_copied),
 		cmocka_unit_test(D3_of_two_alike_the_copy_is_perhaps_of_the_renamed_one),
 		cmocka_unit_test(what_Sales_Connects_pass_has_joined_keeps_the_order_in_Salesforce),
+		cmocka_unit_test(D3_what_was_there_before_ours_is_no_copy_of_ours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
