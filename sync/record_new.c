@@ -135,23 +135,6 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	return store_uncross(p->s, l->task, p->side);
 }
 
-/* The create in doubt that this record is most like; NULL: none. */
-static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
-{
-	int best = UNLIKE, is;
-	*out = NULL;
-	for (size_t i = 0; i < p->doubt.n; i++) {
-		struct link *l = &p->doubt.l[i];
-		if (l->rid)
-			continue;
-		TRY(record_is_ours(p, l, rt, &is));
-		if (is > best)
-			*out = l;
-		best = is > best ? is : best;
-	}
-	return ERR_OK;
-}
-
 static bool renamed_here(void *arg, const struct history *h)
 {
 	bool *yes = arg;
@@ -263,6 +246,31 @@ static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, i
 	TRY(buf_err(&subject));
 	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
 	return store_twin(p->s, p->side, &rendered, NULL, whole, made_at, task, several);
+}
+
+/* The create in doubt that this record is most like; NULL: none, or it only resembles that, and is as another
+ * task in all fields. */
+static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
+{
+	int best = UNLIKE, is;
+	int64_t other;
+	bool several;
+	*out = NULL;
+	for (size_t i = 0; i < p->doubt.n; i++) {
+		struct link *l = &p->doubt.l[i];
+		if (l->rid)
+			continue;
+		TRY(record_is_ours(p, l, rt, &is));
+		if (is > best)
+			*out = l;
+		best = is > best ? is : best;
+	}
+	if (!*out || best >= SAME || rt->deleted)
+		return ERR_OK;
+	enum err e = twin(p, rt, true, &other, &several);
+	if (e == ERR_OK)
+		*out = NULL;
+	return e == ERR_NOENT ? ERR_OK : e;
 }
 
 /* We gave its record in Salesforce a subject without a name: that says nothing. */

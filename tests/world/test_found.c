@@ -1181,6 +1181,24 @@ static void D3_what_was_there_before_ours_is_no_copy_of_ours(void **state)
 	}
 }
 
+/* It came to nothing; at that time another mount copied another task under the same subject. */
+static void a_create_in_doubt_is_not_the_copy_of_another_task(void **state)
+{
+	begin_nameless();
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_LOST);
+	theirs(sc, "b", "2027-01-13");
+	theirs(sf, "a task", "2027-01-13");
+	passes(60);
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nhere: b | open | normal | 2027-01-13 | -\n"
+			"SC: a | open | normal | - | -\nSC: b | open | normal | 2027-01-13 | -\n"
+			"SF: a task | Not Started | Normal | - | -\nSF: a task | Not Started | Normal | 2027-01-13 | -\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1240,6 +1258,7 @@ int main(void)
 		cmocka_unit_test(D3_of_two_alike_the_copy_is_perhaps_of_the_renamed_one),
 		cmocka_unit_test(what_Sales_Connects_pass_has_joined_keeps_the_order_in_Salesforce),
 		cmocka_unit_test(D3_what_was_there_before_ours_is_no_copy_of_ours),
+		cmocka_unit_test(a_create_in_doubt_is_not_the_copy_of_another_task),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
