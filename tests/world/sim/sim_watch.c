@@ -204,6 +204,18 @@ static void forgotten(struct sim *s, struct line *l, const struct record *r)
 	}
 }
 
+/* When did this row's task come to Sales Connect? Of two made alike each for itself. */
+static int64_t came(const struct sim *s, const struct mount *m, int64_t row, int task)
+{
+	AUTO_LINK l = LINK_INIT;
+	const struct server *v = &s->server[SIDE_SC];
+	enum err e = store_link(m->store, row, SIDE_SC, &l);
+	for (int i = 0; e == ERR_OK && l.rid && i < v->n; i++)
+		if (!strcmp(v->rec[i].id, l.rid))
+			return v->rec[i].true_at;
+	return there_since(s, task, SIDE_SC);
+}
+
 /* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
 {
@@ -219,7 +231,7 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 	forgotten(s, l, r);
 	if (l->server->side != SIDE_SF)
 		return;
-	if (o ? !o->sf_on : !was_on(m, there_since(s, r->task, SIDE_SC)))
+	if (o ? !o->sf_on : !was_on(m, came(s, m, row, r->task)))
 		sim_fail(s, FORBIDDEN, "R14: task %d was made while the sync was off and was created in Salesforce", r->task);
 }
 
