@@ -169,21 +169,22 @@ static enum err last_by(struct pass *p, const struct half *h, enum field f, enum
 	return ERR_OK;
 }
 
-/* Sales Connect's name is the subject, and not the name, of a record that we made. */
-static bool is_subject(const struct half *sc, const struct half *sf)
+/* Sales Connect's name is the subject that we gave: who copied it there knew no more. */
+static bool is_subject(const struct pass *p, const struct half *sc, const struct half *sf)
 {
-	return sf->l.sent_at && field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
+	return sf->l.sent_at && !subject_is_name(p->template) &&
+		field_same(sf->l.raw[FIELD_TITLE], sc->t.field[FIELD_TITLE]);
 }
 
 bool like_name(const struct pass *p, const struct half *keep, const struct half *drop)
 {
 	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
-	bool subject = is_subject(sc, sf) && !subject_is_name(p->template);
-	return !subject && (sc->past.renamed || !sf->past.renamed);
+	return !is_subject(p, sc, sf) && (sc->past.renamed || !sf->past.renamed);
 }
 
-/* Two names of which nobody knows which is the newer one: somebody changed ours; or theirs is a subject that
- * was changed in Salesforce, here by a mount or there by a colleague: no template made it of ours. */
+/* Both names were typed: one of them was changed here; or the task was made here, and elsewhere it was given
+ * another name, perhaps by somebody who had not seen ours. The subject that we gave is none: who copied it
+ * knew no more; but one that no template made of ours is a colleague's. */
 static enum err names_clash(struct pass *p, const struct half *sc, const struct half *sf, bool *yes)
 {
 	AUTO_BUF subject = BUF_INIT;
@@ -191,8 +192,8 @@ static enum err names_clash(struct pass *p, const struct half *sc, const struct 
 	TRY(task_copy(&given, &sf->t));
 	TRY(task_set(&given, FIELD_TITLE, sf->l.base[FIELD_TITLE]));
 	subject_render(p->template, &given, &subject);
-	*yes = sc->past.renamed || sf->past.renamed ||
-		(is_subject(sc, sf) && !field_same(buf_str(&subject), sf->l.raw[FIELD_TITLE]));
+	bool ours = is_subject(p, sc, sf) && field_same(buf_str(&subject), sf->l.raw[FIELD_TITLE]);
+	*yes = sc->past.renamed || sf->past.renamed || (sf->l.sent_at && !ours);
 	return buf_err(&subject);
 }
 
