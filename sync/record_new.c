@@ -162,9 +162,9 @@ static enum err agreed_name(struct pass *p, const struct remote_task *rt, const 
 
 /* As it was made: a choice that differs was made after it, elsewhere.
  * A text may be another task's, and is kept (D2). */
-static uint32_t old_choices(const struct remote_task *rt)
+static uint32_t old_choices(const struct task *t)
 {
-	bool as_made = rt->t.created_at && rt->t.changed_at == rt->t.created_at;
+	bool as_made = t->created_at && t->changed_at == t->created_at;
 	return as_made ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
 }
 
@@ -202,11 +202,12 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), sides;
-	struct former former = { .rt = rt, .fields = old_choices(rt) };
+	struct former former = { .rt = rt, .fields = old_choices(&rt->t) };
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
 	TRY(store_history(p->s, task, see_former, &former));
+	agreed |= old_choices(&ours) & ~former.fields;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;

@@ -1203,6 +1203,21 @@ static void a_create_in_doubt_is_not_the_copy_of_another_task(void **state)
 	world_finish(&w);
 }
 
+/* The copy is as it was made, so what its original says beyond that was chosen since; nobody chose what the copy says. */
+static void D1_a_choice_made_after_the_copy_is_the_newer_one(void **state)
+{
+	begin(BOTH);
+	struct fake_record *r = theirs(sc, "a", NULL);
+	theirs(sf, "a", NULL);
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	w.now += MINUTE;
+	fake_word(sc, r, FIELD_PRIORITY, TASK_HIGH);
+	passes(60);
+	check_rest(&w);
+	check_world(&w, "here: a | open | high | - | -\nSC: a | open | high | - | -\nSF: a | Not Started | High | - | -\n");
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1263,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(what_Sales_Connects_pass_has_joined_keeps_the_order_in_Salesforce),
 		cmocka_unit_test(D3_what_was_there_before_ours_is_no_copy_of_ours),
 		cmocka_unit_test(a_create_in_doubt_is_not_the_copy_of_another_task),
+		cmocka_unit_test(D1_a_choice_made_after_the_copy_is_the_newer_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
