@@ -103,7 +103,7 @@ static bool has_stranger(const struct server *v, int task, int mount)
 	return false;
 }
 
-/* Two mounts copied it in the same seconds: neither could see the other's. */
+/* Two mounts copied it in the same seconds, or the other's create was still on its way: neither could see the other's. */
 static void raced(struct sim *s, int task)
 {
 	s->figures->raced++;
@@ -150,7 +150,7 @@ static void excuse(struct sim *s, struct line *l, const struct record *r)
 		const struct record *o = &l->server->rec[i];
 		if (o == r || o->task != r->task || o->deleted)
 			continue;
-		if (o->made_by >= 0 && o->made_by != l->mount && o->true_at >= m->pass_began)
+		if (o->made_by >= 0 && o->made_by != l->mount && (o->born_at || o->true_at >= m->pass_began))
 			return raced(s, r->task);
 		if (names && in_common(o, r, FIELD_TITLE) && !old)
 			return;
