@@ -23,8 +23,16 @@ static bool is_ours(const struct link *l, const struct remote_task *rt)
 	return true;
 }
 
+/* A subject that all have does not tell which of them was deleted. */
+static bool tells(const struct pass *p, const struct link *l, const struct remote_task *rt, enum field f)
+{
+	bool shared = f == FIELD_TITLE && p->side == SIDE_SF && !subject_has_title(p->template);
+	return l->base[f] && !(shared && rt->deleted);
+}
+
 /* Made by us when ours was sent, for nobody else; and one field that tells is as it was sent. */
-static bool resembles(const struct link *l, const struct task *sent, const struct remote_task *rt)
+static bool resembles(const struct pass *p, const struct link *l, const struct task *sent,
+	const struct remote_task *rt)
 {
 	static const enum field telling[] = { FIELD_TITLE, FIELD_DETAILS, FIELD_DUE };
 	const char *us = sent->fact[FACT_PERSON], *them = rt->t.fact[FACT_PERSON];
@@ -32,7 +40,7 @@ static bool resembles(const struct link *l, const struct task *sent, const struc
 	if (!rt->by_me || later < -SENT_SLACK || later > SENT_SLACK || (us && them && !str_eq(us, them)))
 		return false;
 	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++)
-		if (l->base[telling[i]] && says_the_same(l, rt, telling[i]))
+		if (tells(p, l, rt, telling[i]) && says_the_same(l, rt, telling[i]))
 			return true;
 	return false;
 }
@@ -73,7 +81,7 @@ enum err record_is_ours(struct pass *p, const struct link *l, const struct remot
 	bool person = str_eq(sent.fact[FACT_PERSON], rt->t.fact[FACT_PERSON]);
 	if (key || is_ours(l, rt))
 		*likeness = SAME + person;
-	else if (resembles(l, &sent, rt))
+	else if (resembles(p, l, &sent, rt))
 		*likeness = alike(l, rt) + (person ? TASK_NFIELDS : 0);
 	return ERR_OK;
 }
