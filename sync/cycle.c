@@ -69,12 +69,22 @@ enum err pass_set(struct pass *p, const char *name, const char *value)
 	return store_meta_set(p->s, k, value);
 }
 
-enum err pass_get_int(struct pass *p, const char *name, int64_t *value)
+static enum err get_int(struct store *s, enum side side, const char *name, int64_t *value)
 {
 	AUTO_FREE char *text = NULL;
-	TRY(pass_get(p, name, &text));
+	TRY(get(s, side, name, &text));
 	*value = text ? strtoll(text, NULL, 10) : 0;
 	return ERR_OK;
+}
+
+enum err pass_get_int(struct pass *p, const char *name, int64_t *value)
+{
+	return get_int(p->s, p->side, name, value);
+}
+
+enum err pass_first_at(struct pass *p, enum side side, int64_t *at)
+{
+	return get_int(p->s, side, "first_at", at);
 }
 
 enum err pass_set_int(struct pass *p, const char *name, int64_t value)

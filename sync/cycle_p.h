@@ -77,6 +77,8 @@ NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);
 NODISCARD enum err pass_get_int(struct pass *p, const char *name, int64_t *value);	/* none: 0 */
 NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value);
+/* When the first import of a side was done, on this machine's clock; 0: it is not. */
+NODISCARD enum err pass_first_at(struct pass *p, enum side side, int64_t *at);
 NODISCARD enum err pass_put_state(struct pass *p);
 NODISCARD enum err pass_load_doubt(struct pass *p);
 
@@ -149,7 +151,8 @@ NODISCARD enum err push_all(struct pass *p);
  *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps.
  *    Then it waits for two idle polls (36 minutes), for whoever made the copy brings both in line by then,
  *    deletes it, or is no more. What has stood here unchanged for longer than that has had its time. How old
- *    it is says nothing: who made the copy may have slept as long as we did.
+ *    it is says nothing: who made the copy may have slept as long as we did. But for what the first import
+ *    finds, old and the same in all fields on both sides: who has many of one name does not wait for them.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in
  * one mount's pair is deleted in another mount's other pair, and all are gone. Three rules keep all mounts'

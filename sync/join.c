@@ -152,7 +152,8 @@ struct choice {
 	bool wait;
 	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is, */
 	bool forgotten;		/* unless it is that old */
-	bool young;		/* one of them, or the one asked for, is not settled, or is deleted */
+	bool young;		/* one of them, or the one asked for, is not settled, or is deleted; */
+	bool fresh;		/* or it is not in both systems since before this mount was */
 };
 static void choice_finish(struct choice *c)
 {
@@ -279,6 +280,11 @@ static bool is_settled(const struct pass *p, const struct half *x, const struct 
 	return p->local_now - (a > b ? a : b) > SETTLED;
 }
 
+static bool is_old(const struct pass *p, const struct half *h)
+{
+	return h->imported && p->now - h->t.created_at > SETTLED;
+}
+
 /*
  * A record of Salesforce that the account did not make, or that we made ourselves, is no other mount's copy.
  * Who has copied ours to Sales Connect has used the key that we shall use, and the answer tells it; but for
@@ -318,6 +324,7 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	out->by_key |= copy && score > NO && theirs;
 	out->forgotten |= forgotten && score > NO;
 	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
+	out->fresh |= copy && score != NO && !(live && is_old(p, x) && is_old(p, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
 	out->wait |= (copy || forgotten) && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
 	/* whoever has copied what we made, and deleted, deletes the copy */
@@ -373,6 +380,7 @@ static enum err drop_dead(struct pass *p, struct rows *x)
  * one side, each is one of several on the other: the first has the first, as in every mount. If they are not
  * as many, one of them is still to come, or to go; when that has had its time, what is deleted no longer
  * counts. But where a key can tell, it is asked first: one that is deleted may have been another's original.
+ * What the first import brought, and was old then, has had its time where all is the same.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
@@ -385,7 +393,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
-	bool clear = a->late || (!other && (even || (!c->young && !c->by_key)));
+	bool old = !c->fresh && c->most == ALL_SAME && at.n == c->best.n;
+	bool clear = a->late || (!other && (even || (!(c->young && !old) && !c->by_key)));
 	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];

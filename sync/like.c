@@ -38,9 +38,12 @@ static bool add_history(void *arg, const struct history *h)
 
 enum err like_load(struct pass *p, int64_t task, enum side side, struct half *h)
 {
+	int64_t first_at;
 	TRY(store_get(p->s, task, &h->t));
 	TRY(store_gone(p->s, task, &h->gone));
 	TRY(store_link(p->s, task, side, &h->l));
+	TRY(pass_first_at(p, side, &first_at));
+	h->imported = !h->l.sent_at && h->l.synced_at <= first_at;
 	TRY(store_history(p->s, task, add_history, &h->past));
 	for (int f = 0; f < TASK_NFIELDS && !h->past.failed; f++)
 		add_said(&h->past, (enum field)f, h->l.base[f]);

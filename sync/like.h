@@ -25,6 +25,7 @@ struct half {			/* one of the two rows */
 	enum gone gone;
 	struct link l;		/* the only one it has */
 	struct past past;
+	bool imported;		/* it came with the first import, and has not changed there since */
 };
 
 void like_finish(struct half *h);

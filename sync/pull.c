@@ -135,6 +135,10 @@ static enum err check_done(struct pass *p)
 /* After a first import there is nothing to check, and the tasks left out are to be counted. */
 static enum err first_done(struct pass *p, const struct course *k)
 {
+	int64_t at;
+	TRY(pass_first_at(p, p->side, &at));
+	if (!at)
+		TRY(pass_set_int(p, "first_at", p->local_now));
 	p->state.done = p->state.total = 0;
 	p->state.left_out = -1;
 	TRY(pass_set_int(p, "first", 1 + (int64_t)k->want));

@@ -331,6 +331,36 @@ static void R17_raising_the_setting_brings_the_rest_once(void **state)
 	world_finish(&w);
 }
 
+static void dated(struct fake *f, const char *title, const char *due, int64_t age)
+{
+	struct fake_record *r = fake_add(f, title);
+	fake_word(f, r, FIELD_DUE, due);
+	r->ours = true;
+	r->created_at = r->changed_at = w.now - age;
+}
+
+/* What is in both systems since before this mount was, and the same, is joined at once, though there is another
+ * of its name. */
+static void R17_old_pairs_of_one_name_do_not_wait(void **state)
+{
+	world_init(&w, BOTH);
+	for (int i = 0; i < 2; i++) {
+		dated(sc, "Call", i ? "2026-09-03" : "2026-09-02", 3 * HOUR);
+		dated(sf, "Call", i ? "2026-09-03" : "2026-09-02", 2 * HOUR);
+	}
+	dated(sf, "Call", "2026-09-04", 2 * HOUR);
+	world_enable(&w, true);
+	assert_int_equal(world_pass(&w), ERR_OK);
+	assert_int_equal(world_pass(&w), ERR_OK);
+	check_world(&w, "here: Call | open | normal | 2026-09-02 | -\nhere: Call | open | normal | 2026-09-03 | -\n"
+			"here: Call | open | normal | 2026-09-04 | -\n"
+			"SC: Call | open | normal | 2026-09-02 | -\nSC: Call | open | normal | 2026-09-03 | -\n"
+			"SC: Call | open | normal | 2026-09-04 | -\n"
+			"SF: Call | Not Started | Normal | 2026-09-02 | -\nSF: Call | Not Started | Normal | 2026-09-03 | -\n"
+			"SF: Call | Not Started | Normal | 2026-09-04 | -\n");
+	world_finish(&w);
+}
+
 static void R18_the_rest_is_synced_and_kept(void **state)
 {
 	world_init(&w, SF);
@@ -480,6 +510,7 @@ int main(void)
 		cmocka_unit_test(R17_away_longer_than_a_day_loses_nothing),
 		cmocka_unit_test(R17_a_wider_import_keeps_the_mark),
 		cmocka_unit_test(R17_raising_the_setting_brings_the_rest_once),
+		cmocka_unit_test(R17_old_pairs_of_one_name_do_not_wait),
 		cmocka_unit_test(R18_the_rest_is_synced_and_kept),
 		cmocka_unit_test(R19_day_14_goes),
 		cmocka_unit_test(R19_day_16_is_checked_one_by_one_and_absence_is_no_deletion),
