@@ -257,8 +257,8 @@ static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, i
 	return store_twin(p->s, p->side, &rendered, NULL, whole, made_at, task, several);
 }
 
-/* The create in doubt that this record is most like; NULL: none, or it only resembles that, and is as another
- * task in all fields. */
+/* The create in doubt that this record is most like; NULL: none, or it only resembles that by a subject that
+ * all have, and is as another task in all fields. */
 static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
 {
 	int best = UNLIKE, is;
@@ -274,7 +274,8 @@ static enum err doubtful(struct pass *p, const struct remote_task *rt, struct li
 			*out = l;
 		best = is > best ? is : best;
 	}
-	if (!*out || best >= SAME || rt->deleted)
+	bool shared = p->side == SIDE_SF && !subject_has_title(p->template);
+	if (!*out || best >= SAME || rt->deleted || !shared)
 		return ERR_OK;
 	enum err e = twin(p, rt, true, &other, &several);
 	if (e == ERR_OK)
