@@ -393,8 +393,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
-	bool old = !c->fresh && c->most == ALL_SAME && at.n == c->best.n;
-	bool clear = a->late || (!other && (even || (!(c->young && !old) && !c->by_key)));
+	bool ripe = !c->young || (!c->fresh && c->most == ALL_SAME && at.n == c->best.n);
+	bool clear = a->late || (!other && (even || (ripe && !c->by_key)));
 	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
