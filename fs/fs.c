@@ -388,7 +388,7 @@ static enum err tidy(struct fs *f)
 	return e == ERR_NOSPC ? ERR_OK : e;
 }
 
-#define CACHE_KB 43000	/* what lists and look-ups of 100,000 tasks read */
+#define CACHE_KB 40000	/* what lists and look-ups of 100,000 tasks read */
 
 static enum err prepare(struct fs *f)
 {
