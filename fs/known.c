@@ -81,8 +81,10 @@ void known_finish(struct known *k)
 static bool begin(struct known *k, int64_t snapshot)
 {
 	known_finish(k);
+	if (getrandom(&k->seed, sizeof(k->seed), 0) != sizeof(k->seed))
+		return false;
 	k->snapshot = snapshot;
-	return getrandom(&k->seed, sizeof(k->seed), 0) == sizeof(k->seed);
+	return true;
 }
 
 void known_put(struct known *k, int64_t snapshot, uint64_t dir, const struct entry *e)
@@ -90,7 +92,8 @@ void known_put(struct known *k, int64_t snapshot, uint64_t dir, const struct ent
 	if (!snapshot || e->id > UINT32_MAX || e->size > UINT32_MAX ||
 	    (k->snapshot != snapshot && !begin(k, snapshot)) || (5 * k->n >= 4 * k->cap && !grow(k)))
 		return;
-	struct known_slot *s = find(k, hash(k, dir, e->name));
+	uint64_t h = hash(k, dir, e->name);
+	struct known_slot *s = find(k, h);
 	k->n += !s->hash;
-	*s = (struct known_slot){ hash(k, dir, e->name), e->changed_at, (uint32_t)e->id, (uint32_t)e->size };
+	*s = (struct known_slot){ h, e->changed_at, (uint32_t)e->id, (uint32_t)e->size };
 }

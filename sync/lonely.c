@@ -99,25 +99,23 @@ void lonely_finish(struct lonely_list x[NSIDES])
 		list_finish(&x[side]);
 }
 
-/* Room for one more of size bytes. */
-static enum err grow(void *array, size_t n, size_t *room, size_t size)
+/* The array, with room for one more of size bytes; NULL: there is no memory, and it stays as it is. */
+static void *grow(void *array, size_t n, size_t *room, size_t size)
 {
-	void **x = array;
-	if (n < *room)
-		return ERR_OK;
 	size_t more = *room ? 2 * *room : 64;
-	void *bigger = reallocarray(*x, more, size);
-	if (!bigger)
-		return ERR_NOMEM;
-	*x = bigger;
-	*room = more;
-	return ERR_OK;
+	void *bigger = n < *room ? array : reallocarray(array, more, size);
+	if (bigger && n == *room)
+		*room = more;
+	return bigger;
 }
 
 static enum err add_name(void *arg, uint64_t hash)
 {
 	struct lonely_list *x = arg;
-	TRY(grow(&x->name, x->n_names, &x->names_room, sizeof(*x->name)));
+	struct lonely_name *more = grow(x->name, x->n_names, &x->names_room, sizeof(*more));
+	if (!more)
+		return ERR_NOMEM;
+	x->name = more;
 	x->name[x->n_names++] = (struct lonely_name){ hash, x->n - 1 };
 	return ERR_OK;
 }
@@ -141,7 +139,10 @@ static enum err add_one(struct pass *p, enum side side, const struct lonely *l, 
 	bool ok = true, shapes = side == SIDE_SC && has_shapes(p);
 	if (shapes)
 		TRY(subject_shape(p->template, &l->t, &shape));
-	TRY(grow(&x->one, x->n, &x->room, sizeof(*x->one)));
+	struct lonely_one *more = grow(x->one, x->n, &x->room, sizeof(*more));
+	if (!more)
+		return ERR_NOMEM;
+	x->one = more;
 	x->one[x->n++] = (struct lonely_one){ l->t.id, l->t.created_at, l->renamed, l->asked,
 		str_dup(title, &ok), str_eq(title, l->subject) ? NULL : str_dup(l->subject, &ok),
 		str_dup(l->t.fact[FACT_PERSON], &ok), shapes ? buf_take(&shape) : NULL };
