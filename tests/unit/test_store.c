@@ -336,6 +336,21 @@ static void half_an_inner_one_dooms_the_outer(void **state)
 	make(x->s, "D", SIDE_LOCAL);
 }
 
+/*
+ * SQLite writes at most 128 KiB less a byte at once, and nothing at all of 128 KiB (seekAndWriteFd in its
+ * os_unix.c). 63 frames, filled up to a page of the file, are that much at one in 512 places of the log.
+ */
+static void a_commit_is_written_wherever_in_the_log_it_comes(void **state)
+{
+	struct fx *x = *state;
+	static char text[62 * (DB_PAGE - 4)];
+	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 600; i++) {
+		memset(text, 'a' + i % 26, sizeof(text) - 1);
+		assert_ok(store_meta_set(x->s, "k", text));
+	}
+}
+
 static bool count_entry(void *arg, const struct entry *e)
 {
 	(void)e;
@@ -559,6 +574,7 @@ int main(void)
 		TEST(rollback_leaves_nothing),
 		TEST(an_outer_one_decides_and_rings_once),
 		TEST(half_an_inner_one_dooms_the_outer),
+		TEST(a_commit_is_written_wherever_in_the_log_it_comes),
 		TEST(a_callback_may_read),
 		TEST(a_side_is_switched_once),
 		TEST(a_side_keeps_what_its_thread_wrote),
