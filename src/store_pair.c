@@ -2,7 +2,7 @@
 #include "name.h"
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
-	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, CROSSED, VACATE,
+	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, ALIKE, VACATE,
 	NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                             \
@@ -48,27 +48,22 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE id = :keep",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
-	/* Rows whose records on this side are the same but for their ids:
-	 * two neighbours that are in another order here than there. */
-	[CROSSED] = "WITH alike AS (SELECT x.id, l.rid AS here, m.rid AS there FROM task JOIN link"
-		    " ON link.task = task.id"
-		    " CROSS JOIN link AS l INDEXED BY link_shown ON l.side = :side"
-		    " AND ifnull(l.raw_title, l.base_title) = ifnull(link.raw_title, link.base_title)"
-		    " AND l.base_due IS link.base_due"
-		    " JOIN task AS x ON x.id = l.task AND x.due IS task.due"
-		    " JOIN link AS m ON m.task = x.id AND m.side <> :side"
-		    " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
-		    " AND NOT l.gone AND NOT l.away AND l.doom = 0 AND l.in_doubt = 0"
-		    " AND x.title = l.base_title AND task.title = link.base_title"
-		    " AND (x.title = task.title OR NOT EXISTS (SELECT 1 FROM history"
-		    " WHERE history.task IN (x.id, task.id)))"
-		    " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
-		    " AND (" OF("l") ") IS (" OF("link") "))"
-		    " SELECT before, id FROM"
-		    " (SELECT id, there, lag(id) OVER w AS before, lag(there) OVER w AS there_before"
-		    " FROM alike"
-		    " WINDOW w AS (ORDER BY length(here), here))"
-		    " WHERE (length(there_before), there_before) > (length(there), there) LIMIT 1",
+	/* Rows whose records on this side are the same but for their ids. */
+	[ALIKE] = "SELECT x.id, l.rid, m.rid, iif(l.side = 2, l.once, m.once) FROM task JOIN link"
+		  " ON link.task = task.id"
+		  " CROSS JOIN link AS l INDEXED BY link_shown ON l.side = :side"
+		  " AND ifnull(l.raw_title, l.base_title) = ifnull(link.raw_title, link.base_title)"
+		  " AND l.base_due IS link.base_due"
+		  " JOIN task AS x ON x.id = l.task AND x.due IS task.due"
+		  " JOIN link AS m ON m.task = x.id AND m.side <> :side"
+		  " WHERE task.id = :task AND link.side = :side AND l.rid IS NOT NULL AND m.rid IS NOT NULL"
+		  " AND NOT l.gone AND NOT l.away AND l.doom = 0 AND l.in_doubt = 0"
+		  " AND x.title = l.base_title AND task.title = link.base_title"
+		  " AND (x.title = task.title OR NOT EXISTS (SELECT 1 FROM history"
+		  " WHERE history.task IN (x.id, task.id)))"
+		  " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
+		  " AND (" OF("l") ") IS (" OF("link") ")"
+		  " ORDER BY length(l.rid), l.rid",
 	/* Of one name: each says what the other's record on this side shows, and these are in another order
 	 * than those there. */
 	[SWAPPED] = "SELECT x.id FROM task JOIN link AS l ON l.task = task.id AND l.side = :side"
@@ -239,17 +234,16 @@ enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now)
 	return tx_commit(&tx);
 }
 
-/* *a, *b: 0: there are none. */
-static enum err crossed(struct store *s, int64_t task, enum side side, int64_t *a, int64_t *b)
+enum err store_alike(struct store *s, int64_t task, enum side side, store_alike_fn *fn, void *arg)
 {
-	AUTO_Q q = sql(s, CROSSED);
+	AUTO_Q q = sql(s, ALIKE);
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
-	*a = *b = 0;
-	if (!q_row(&q))
-		return q_end(&q, ERR_OK);
-	*a = q_col(&q, 0);
-	*b = q_col(&q, 1);
+	while (q_row(&q)) {
+		struct alike a = { q_col(&q, 0), q_col_text(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3) };
+		if (!fn(arg, &a))
+			break;
+	}
 	return q_end(&q, ERR_OK);
 }
 
@@ -270,9 +264,11 @@ static void swap(char **a, char **b)
 
 /* A record has one link: the first one lets go before the second takes it.
  * What they agreed on as the name is the task's. */
-static enum err exchange(struct store *s, int64_t a, int64_t b, enum side side)
+enum err store_exchange(struct store *s, int64_t a, int64_t b, enum side side)
 {
+	AUTO_TX tx = { 0 };
 	AUTO_LINK x = LINK_INIT, y = LINK_INIT;
+	TRY(tx_begin(s, &tx));
 	TRY(store_link(s, a, side, &x));
 	TRY(store_link(s, b, side, &y));
 	TRY(vacate(s, a, side));
@@ -281,44 +277,17 @@ static enum err exchange(struct store *s, int64_t a, int64_t b, enum side side)
 	swap(&x.base[FIELD_TITLE], &y.base[FIELD_TITLE]);
 	swap(&x.raw[FIELD_TITLE], &y.raw[FIELD_TITLE]);
 	TRY(store_link_put(s, &x));
-	return store_link_put(s, &y);
-}
-
-enum err store_uncross(struct store *s, int64_t task, enum side side)
-{
-	AUTO_TX tx = { 0 };
-	int64_t a, b;
-	TRY(tx_begin(s, &tx));
-	TRY(crossed(s, task, side, &a, &b));
-	while (a) {
-		TRY(exchange(s, a, b, side));
-		TRY(crossed(s, task, side, &a, &b));
-	}
+	TRY(store_link_put(s, &y));
 	return tx_commit(&tx);
 }
 
-/* *other: 0: there is none. */
-static enum err swapped(struct store *s, int64_t task, enum side side, int64_t *other)
+enum err store_swapped(struct store *s, int64_t task, enum side side, int64_t *other)
 {
 	AUTO_Q q = sql(s, SWAPPED);
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
 	*other = q_row(&q) ? q_col(&q, 0) : 0;
 	return q_end(&q, ERR_OK);
-}
-
-enum err store_unswap(struct store *s, int64_t task, enum side side)
-{
-	AUTO_TX tx = { 0 };
-	int64_t other;
-	TRY(swapped(s, task, side, &other));	/* hardly ever: no lock for the others */
-	if (!other)
-		return ERR_OK;
-	TRY(tx_begin(s, &tx));
-	TRY(swapped(s, task, side, &other));
-	if (other)
-		TRY(exchange(s, task, other, side));
-	return tx_commit(&tx);
 }
 
 enum err store_born(struct store *s, int64_t task, uint32_t sides)

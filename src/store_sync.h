@@ -111,14 +111,22 @@ NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *
  */
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
 /*
- * Tasks that are on both sides, have the date of this one, and whose records on side show the same but for
- * their ids, exchange those records until both sides have them in one order, that of the ids. Tasks of
- * different titles only if neither has a history.
+ * Tasks that are on both sides, have the date of this one, and whose records on side show the same as its own
+ * but for their ids, in the order of these; it is one of them. Tasks of different titles only if neither has
+ * a history. Texts are borrowed for the call; fn gives false to stop, and must not write.
  */
-NODISCARD enum err store_uncross(struct store *s, int64_t task, enum side side);
-/* The same of two of one name that say what the other one's record on side shows:
- * to send that would give each what the other has. */
-NODISCARD enum err store_unswap(struct store *s, int64_t task, enum side side);
+struct alike {
+	int64_t task;
+	const char *here, *there;	/* its record on side, and on the other */
+	const char *once;		/* the key of the one in Salesforce; may be NULL */
+};
+typedef bool store_alike_fn(void *arg, const struct alike *a);
+NODISCARD enum err store_alike(struct store *s, int64_t task, enum side side, store_alike_fn *fn, void *arg);
+/* Two of them exchange their records on side. */
+NODISCARD enum err store_exchange(struct store *s, int64_t a, int64_t b, enum side side);
+/* One of its name: each of the two says what the other one's record on side shows, and to send that would
+ * give each what the other has; and their records are in another order here than there. *other 0: none. */
+NODISCARD enum err store_swapped(struct store *s, int64_t task, enum side side, int64_t *other);
 /* How often did one of its fields change between two values,
  * since then (this machine's clock) and since anybody here edited it? */
 NODISCARD enum err store_swings(struct store *s, int64_t task, int64_t since, int64_t *n);

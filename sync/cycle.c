@@ -276,6 +276,8 @@ static enum err hello_store(struct pass *p, const struct hello *h)
 	TRY(same_account(p, h));
 	if (p->side == SIDE_SC)
 		TRY(learn_settings(p, h));
+	else
+		TRY(pass_set(p, "keyed", p->r->once_is_kept ? "yes" : NULL));
 	if (p->side == SIDE_SC)
 		TRY(h->mirror ? leave_creates(p, h->now) : pass_set(p, "left", NULL));
 	return tx_commit(&tx);

@@ -1,6 +1,6 @@
 /*
  * cycle_p - what the parts of a pass share: cycle.c, pull.c, pull_alike.c, record.c, brake.c, settle.c,
- * push.c, send.c, parcel.c. Never included from elsewhere.
+ * push.c, send.c, parcel.c, join.c, order.c. Never included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
 #ifndef CYCLE_P_H
@@ -149,26 +149,29 @@ NODISCARD enum err push_all(struct pass *p);
  *    name and each field as they are or ever were: it is it. Which value is newer, the history of both tells;
  *    where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
  *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps.
- *    Then it waits for two idle polls (36 minutes), for whoever made the copy brings both in line by then,
- *    deletes it, or is no more. What has stood here unchanged for longer than that has had its time. How old
- *    it is says nothing: who made the copy may have slept as long as we did. But for what the first import
- *    finds, old and the same in all fields on both sides: who has many of one name does not wait for them.
+ *    Then it waits for two idle polls (36 minutes), and until both sides were read after that, for whoever
+ *    made the copy brings both in line by then, deletes it, or is no more. What has stood here unchanged for
+ *    longer than that has had its time. How old it is says nothing: who made the copy may have slept as long
+ *    as we did. But for what the first import finds, old and the same in all fields on both sides: who has
+ *    many of one name does not wait for them.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in
  * one mount's pair is deleted in another mount's other pair, and all are gone. Three rules keep all mounts'
  * pairs the same:
  *  1. Nobody joins where there is a choice, unless both sides have as many of that look, and of that name:
  *     else one is still to come, or to go, or to be edited. A deleted one counts as long as its copy may not
- *     know. Each must be the other's best (like.h). Where Salesforce's is a colleague's, what was there long
- *     ago is no reason either: the one that is gone may have been another's original, so the key is asked
- *     first. Nor is it a choice for a deleted one that a living one looks less like it: that may have been
- *     changed since. And what may be the copy of a deleted one of ours waits for whoever made it.
+ *     know. Each must be the other's best (like.h), and what is perhaps the one's, too, must be like another:
+ *     else both may have been edited since. Where Salesforce's is a colleague's, what was there long ago is
+ *     no reason either: the one that is gone may have been another's original, so the key is asked first.
+ *     Nor is it a choice for a deleted one that a living one looks less like it: that may have been changed
+ *     since. And what may be the copy of a deleted one of ours waits for whoever made it.
  *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same
  *     to everybody; each makes its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
- *     whenever a link is new, those whose records on this side show the same exchange them (store_uncross).
+ *     whenever a link is new, those whose records on this side show the same exchange them (order.c).
  *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
- *     every mount comes to the same one. Two of different names (a template without one) do so only if
+ *     every mount comes to the same one. But where Salesforce keeps keys, whoever has the key of the other's
+ *     copy is its copy, as every mount can see. Two of different names (a template without one) do so only if
  *     neither was ever edited: who could tell the records apart once means the one that he edits. If nobody
  *     could, a colleague's edit between two polls may end in the other task. Only records of this pass's side
  *     are exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
@@ -201,6 +204,11 @@ NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
  * text. ERR_NOENT: there are not as many.
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
+/* order.c: records that show the same are in the order in which every mount has them (rule 3). Joins the
+ * caller's transaction. */
+NODISCARD enum err order_alike(struct pass *p, int64_t task);
+/* And so are two of one name of which each says what the other one's record on this side shows. */
+NODISCARD enum err order_unswap(struct pass *p, int64_t task);
 /* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever
  * has the record is on the other side, too. If that task is deleted, this one is (D3). */
 NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
@@ -226,6 +234,9 @@ NODISCARD enum err parcel_elsewhere(struct pass *p, int64_t task, enum elsewhere
 NODISCARD enum err parcel_other_is_next(struct pass *p, int64_t task);
 /* Does a record made with this key mirror the task? */
 NODISCARD enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes);
+/* The key that a copy of this record has in the other system; looks like a UUID. */
+enum { PARCEL_KEY = 40 };
+NODISCARD enum err parcel_copy_key(struct pass *p, enum side side, const char *rid, char once[PARCEL_KEY]);
 /* And is one the copy of this record of the other system? */
 NODISCARD enum err parcel_is_copy_of(
 	struct pass *p, enum side side, const char *rid, const char *once, bool *yes);

@@ -64,7 +64,7 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 	TRY(keep->gone == GONE_DELETED ? join_dead(p, keep, drop) : join_live(p, keep, drop));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		TRY(store_outbox_add(p->s, keep->t.id, side, p->local_now));
-	TRY(store_uncross(p->s, keep->t.id, p->side));
+	TRY(order_alike(p, keep->t.id));
 	log_info("task=%lld is task=%lld", (long long)drop->t.id, (long long)keep->t.id);
 	return tx_commit(&tx);
 }

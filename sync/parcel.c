@@ -154,7 +154,7 @@ static enum err origin(struct pass *p, int64_t task, struct buf *b)
 }
 
 /* Looks like a UUID (version 8). */
-static enum err key_of(const struct buf *b, char out[40])
+static enum err key_of(const struct buf *b, char out[PARCEL_KEY])
 {
 	unsigned char d[SHA256_DIGEST_LENGTH];
 	char *to = out;
@@ -169,7 +169,7 @@ static enum err key_of(const struct buf *b, char out[40])
 
 enum err parcel_key(struct pass *p, struct parcel *x)
 {
-	char text[40];
+	char text[PARCEL_KEY];
 	AUTO_BUF b = BUF_INIT;
 	TRY(origin(p, x->row.task, &b));
 	TRY(key_of(&b, text));
@@ -178,7 +178,7 @@ enum err parcel_key(struct pass *p, struct parcel *x)
 
 enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *yes)
 {
-	char text[40];
+	char text[PARCEL_KEY];
 	AUTO_BUF b = BUF_INIT;
 	TRY(origin(p, task, &b));
 	TRY(key_of(&b, text));
@@ -186,19 +186,24 @@ enum err parcel_is_key_of(struct pass *p, int64_t task, const char *once, bool *
 	return ERR_OK;
 }
 
-enum err parcel_is_copy_of(struct pass *p, enum side side, const char *rid, const char *once, bool *yes)
+enum err parcel_copy_key(struct pass *p, enum side side, const char *rid, char once[PARCEL_KEY])
 {
-	char text[40];
 	AUTO_BUF b = BUF_INIT;
 	TRY(origin_there(p, side, rid, &b));
-	TRY(key_of(&b, text));
+	return key_of(&b, once);
+}
+
+enum err parcel_is_copy_of(struct pass *p, enum side side, const char *rid, const char *once, bool *yes)
+{
+	char text[PARCEL_KEY];
+	TRY(parcel_copy_key(p, side, rid, text));
 	*yes = str_eq(text, once);
 	return ERR_OK;
 }
 
 enum err parcel_may_be_key_of(struct pass *p, int64_t task, const char *once, bool *yes, bool *maybe)
 {
-	char text[40];
+	char text[PARCEL_KEY];
 	AUTO_BUF b = BUF_INIT;
 	enum elsewhere where;
 	TRY(parcel_is_key_of(p, task, once, yes));

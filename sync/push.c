@@ -21,7 +21,7 @@ static enum err nothing(struct pass *p, struct parcel *x)
 		TRY(replace_text(&x->link.base[FIELD_TITLE], x->task.field[FIELD_TITLE]));
 		TRY(store_link_put(p->s, &x->link));
 	}
-	TRY(store_uncross(p->s, x->row.task, p->side));
+	TRY(order_alike(p, x->row.task));
 	TRY(send_row_done(p, x));
 	return tx_commit(&tx);
 }
@@ -130,7 +130,7 @@ static enum err post(struct round *r, const struct outgoing *row)
 	enum verb verb = VERB_NONE;
 	enum elsewhere where = ELSEWHERE_NOT;
 	bool swing = false;
-	TRY(store_unswap(r->p->s, row->task, r->p->side));
+	TRY(order_unswap(r->p, row->task));
 	TRY(parcel_read(r->p, row, &x, &verb));
 	if (verb == VERB_WAIT)
 		return ERR_OK;

@@ -140,7 +140,7 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task,
 		side_name[p->side]);
 	TRY(record_known(p, rt, l));
-	return store_uncross(p->s, l->task, p->side);
+	return order_alike(p, l->task);
 }
 
 static bool renamed_here(void *arg, const struct history *h)
@@ -238,7 +238,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	TRY(store_gone(p->s, task, &gone));	/* the copy of what was deleted here is to be deleted, too */
 	if (gone == GONE_DELETED)
 		TRY(store_outbox_add(p->s, task, p->side, p->local_now));
-	return store_uncross(p->s, task, p->side);
+	return order_alike(p, task);
 }
 
 /* The other task may show the name as the record has it, or as the template renders it. */

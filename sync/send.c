@@ -113,7 +113,7 @@ static enum err ready_create(struct round *r, struct parcel *x, bool *ready)
 	return *ready ? journal_create(r->p, x) : ERR_OK;
 }
 
-/* Since it was read, a task may have another record: one that showed the same (store_uncross).
+/* Since it was read, a task may have another record: one that showed the same (order.c).
  * It is read anew. */
 static enum err ready_known(struct round *r, struct parcel *x, bool *ready)
 {
@@ -264,7 +264,7 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	if (!taken)
 		return drop_double(p, x);
 	TRY(parcel_other_is_next(p, x->row.task));
-	TRY(store_uncross(p->s, x->row.task, p->side));
+	TRY(order_alike(p, x->row.task));
 	return send_row_done(p, x);
 }
 

@@ -1218,6 +1218,39 @@ static void D1_a_choice_made_after_the_copy_is_the_newer_one(void **state)
 	world_finish(&w);
 }
 
+static int64_t task_of(const struct fake_record *r, enum side side)
+{
+	AUTO_LINK l = LINK_INIT;
+	assert_int_equal(store_link_by_rid(w.store, side, r->id, &l), ERR_OK);
+	return l.task;
+}
+
+/* Three of one subject: what was made in Salesforce first came to Sales Connect last. Where Salesforce keeps keys, the order is no
+ * reason to exchange them. */
+static void D3_of_three_of_one_subject_the_key_tells_which_is_deleted(void **state)
+{
+	begin_nameless();
+	sf->remote.once_is_kept = true;
+	w.now += 2 * HOUR;
+	user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SF), ERR_OK);
+	theirs(sc, "b", NULL);
+	theirs(sc, "c", NULL);
+	passes(4);
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 6);
+	for (size_t i = 1; i < sf->n; i++) {
+		AUTO_LINK here = LINK_INIT;
+		assert_int_equal(store_link(w.store, task_of(&sf->rec[i], SIDE_SF), SIDE_SC, &here), ERR_OK);
+		assert_string_equal(here.rid, sc->rec[i - 1].id);
+	}
+	fake_delete(sf, &sf->rec[1]);
+	check_rest(&w);
+	assert_false(user_find(&w, "b"));
+	assert_true(user_find(&w, "a") && user_find(&w, "c"));
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1279,6 +1312,7 @@ int main(void)
 		cmocka_unit_test(D3_what_was_there_before_ours_is_no_copy_of_ours),
 		cmocka_unit_test(a_create_in_doubt_is_not_the_copy_of_another_task),
 		cmocka_unit_test(D1_a_choice_made_after_the_copy_is_the_newer_one),
+		cmocka_unit_test(D3_of_three_of_one_subject_the_key_tells_which_is_deleted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,185 @@
+#include "cycle_p.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct couple {			/* two records that are one task */
+	int64_t task;
+	char *here, *there, *once;	/* owned; as in struct alike */
+	char key[PARCEL_KEY];	/* that a copy of the one in Sales Connect has; "": none has any */
+	bool sure;		/* every mount knows that they are */
+};
+struct couples {		/* growing array, owned */
+	struct couple *x;
+	size_t n;
+	bool failed;
+};
+static void couple_finish(struct couple *c)
+{
+	free(c->here);
+	free(c->there);
+	free(c->once);
+}
+
+static void couples_finish(struct couples *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		couple_finish(&all->x[i]);
+	free(all->x);
+}
+
+static bool add(void *arg, const struct alike *a)
+{
+	struct couples *all = arg;
+	bool ok = true;
+	struct couple *more = reallocarray(all->x, all->n + 1, sizeof(*more));
+	if (!more)
+		return !(all->failed = true);
+	all->x = more;
+	all->x[all->n++] = (struct couple){ .task = a->task, .here = str_dup(a->here, &ok),
+		.there = str_dup(a->there, &ok), .once = str_dup(a->once, &ok) };
+	all->failed = !ok;
+	return ok;
+}
+
+/* Does Salesforce keep the keys of creates? Then a copy there says of what it is one. */
+static enum err are_kept(struct pass *p, bool *yes)
+{
+	AUTO_FREE char *keyed = NULL;
+	enum err e = store_meta(p->s, "sf.keyed", &keyed);
+	*yes = keyed;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+static enum err read_keys(struct pass *p, struct couples *all)
+{
+	bool kept;
+	TRY(are_kept(p, &kept));
+	for (size_t i = 0; i < all->n && kept; i++) {
+		struct couple *c = &all->x[i];
+		TRY(parcel_copy_key(p, SIDE_SC, p->side == SIDE_SC ? c->here : c->there, c->key));
+		c->sure = str_eq(c->key, c->once);
+	}
+	return ERR_OK;
+}
+
+/* These take each other's record on this side. */
+static enum err exchange(struct pass *p, struct couple *a, struct couple *b)
+{
+	if (a == b)
+		return ERR_OK;
+	struct couple was = *a;
+	a->here = b->here;
+	b->here = was.here;
+	if (p->side == SIDE_SC) {
+		memcpy(a->key, b->key, sizeof(a->key));
+		memcpy(b->key, was.key, sizeof(b->key));
+	} else {
+		a->once = b->once;
+		b->once = was.once;
+	}
+	return store_exchange(p->s, a->task, b->task, p->side);
+}
+
+/* Whose copy another one's record in Salesforce is. */
+static enum err settle_sure(struct pass *p, struct couples *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < all->n && *all->x[i].key && !all->x[i].sure; k++) {
+			struct couple *a = &all->x[i], *b = &all->x[k];
+			bool yes = !b->sure && str_eq(p->side == SIDE_SC ? b->key : a->key,
+				p->side == SIDE_SC ? a->once : b->once);
+			if (yes)
+				TRY(exchange(p, a, b));
+			a->sure = yes;
+		}
+	return ERR_OK;
+}
+
+static bool is_before(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	return n != m ? n < m : strcmp(a, b) < 0;
+}
+
+/* Is the first one's the first, and so on, of those that are left? */
+static bool is_in_order(const struct couples *all)
+{
+	const struct couple *last = NULL;
+	bool yes = true;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct couple *c = &all->x[i];
+		if (c->sure)
+			continue;
+		yes &= !last || (is_before(last->here, c->here) && is_before(last->there, c->there));
+		last = c;
+	}
+	return yes;
+}
+
+static struct couple *first(struct couples *all, bool here)
+{
+	struct couple *out = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		struct couple *c = &all->x[i];
+		if (!c->sure && (!out || is_before(here ? c->here : c->there, here ? out->here : out->there)))
+			out = c;
+	}
+	return out;
+}
+
+static enum err settle_rest(struct pass *p, struct couples *all)
+{
+	struct couple *c;
+	while (!is_in_order(all) && (c = first(all, false))) {
+		TRY(exchange(p, c, first(all, true)));
+		c->sure = true;
+	}
+	return ERR_OK;
+}
+
+enum err order_alike(struct pass *p, int64_t task)
+{
+	AUTO(couples_finish) struct couples all = { 0 };
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(p->s, &tx));
+	TRY(store_alike(p->s, task, p->side, add, &all));
+	if (all.failed)
+		return ERR_NOMEM;
+	if (all.n > 1) {
+		TRY(read_keys(p, &all));
+		TRY(settle_sure(p, &all));
+		TRY(settle_rest(p, &all));
+	}
+	return tx_commit(&tx);
+}
+
+/* Does the record of this task in Salesforce have the key of its own? */
+static enum err is_sure(struct pass *p, int64_t task, bool *yes)
+{
+	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
+	TRY(are_kept(p, yes));
+	if (!*yes)
+		return ERR_OK;
+	TRY(store_link(p->s, task, SIDE_SC, &sc));
+	TRY(store_link(p->s, task, SIDE_SF, &sf));
+	return parcel_is_copy_of(p, SIDE_SC, sc.rid, sf.once, yes);
+}
+
+enum err order_unswap(struct pass *p, int64_t task)
+{
+	AUTO_TX tx = { 0 };
+	int64_t other;
+	bool sure, too;
+	TRY(store_swapped(p->s, task, p->side, &other));	/* hardly ever: no lock for the others */
+	if (!other)
+		return ERR_OK;
+	TRY(tx_begin(p->s, &tx));
+	TRY(store_swapped(p->s, task, p->side, &other));
+	if (!other)
+		return ERR_OK;
+	TRY(is_sure(p, task, &sure));
+	TRY(is_sure(p, other, &too));
+	if (!sure && !too)
+		TRY(store_exchange(p->s, task, other, p->side));
+	return tx_commit(&tx);
+}
