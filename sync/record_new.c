@@ -415,15 +415,18 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 	return store_link_put(p->s, &l);
 }
 
-/* Nobody is told of it again: is it a copy of a task here, once all pages are read? */
+/* Nobody is told of it again: is it a copy of a task here, once all pages are read? One of several that the
+ * account made is: which of them, join.c finds out. */
 static enum err skip(struct pass *p, const struct remote_task *rt)
 {
 	int64_t task;
 	bool several;
-	if (!p->part || p->undecided.n >= p->ops->check_max)
-		return ERR_OK;
 	enum err e = twin(p, rt, true, &task, &several);
-	return e == ERR_NOENT ? ERR_OK : e ? e : ids_add(&p->undecided, rt->id);
+	if (e)
+		return e == ERR_NOENT ? ERR_OK : e;
+	if (p->part && p->undecided.n < p->ops->check_max)
+		return ids_add(&p->undecided, rt->id);
+	return rt->by_me ? import(p, rt) : ERR_OK;
 }
 
 enum err record_new(struct pass *p, const struct remote_task *rt)

@@ -1251,6 +1251,40 @@ static void D3_of_three_of_one_subject_the_key_tells_which_is_deleted(void **sta
 	world_finish(&w);
 }
 
+/* Other values are to be skipped (R8), and a colleague gave one to the copy of one of two alike before this mount saw it. */
+static void R08_of_two_alike_one_has_another_word(void **state)
+{
+	begin(BOTH);
+	w.config.other_values_skip = true;
+	theirs(sc, "a", NULL);
+	theirs(sc, "a", NULL);
+	theirs(sf, "a", NULL);
+	fake_word(sf, theirs(sf, "a", NULL), FIELD_STATUS, "Deferred");
+	passes(120);
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	fake_delete(sc, &sc->rec[1]);
+	check_rest(&w);
+	assert_true(sf->rec[1].deleted);
+	assert_false(sf->rec[0].deleted);
+	world_finish(&w);
+}
+
+/* A colleague's task, which never had another value, is skipped as before, whatever it looks like. */
+static void R08_a_colleagues_of_that_name_is_skipped(void **state)
+{
+	begin(BOTH);
+	w.config.other_values_skip = true;
+	theirs(sc, "a", NULL);
+	theirs(sc, "a", NULL);
+	fake_word(sf, fake_add(sf, "a"), FIELD_STATUS, "Deferred");
+	passes(120);
+	check_rest(&w);
+	assert_int_equal(fake_live(sc), 2);
+	assert_int_equal(fake_live(sf), 3);
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1313,6 +1347,8 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_is_not_the_copy_of_another_task),
 		cmocka_unit_test(D1_a_choice_made_after_the_copy_is_the_newer_one),
 		cmocka_unit_test(D3_of_three_of_one_subject_the_key_tells_which_is_deleted),
+		cmocka_unit_test(R08_of_two_alike_one_has_another_word),
+		cmocka_unit_test(R08_a_colleagues_of_that_name_is_skipped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
