@@ -94,6 +94,33 @@ enum err pass_set_int(struct pass *p, const char *name, int64_t value)
 	return pass_set(p, name, text);
 }
 
+enum err pass_looked(struct pass *p, enum side side, int64_t *at)
+{
+	AUTO_FREE char *mirror = NULL;
+	struct side_state st;
+	TRY(get_int(p->s, side, "looked", at));
+	TRY(store_side(p->s, side, &st));
+	TRY(get(p->s, SIDE_SC, "mirror", &mirror));
+	if (!st.on || mirror)
+		*at = INT64_MAX;
+	return ERR_OK;
+}
+
+enum err pass_ask_look(struct pass *p, enum side side)
+{
+	char k[64];
+	key(side, "looked", k);
+	return store_meta_set(p->s, k, "0");
+}
+
+/* Only if somebody asks: at rest nothing is written. */
+static enum err note_look(struct pass *p)
+{
+	AUTO_FREE char *at = NULL;
+	TRY(pass_get(p, "looked", &at));
+	return str_eq(at, "0") ? pass_set_int(p, "looked", p->c->now) : ERR_OK;
+}
+
 enum err pass_put_state(struct pass *p)
 {
 	return store_side_put(p->s, p->side, &p->state);
@@ -409,6 +436,7 @@ static enum err pull_and_settle(struct pass *p)
 	ids_finish(&p->undecided);
 	TRY(pull_partners(p));
 	TRY(pull_check(p));
+	TRY(note_look(p));
 	p->pulled = true;
 	return settle_doubt(p);
 }

@@ -79,6 +79,10 @@ NODISCARD enum err pass_get_int(struct pass *p, const char *name, int64_t *value
 NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value);
 /* When the first import of a side was done, on this machine's clock; 0: it is not. */
 NODISCARD enum err pass_first_at(struct pass *p, enum side side, int64_t *at);
+/* When did a pass begin that read all changes of that side (this machine's clock)? INT64_MAX: it is silent,
+ * and has none. Only a look that was asked for is noted; 0: none yet. */
+NODISCARD enum err pass_looked(struct pass *p, enum side side, int64_t *at);
+NODISCARD enum err pass_ask_look(struct pass *p, enum side side);
 NODISCARD enum err pass_put_state(struct pass *p);
 NODISCARD enum err pass_load_doubt(struct pass *p);
 

@@ -40,7 +40,8 @@ enum err join_echo(struct pass *p, int64_t task, bool *yes)
 	struct echo e = { .p = p, .x = &x };
 	*yes = false;
 	TRY(like_load(p, task, pass_other(p), &x));
-	if (x.l.sent_at || (x.l.side == SIDE_SF && !x.l.by_me))
+	/* a copy that has a key was made once (salesforce.md 4.4) */
+	if (x.l.sent_at || (x.l.side == SIDE_SF && (!x.l.by_me || x.l.once)))
 		return ERR_OK;
 	const char *subject = x.l.side == SIDE_SF ? like_shown(&x.l, FIELD_TITLE) : x.t.field[FIELD_TITLE];
 	TRY(store_echoed(p->s, subject, see, &e));

@@ -6,6 +6,7 @@
 
 #define LOG_MODULE "join"
 #define ROWS_IN_DOUBT 64
+#define FEW 8			/* of whom each is compared with each */
 
 /* ---- joining ---- */
 
@@ -146,10 +147,12 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 
 struct choice {
 	struct rows best;	/* all that are as like it as any */
+	struct rows less;	/* and that perhaps are it, too */
 	int most;
 	size_t namesakes;	/* and those that may be it */
 	int live, dead;		/* how like it is the most like of those that live, and are deleted? */
 	bool wait;
+	bool look;		/* its side is to be looked at first */
 	bool by_key;		/* Salesforce's is nobody's copy: the key of its own tells which that is, */
 	bool forgotten;		/* unless it is that old */
 	bool young;		/* one of them, or the one asked for, is not settled, or is deleted; */
@@ -158,6 +161,7 @@ struct choice {
 static void choice_finish(struct choice *c)
 {
 	rows_finish(&c->best);
+	rows_finish(&c->less);
 }
 
 /* Whoever copies a task of Sales Connect that we made there can only do so by the key that this has. */
@@ -209,8 +213,12 @@ static enum err key_tells_more(struct pass *p, const struct half *x, const struc
 
 static enum err choose_best(struct choice *c, int64_t task, int score)
 {
-	if (score < c->most || score <= NO)
+	if (score == NO)
 		return ERR_OK;
+	if (score < c->most || score == MAYBE)
+		return rows_add(&c->less, task);
+	for (size_t i = 0; score > c->most && i < c->best.n; i++)
+		TRY(rows_add(&c->less, c->best.task[i]));
 	if (score > c->most)
 		c->best.n = 0;
 	c->most = score;
@@ -220,6 +228,7 @@ static enum err choose_best(struct choice *c, int64_t task, int score)
 struct asked {			/* for whose copy */
 	struct half x;
 	bool copied, late;	/* see join_copy */
+	int64_t looked;		/* all changes of its side were read then */
 };
 static void asked_finish(struct asked *a)
 {
@@ -272,12 +281,14 @@ static int64_t last_news(const struct pass *p, const struct half *h)
 	return made_at > h->l.synced_at ? made_at : h->l.synced_at;
 }
 
-/* Whoever copied one to the other has had two idle polls since, as we have:
- * it is in line with it by now, or it is another task. */
-static bool is_settled(const struct pass *p, const struct half *x, const struct half *y)
+/* Whoever copied one to the other has had two idle polls since, as we have, and what he did was read: it is
+ * in line with it by now, or it is another task. */
+static bool is_settled(const struct pass *p, const struct asked *a, const struct half *y, struct choice *out)
 {
-	int64_t a = last_news(p, x), b = last_news(p, y);
-	return p->local_now - (a > b ? a : b) > SETTLED;
+	int64_t ours = last_news(p, &a->x), theirs = last_news(p, y);
+	int64_t then = (ours > theirs ? ours : theirs) + SETTLED;
+	out->look |= p->local_now > then && a->looked <= then;
+	return p->local_now > then && a->looked > then;
 }
 
 static bool is_old(const struct pass *p, const struct half *h)
@@ -296,9 +307,9 @@ static bool may_be_copy(const struct pass *p, const struct asked *a, const struc
 	if (a->copied)
 		return true;
 	if (is_ours(p, a))
-		return score == ALL_SAME && subject_has_title(p->template) &&
+		return like_is_same(score) && subject_has_title(p->template) &&
 			sc->t.created_at > sf->l.sent_at;
-	return sf->l.by_me || (score == ALL_SAME && !sf->l.sent_at);
+	return sf->l.by_me || (like_is_same(score) && !sf->l.sent_at);
 }
 
 static enum err consider(struct pass *p, const struct asked *a, int64_t other, struct choice *out)
@@ -317,16 +328,17 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 	bool copy = may_be_copy(p, a, sc, sf, score);
 	if (copy)
 		TRY(choose_best(out, other, score));
+	bool settled = live && score != NO && is_settled(p, a, &y, out);
 	int *most = live ? &out->live : &out->dead;
 	*most = copy && score > *most ? score : *most;
 	bool theirs = !sf->l.by_me && !sf->l.sent_at && !sc->l.sent_at && !a->copied;
 	bool forgotten = theirs && p->now - sc->t.created_at > KEY_KEPT;
 	out->by_key |= copy && score > NO && theirs;
 	out->forgotten |= forgotten && score > NO;
-	out->young |= copy && score != NO && !(live && is_settled(p, x, &y));
+	out->young |= copy && score != NO && !settled;
 	out->fresh |= copy && score != NO && !(live && is_old(p, x) && is_old(p, &y));
 	out->namesakes += copy && is_namesake(&y, pass_other(p), score);
-	out->wait |= (copy || forgotten) && live && score == MAYBE && !a->late && !is_settled(p, x, &y);
+	out->wait |= (copy || forgotten) && live && score == MAYBE && !a->late && !settled;
 	/* whoever has copied what we made, and deleted, deletes the copy */
 	out->wait |= !live && sf == &y && sf->l.sent_at && score > NO && !a->late;
 	return ERR_OK;
@@ -335,7 +347,13 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 struct place {			/* of the one asked for among those on its side that have no copy either */
 	size_t at, n;		/* of those that are as like the copy; n 0: another one is more like it */
 	size_t namesakes;
+	struct rows less;	/* as in struct choice */
 };
+static void place_finish(struct place *x)
+{
+	rows_finish(&x->less);
+}
+#define AUTO_PLACE AUTO(place_finish) struct place
 
 static enum err place(struct pass *p, const struct asked *a, int64_t copy, int most, struct place *out)
 {
@@ -343,6 +361,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 	AUTO_HALF y = { 0 };
 	TRY(like_load(p, copy, p->side, &y));
 	TRY(lonely_like(p, pass_other(p), &y, &all));
+	place_finish(out);
 	*out = (struct place){ 0 };
 	for (size_t i = 0; i < all.n; i++) {
 		AUTO_HALF x = { 0 };
@@ -356,6 +375,8 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		if (all.task[i] == a->x.t.id)
 			out->at = out->n;
 		out->n += score == most;
+		if (score != NO && score < most)
+			TRY(rows_add(&out->less, all.task[i]));
 		out->namesakes += is_namesake(&x, p->side, score);
 	}
 	return ERR_OK;
@@ -375,6 +396,41 @@ static enum err drop_dead(struct pass *p, struct rows *x)
 	return ERR_OK;
 }
 
+/* Is there anything but that one on the other side of which this one may be the copy, or that may be its? */
+static enum err has_another(struct pass *p, enum side side, int64_t task, int64_t but, bool *yes)
+{
+	AUTO_ROWS all = { 0 };
+	AUTO_HALF x = { 0 };
+	enum side other = side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	*yes = false;
+	TRY(like_load(p, task, side, &x));
+	TRY(lonely_like(p, other, &x, &all));
+	for (size_t i = 0; i < all.n && !*yes; i++) {
+		AUTO_HALF y = { 0 };
+		int score;
+		TRY(like_load(p, all.task[i], other, &y));
+		TRY(side == SIDE_SC ? like_score(p, &x, &y, &score) : like_score(p, &y, &x, &score));
+		*yes = all.task[i] != but && score > NO;
+	}
+	return ERR_OK;
+}
+
+/* Is there one that is perhaps the one's, too, or the other's, and that nobody else is like? Then these are
+ * perhaps not each other's, and were edited since; whoever copied them tells. */
+static enum err may_be_others(struct pass *p, const struct asked *a, const struct choice *c,
+	const struct place *at, int64_t copy, bool *yes)
+{
+	bool another = true;
+	if (c->less.n > FEW || at->less.n > FEW)
+		return *yes = false, ERR_OK;
+	for (size_t i = 0; i < c->less.n && another; i++)
+		TRY(has_another(p, p->side, c->less.task[i], a->x.t.id, &another));
+	for (size_t i = 0; i < at->less.n && another; i++)
+		TRY(has_another(p, pass_other(p), at->less.task[i], copy, &another));
+	*yes = !another;
+	return ERR_OK;
+}
+
 /*
  * Each is the other's best, and there are as many of its name on either side. Of several that are the same on
  * one side, each is one of several on the other: the first has the first, as in every mount. If they are not
@@ -384,7 +440,8 @@ static enum err drop_dead(struct pass *p, struct rows *x)
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
-	struct place at;
+	AUTO_PLACE at = { 0 };
+	bool unsure = false;
 	*out = 0;
 	if (!c->best.n)
 		return ERR_OK;
@@ -393,8 +450,10 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
-	bool ripe = !c->young || (!c->fresh && c->most == ALL_SAME && at.n == c->best.n);
-	bool clear = a->late || (!other && (even || (ripe && !c->by_key)));
+	bool ripe = !c->young || (!c->fresh && like_is_same(c->most) && at.n == c->best.n);
+	if (even && !ripe && !a->late)
+		TRY(may_be_others(p, a, c, &at, c->best.task[0], &unsure));
+	bool clear = a->late || (!other && !unsure && (even || (ripe && !c->by_key)));
 	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
@@ -406,7 +465,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
 {
 	bool fits = false;
-	if (p->side == SIDE_SC && a->x.l.by_me && !a->x.l.sent_at && !a->late && !is_settled(p, &a->x, &a->x))
+	if (p->side == SIDE_SC && a->x.l.by_me && !a->x.l.sent_at && !a->late && !is_settled(p, a, &a->x, c))
 		TRY(subject_fits(p->template, &a->x.t, like_shown(&a->x.l, FIELD_TITLE), &fits));
 	c->wait |= fits;
 	return ERR_OK;
@@ -466,6 +525,7 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	int64_t copy;
 	*out = JOIN_NONE;
 	TRY(like_load(p, task, pass_other(p), &a.x));
+	TRY(pass_looked(p, pass_other(p), &a.looked));
 	TRY(copied ? lonely_all(p, p->side, a.x.t.created_at - p->c->offset, &all)
 		: lonely_like(p, p->side, &a.x, &all));
 	for (size_t i = 0; i < all.n; i++)
@@ -474,6 +534,8 @@ enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum jo
 	TRY(of_doubt(p, &a, &c));
 	TRY(of_keys(p, &a, &c));
 	TRY(among(p, &a, &c, &copy));
+	if (c.look)
+		TRY(pass_ask_look(p, pass_other(p)));
 	*out = c.wait ? JOIN_WAIT : JOIN_NONE;
 	return copy ? join_by_looks(p, task, copy, late, out) : ERR_OK;
 }

@@ -131,6 +131,11 @@ static bool is_same(const struct half *sc, const struct half *sf, enum field f)
 		(like_foreign(sf, f) && field_same(there, task_field[f].initial));
 }
 
+bool like_is_same(int score)
+{
+	return score == ALL_SAME || score == ALL_SAME + FOR_HIM;
+}
+
 enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
 	bool is, was, had, fits, all = true, has_title = subject_has_title(p->template);
@@ -142,6 +147,7 @@ enum err like_score(struct pass *p, const struct half *sc, const struct half *sf
 	TRY(had_name(sf, &sc->t, p->template, &had));
 	was |= had;
 	same += is || !has_title;
+	same += filled(sc->t.fact[FACT_PERSON]) && filled(sf->t.fact[FACT_PERSON]) ? FOR_HIM : 0;
 	TRY(subject_fits(p->template, &sc->t, like_shown(&sf->l, FIELD_TITLE), &fits));
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
 		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) ||

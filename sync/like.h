@@ -42,7 +42,9 @@ bool like_person(const struct task *a, const struct task *b);
 bool like_foreign(const struct half *sf, enum field f);
 /* What the record itself says in a field. */
 const char *like_shown(const struct link *l, enum field f);
-enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS };
+/* FOR_HIM is added where both name the same person, which is not edited and so tells more than any field. */
+enum { MAYBE = -1, NO = 0, ALL_SAME = 1 + TASK_NFIELDS, FOR_HIM = ALL_SAME };
+bool like_is_same(int score);	/* in all fields */
 /*
  * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person,
  * has a name the other has or had, and says in each field what the other says or ever said. Less is not

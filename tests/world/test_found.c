@@ -1285,6 +1285,76 @@ static void R08_a_colleagues_of_that_name_is_skipped(void **state)
 	world_finish(&w);
 }
 
+static struct fake_record *for_bob(struct fake_record *r)
+{
+	r->person = strdup("Bob");
+	return r;
+}
+
+/* Three have one subject, two of them are for the same person, and another mount has copied one or two: for whom a copy is tells. */
+static void of_several_of_one_subject_the_copy_is_of_one_for_that_person(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		bool first = i & 1, two = i & 2;
+		begin_nameless();
+		if (!first)
+			theirs(sc, "a", NULL);
+		for_bob(theirs(sc, "b", NULL));
+		for_bob(theirs(sc, "b", NULL));
+		if (first)
+			theirs(sc, "a", NULL);
+		struct fake_record *copy = for_bob(theirs(sf, "a task", NULL)), *other = two ? theirs(sf, "a task", NULL) : NULL;
+		passes(120);
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 6);
+		assert_int_not_equal(task_of(copy, SIDE_SF), user_find(&w, "a"));
+		if (two && !first)	/* the first that is left has the first */
+			assert_int_equal(task_of(other, SIDE_SF), user_find(&w, "a"));
+		world_finish(&w);
+	}
+}
+
+/* A task was put off before its copy was, and this machine slept while the other mount carried that over: that it has had its time
+ * is no reason as long as nobody looked. */
+static void who_slept_looks_at_both_systems_before_it_copies(void **state)
+{
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		enum side other = side == SIDE_SC ? SIDE_SF : SIDE_SC;
+		begin(BOTH);
+		theirs(&w.fake[side], "a", "2026-12-01");
+		struct fake_record *copy = theirs(&w.fake[other], "a", NULL);
+		passes(2);
+		w.now += 8 * HOUR;
+		fake_word(&w.fake[other], copy, FIELD_DUE, "2026-12-01");
+		assert_int_equal(world_pass_one(&w, side), ERR_OK);
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 2);
+		world_finish(&w);
+	}
+}
+
+/* Of two alike one was edited in Sales Connect, and of their copies one, the other's: those that are left look like each other. */
+static void two_alike_of_which_each_was_edited_once_wait_for_the_other_mount(void **state)
+{
+	begin(BOTH);
+	theirs(sc, "a", NULL);
+	theirs(sc, "a", "2026-12-01");
+	theirs(sf, "a", NULL);
+	theirs(sf, "a", NULL);
+	fake_word(sf, &sf->rec[0], FIELD_DETAILS, "words");
+	passes(20);
+	fake_word(sc, &sc->rec[0], FIELD_DETAILS, "words");
+	fake_word(sf, &sf->rec[1], FIELD_DUE, "2026-12-01");
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	assert_int_equal(world_conflicts(&w), 0);
+	fake_delete(sc, &sc->rec[0]);
+	check_rest(&w);
+	assert_true(sf->rec[0].deleted);
+	assert_false(sf->rec[1].deleted);
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1349,6 +1419,9 @@ int main(void)
 		cmocka_unit_test(D3_of_three_of_one_subject_the_key_tells_which_is_deleted),
 		cmocka_unit_test(R08_of_two_alike_one_has_another_word),
 		cmocka_unit_test(R08_a_colleagues_of_that_name_is_skipped),
+		cmocka_unit_test(of_several_of_one_subject_the_copy_is_of_one_for_that_person),
+		cmocka_unit_test(who_slept_looks_at_both_systems_before_it_copies),
+		cmocka_unit_test(two_alike_of_which_each_was_edited_once_wait_for_the_other_mount),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
