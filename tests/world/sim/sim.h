@@ -235,6 +235,7 @@ struct sim_figures {
 	long raced;		/* times two mounts copied one task in the same seconds */
 	long forgotten;		/* times a create was made again after its key was forgotten */
 	long carried;		/* times a mount carried on a choice that was taken back meanwhile, and another took it for a new one */
+	long left_behind;	/* files named by a subject, as who made the task deleted it while its sync was off */
 	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
 	long fault[FAULTS];

@@ -26,7 +26,8 @@ static void print_figures(const struct sim_figures *f, FILE *to)
 		f->diverged, f->forbidden, f->restless);
 	if (f->mounts > f->runs)
 		fprintf(to, "# copied by two mounts in the same seconds: %ld; though there is a copy, which its first import does not reach (R17): %ld;"
-			" choices that another mount carried on while they were taken back: %ld\n", f->raced, f->too_old, f->carried);
+			" choices that another mount carried on while they were taken back: %ld; files named by a subject, as the mount that made the task"
+			" deleted it while its sync was off: %ld\n", f->raced, f->too_old, f->carried, f->left_behind);
 	fprintf(to, "# written into one of several that a template without a name makes the same, and in another task now: %ld\n", f->mistaken);
 	fprintf(to, "# deleted there, and made again, as its key was forgotten and no answer had come: %ld\n", f->forgotten);
 }
