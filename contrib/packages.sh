@@ -6,6 +6,8 @@ apt_build="build-essential meson ninja-build pkg-config fuse3 libfuse3-dev libcu
 apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium
   neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools tzdata"
 apt_node="nodejs npm"
+# tests/world alone
+apt_figures="libcmocka-dev"
 # tests/bench/run compares with these
 apt_bench="bindfs unionfs-fuse fuse-overlayfs mergerfs sshfs openssh-server rclone ripgrep tree python3 libcxxopts-dev"
 dnf_build="gcc meson ninja-build pkgconf-pkg-config fuse3 fuse3-devel libcurl-devel cjson-devel sqlite-devel

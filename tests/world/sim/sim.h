@@ -7,7 +7,7 @@
  * the engine), sim_mirror.c the vendor's own sync. sim_user.c is the user of a mount, sim_people.c people at the
  * systems, sim_op.c fate, and the table of all that; sim_run.c the mounts and their processes. sim_watch.c says
  * what may be done, sim_oracle.c and sim_lost.c what must hold at the end (all from rules.md). sim_script.c makes,
- * prints, reads and shrinks scripts.
+ * prints, reads and shrinks scripts; sim_figures.c counts.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -62,6 +62,13 @@ enum fault {
 	KILL_BEFORE, KILL_AFTER, FAULTS
 };
 extern const char *const fault_name[FAULTS];
+
+/* What else may befall a life; counted when it did happen. */
+enum chance {
+	KILLED_AT_COMMIT, LINE_CUT, LATE_ROW, SAME_STAMP_AT_EDGE, OTHER_INSTANCE, CLOCK_SET, SWITCHED_OFF, ON_AGAIN, FIRST_ON_IN_LIFE,
+	REASSIGNED, UNSHARED, ARCHIVED, PURGED, OUT_OF_BIN, OTHER_TEMPLATE, MIRROR_SWITCHED, CHANCES
+};
+extern const char *const chance_name[CHANCES];
 
 /* ---- the two systems ---- */
 
@@ -120,6 +127,7 @@ struct line {			/* one mount's way to one server */
 	struct server *server;
 	int mount;
 	bool down;
+	size_t items;		/* of the request under way, if that is a write; else 0 */
 };
 void line_init(struct line *l, struct sim *sim, int mount, enum side side);
 
@@ -238,14 +246,23 @@ struct sim_figures {
 	long left_behind;	/* files named by a subject, as who made the task deleted it while its sync was off */
 	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
-	long fault[FAULTS];
+	long fault[FAULTS];	/* that struck */
+	long chance[CHANCES];
 	long typed, tasks, lost, doubled, diverged, forbidden, restless;
+	long unlike;		/* lives that ended another way the second time */
 };
+void figures_add(struct sim_figures *sum, const struct sim_figures *f);
+/* A table of n rows, then of all together what went wrong, each line behind a "# ". */
+void figures_print(const char *const *name, const struct sim_figures *f, int n);
+/* TAP: each row is clean; and of all that may happen nothing never did. */
+bool figures_good(const char *const *name, const struct sim_figures *f, int n);
+bool figures_met_all(const struct sim_figures *f, int n);
 enum verdict { FINE, LOST, DOUBLED, DIVERGED, FORBIDDEN, RESTLESS, VERDICTS };
 
 struct armed {
 	enum fault fault;
 	int mount, side, in;
+	bool fits;		/* it waits for a request that it can strike */
 };
 struct sim {
 	const struct script *script;
@@ -280,6 +297,8 @@ int64_t sim_rand(uint64_t *state, int64_t below);
 
 /* A request of this line begins: what is to go wrong with it? People may be at work meanwhile. */
 enum fault sim_request(struct line *l, const char *what);
+/* For the figures: it did go wrong. */
+void sim_struck(struct line *l, enum fault f);
 void mount_die(struct mount *m);
 bool mount_pass(struct sim *s, int mount, enum side side, bool full);	/* true: it ended well */
 bool mount_pass_both(struct sim *s, int mount);	/* and what they leave to send */
@@ -299,7 +318,7 @@ struct op_def {
 	int needs;		/* sides, MIRRORED, RARE */
 };
 #define MIRRORED BIT(NSIDES)
-#define RARE BIT(NSIDES + 1)	/* the archive, the recycle bin */
+#define RARE BIT(NSIDES + 1)	/* the archive, the recycle bin, more faults */
 /* A kind is a number in all of them, in this order; it stays the same, so that a seed tells the same life for ever. */
 extern const struct op_def user_op[], people_op[];
 extern const int user_ops, people_ops;

@@ -1,36 +1,23 @@
 /*
- * sim [--mounts M] [--mirror] [--rare] [--from SEED] [N]: N runs (20,000) of M mounts (1), one a seed; prints what was run and what was
- * found. Exit 1 on a failure, with the seed and the shrunk script.
- * sim [--mounts M] [--mirror] [--rare] --seed SEED: one run, told. sim --script FILE: the same of a script.
+ * sim: all lives that every test run plays, on all processors; ends with the figures. --part 2/6: every sixth of them.
+ * sim [--mounts M] [--mirror] [--rare] [--from SEED] N: N lives of M mounts (1), one a seed.
+ * sim [--mounts M] [--mirror] [--rare] --seed SEED: one of them, told. sim --script FILE: the same of a script.
  * sim --found FILE...: scripts that found something once, each a test named after its file.
+ *
+ * Exit 1 on a failure, with the seed and the shrunk script.
  */
 #include "sim.h"
 #include "log.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *const verdict_name[VERDICTS] = {
 	[FINE] = "fine", [LOST] = "lost", [DOUBLED] = "doubled", [DIVERGED] = "diverged", [FORBIDDEN] = "forbidden",
 	[RESTLESS] = "restless",
 };
-
-static void print_figures(const struct sim_figures *f, FILE *to)
-{
-	fprintf(to, "# runs %ld, mounts %ld, tasks %ld, values typed %ld, acts %ld, passes %ld, requests %ld, writes %ld, the vendor's own %ld\n",
-		f->runs, f->mounts, f->tasks, f->typed, f->ops, f->passes, f->requests, f->writes, f->mirrored);
-	fprintf(to, "# processes killed %ld; faults:", f->crashes);
-	for (int i = 1; i < FAULTS; i++)
-		fprintf(to, "%s %s %ld", i > 1 ? "," : "", fault_name[i], f->fault[i]);
-	fprintf(to, "\n# lost %ld, doubled %ld, diverged %ld, forbidden %ld, restless %ld\n", f->lost, f->doubled,
-		f->diverged, f->forbidden, f->restless);
-	if (f->mounts > f->runs)
-		fprintf(to, "# copied by two mounts in the same seconds: %ld; though there is a copy, which its first import does not reach (R17): %ld;"
-			" choices that another mount carried on while they were taken back: %ld; files named by a subject, as the mount that made the task"
-			" deleted it while its sync was off: %ld\n", f->raced, f->too_old, f->carried, f->left_behind);
-	fprintf(to, "# written into one of several that a template without a name makes the same, and in another task now: %ld\n", f->mistaken);
-	fprintf(to, "# deleted there, and made again, as its key was forgotten and no answer had come: %ld\n", f->forgotten);
-}
 
 static enum verdict run(const struct script *s, struct sim_figures *f, FILE *trace, char why[300], uint64_t *digest)
 {
@@ -72,36 +59,125 @@ static int tell(const struct script *s)
 }
 
 struct plan {
+	const char *name;
 	long n;
 	uint64_t first;
 	int mounts;
 	int with;
-	bool one;		/* tell the first of them */
-	const char *script;
 };
+/* What every test run plays. */
+static const struct plan every[] = {
+	{ "one mount", 20000, 1, 1, 0 },
+	{ "beside the vendor's own sync", 2000, 1, 1, MIRRORED },
+	{ "archive, bin, more faults", 2000, 1, 1, RARE },
+	{ "two mounts", 300, 1, 2, 0 },
+	{ "five mounts", 40, 1, 5, 0 },
+	{ "twenty mounts", 40, 1, 20, 0 },
+	{ "two, beside the vendor's sync", 240, 1, 2, MIRRORED },
+};
+enum { PLANS = COUNT(every), FAILURES_MAX = 5 };
 
-static int many(const struct plan *p)
+/* The part-th of so many parts of it. False: too many failed. */
+static bool play(const struct plan *p, int part, int parts, struct sim_figures *f)
 {
-	struct sim_figures f = { 0 };
 	long failed = 0;
-	for (long i = 0; i < p->n && failed < 5; i++) {
+	for (long i = part; i < p->n && failed < FAILURES_MAX; i += parts) {
 		struct script s;
 		char why[300];
 		uint64_t digest;
 		script_make(&s, p->first + (uint64_t)i, p->mounts, p->with);
-		enum verdict v = run(&s, &f, NULL, why, &digest);
+		enum verdict v = run(&s, f, NULL, why, &digest);
 		bool same = i % 100 || repeats(&s, digest);
 		if (v)
 			report(&s, why);
 		if (!same)
 			printf("# seed %" PRIu64 " ends another way the second time\n", s.seed);
+		f->unlike += !same;
 		failed += v || !same;
 	}
-	print_figures(&f, stdout);
-	printf("1..1\n%s 1 - %ld runs of %d mounts%s from seed %" PRIu64 ": nothing lost, nothing doubled, all agree\n",
-		failed ? "not ok" : "ok", f.runs, p->mounts,
-		p->with & MIRRORED ? " beside the vendor's own sync" : "", p->first);
-	return failed != 0;
+	return failed < FAILURES_MAX;
+}
+
+static int one_plan(const struct plan *p)
+{
+	struct sim_figures f = { 0 };
+	play(p, 0, 1, &f);
+	figures_print(&p->name, &f, 1);
+	printf("1..1\n");
+	return !figures_good(&p->name, &f, 1);
+}
+
+/* ---- all of them ---- */
+
+static struct sim_figures total[PLANS];
+
+static void play_all(int part, int parts)
+{
+	for (int i = 0; i < PLANS && play(&every[i], part, parts, &total[i]); i++)
+		;
+}
+
+/* In a process of its own, which tells its figures by the pipe. */
+static void play_apart(int part, int parts, int to)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid < 0)
+		abort();
+	if (pid)
+		return;
+	play_all(part, parts);
+	fflush(stdout);
+	_exit(write(to, total, sizeof(total)) != (ssize_t)sizeof(total));
+}
+
+static void gather(int from)
+{
+	static struct sim_figures part[PLANS];
+	for (size_t n = 0; n < sizeof(part);) {
+		ssize_t got = read(from, (char *)part + n, sizeof(part) - n);
+		if (got <= 0)
+			abort();
+		n += (size_t)got;
+	}
+	for (int i = 0; i < PLANS; i++)
+		figures_add(&total[i], &part[i]);
+}
+
+/* One pipe each: what they write is longer than what comes in one piece. */
+static void play_side_by_side(void)
+{
+	int from[64], parts = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	parts = parts < 1 ? 1 : parts > (int)COUNT(from) ? (int)COUNT(from) : parts;
+	for (int i = 0; i < parts; i++) {
+		int end[2];
+		if (pipe(end))
+			abort();
+		play_apart(i, parts, end[1]);
+		close(end[1]);
+		from[i] = end[0];
+	}
+	for (int i = 0; i < parts; i++) {
+		gather(from[i]);
+		close(from[i]);
+	}
+	while (wait(NULL) > 0)
+		;
+}
+
+static int all(int part, int parts)
+{
+	const char *name[PLANS];
+	for (int i = 0; i < PLANS; i++)
+		name[i] = every[i].name;
+	if (parts)
+		play_all(part, parts);
+	else
+		play_side_by_side();
+	figures_print(name, total, PLANS);
+	printf("1..%d\n", PLANS + 1);
+	bool good = figures_good(name, total, PLANS), met = figures_met_all(total, PLANS);
+	return !good || !met;
 }
 
 static int from_file(const char *path)
@@ -136,50 +212,64 @@ static int found(char **file, int n)
 	return failed != 0;
 }
 
-static bool options(struct plan *p, int argc, char **argv)
+struct order {
+	struct plan plan;
+	bool one;		/* tell the first of them */
+	int part, parts;	/* parts 0: all */
+	const char *script;
+};
+
+static bool option(struct order *o, const char *name, const char *value)
+{
+	struct plan *p = &o->plan;
+	if (!strcmp(name, "--mounts"))
+		p->mounts = atoi(value);
+	else if (!strcmp(name, "--from") || !strcmp(name, "--seed"))
+		p->first = strtoull(value, NULL, 10);
+	else if (!strcmp(name, "--script"))
+		o->script = value;
+	else if (!strcmp(name, "--part"))
+		return sscanf(value, "%d/%d", &o->part, &o->parts) == 2 && o->part > 0 && o->part <= o->parts;
+	else
+		return false;
+	o->one |= !strcmp(name, "--seed");
+	return true;
+}
+
+static bool options(struct order *o, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		const char *more = i + 1 < argc ? argv[i + 1] : NULL;
 		if (argv[i][0] != '-') {
-			p->n = strtol(argv[i], NULL, 10);
+			o->plan.n = strtol(argv[i], NULL, 10);
 			continue;
 		}
 		if (!strcmp(argv[i], "--mirror") || !strcmp(argv[i], "--rare")) {
-			p->with |= argv[i][2] == 'm' ? MIRRORED : RARE;
+			o->plan.with |= argv[i][2] == 'm' ? MIRRORED : RARE;
 			continue;
 		}
-		if (!more)
+		if (i + 1 == argc || !option(o, argv[i], argv[i + 1]))
 			return false;
 		i++;
-		if (!strcmp(argv[i - 1], "--mounts"))
-			p->mounts = atoi(more);
-		else if (!strcmp(argv[i - 1], "--from") || !strcmp(argv[i - 1], "--seed"))
-			p->first = strtoull(more, NULL, 10);
-		else if (!strcmp(argv[i - 1], "--script"))
-			p->script = more;
-		else
-			return false;
-		p->one |= !strcmp(argv[i - 1], "--seed");
 	}
-	return p->n > 0 && p->mounts > 0 && p->mounts <= MOUNTS_MAX;
+	return o->plan.n >= 0 && o->plan.mounts > 0 && o->plan.mounts <= MOUNTS_MAX;
 }
 
 int main(int argc, char **argv)
 {
 	struct script s;
-	struct plan p = { .n = 20000, .first = 1, .mounts = 1 };
+	struct order o = { .plan = { .name = "lives", .first = 1, .mounts = 1 } };
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init(LOG_LEVEL_ERROR, "/dev/null", 0);
 	if (argc > 2 && !strcmp(argv[1], "--found"))
 		return found(argv + 2, argc - 2);
-	if (!options(&p, argc, argv)) {
-		fprintf(stderr, "usage: sim [--mounts M] [--mirror] [--rare] [--from SEED] [N] | [--mounts M] [--mirror] [--rare] --seed SEED | --script FILE | --found FILE...\n");
+	if (!options(&o, argc, argv)) {
+		fprintf(stderr, "usage: sim [--part K/N] | [--mounts M] [--mirror] [--rare] [--from SEED] N | [--mounts M] [--mirror] [--rare] --seed SEED | --script FILE | --found FILE...\n");
 		return 64;
 	}
-	if (p.script)
-		return from_file(p.script);
-	if (!p.one)
-		return many(&p);
-	script_make(&s, p.first, p.mounts, p.with);
+	if (o.script)
+		return from_file(o.script);
+	if (!o.one)
+		return o.plan.n ? one_plan(&o.plan) : all(o.part - 1, o.parts);
+	script_make(&s, o.plan.first, o.plan.mounts, o.plan.with);
 	return tell(&s);
 }

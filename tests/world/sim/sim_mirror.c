@@ -299,6 +299,7 @@ void mirror_switch(struct sim *s, bool on)
 	sim_trace(s, "  the mirror is %s", on ? "on" : "off");
 	if (on == m->on)
 		return;
+	s->figures->chance[MIRROR_SWITCHED]++;
 	*(on ? &m->since : &m->last) = s->now;
 	m->on = on;
 	m->due = s->now + MINUTE;

@@ -83,6 +83,16 @@ static void arm(struct sim *s, const struct op *op)
 	sim_trace(s, "  %s", fault_name[f]);
 }
 
+/* The next or the next but one that it can strike: by chance alone few writes and few last pages are struck. */
+static void arm_fitting(struct sim *s, const struct op *op)
+{
+	if (s->n_armed == (int)COUNT(s->armed))
+		return;
+	enum fault f = (enum fault)(1 + op->a % (FAULTS - 1));
+	s->armed[s->n_armed++] = (struct armed){ f, op->mount, op->b & 1 ? SIDE_SC : SIDE_SF, 1 + op->b / 2 % 2, true };
+	sim_trace(s, "  %s", fault_name[f]);
+}
+
 static void crash(struct sim *s, const struct op *op)
 {
 	s->mount[op->mount].die_at = 1 + op->b % 12;
@@ -93,8 +103,11 @@ static void crash(struct sim *s, const struct op *op)
 static void set_clock(struct sim *s, const struct op *op)
 {
 	static const int64_t by[] = { 0, 0, 30 * SECOND, -30 * SECOND, 7 * HOUR, -7 * HOUR, 400 * DAY, -400 * DAY };
-	if (s->mount[op->mount].met)
-		s->mount[op->mount].skew = by[op->b % (int)COUNT(by)];
+	int64_t *skew = &s->mount[op->mount].skew, is = by[op->b % (int)COUNT(by)];
+	if (!s->mount[op->mount].met || *skew == is)
+		return;
+	*skew = is;
+	s->figures->chance[CLOCK_SET]++;
 }
 
 static void restart(struct sim *s, const struct op *op)
@@ -136,6 +149,7 @@ static const struct op_def fate_op[] = {
 	{ "mirror", sc_mirror, 4, true, BOTH | MIRRORED },
 	{ "sync-on", sync_on, 2, false, SF },
 	{ "sync-off", sync_off, 1, false, SF },
+	{ "fault-that-fits", arm_fitting, 20, false, RARE },
 };
 
 int op_defs(void)

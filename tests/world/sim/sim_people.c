@@ -194,6 +194,7 @@ static void out_of_sight(struct sim *s, const struct op *op, bool reassign, bool
 		return;
 	s->logical[r->task].out_of_sight = true;
 	sim_trace(s, "  %s task %d", r->id, r->task);
+	s->figures->chance[reassign ? REASSIGNED : UNSHARED]++;
 	if (reassign) {
 		r->away = gone;
 		server_touch(s, SIDE_SF, r);
@@ -229,6 +230,7 @@ static void sf_purge(struct sim *s, const struct op *op)
 		bool heard = true;
 		for (int m = 0; m < s->script->setup.mounts; m++)
 			heard &= r->touched_at < s->mount[m].good[SIDE_SF];
+		s->figures->chance[PURGED] += r->deleted && !r->purged;
 		r->purged |= r->deleted;
 		if (r->purged && !heard)
 			s->logical[r->task].out_of_sight = s->logical[r->task].was_hidden = true;
@@ -268,6 +270,7 @@ static void sf_undelete(struct sim *s, const struct op *op)
 		}
 		sim_trace(s, "  %s task %d is back", r->id, r->task);
 		s->logical[r->task].undeleted = true;
+		s->figures->chance[OUT_OF_BIN]++;
 		r->deleted = false;
 		server_touch(s, SIDE_SF, r);
 		return;
@@ -277,10 +280,12 @@ static void sf_undelete(struct sim *s, const struct op *op)
 static void sf_instance(struct sim *s, const struct op *op)
 {
 	s->server[SIDE_SF].instance++;
+	s->figures->chance[OTHER_INSTANCE]++;
 }
 
 static void sc_template(struct sim *s, const struct op *op)
 {
+	s->figures->chance[OTHER_TEMPLATE] += s->server[SIDE_SC].template != template_text[op->b % templates];
 	s->server[SIDE_SC].template = template_text[op->b % templates];
 }
 

@@ -66,8 +66,10 @@ static int on_commit(void *db)
 		struct mount *m = &s->mount[i];
 		if (m->db != db)
 			continue;
-		if (m->die_at && !--m->die_at)
+		if (m->die_at && !--m->die_at) {
 			mount_die(m);
+			s->figures->chance[KILLED_AT_COMMIT]++;
+		}
 		return m->dead;
 	}
 	return 0;
@@ -186,6 +188,8 @@ void mount_switch(struct sim *s, int mount, bool on)
 	enum err e = store_side_switch(m->store, SIDE_SF, on, s->now + m->skew);
 	if (m->dead)
 		mount_restart(s, mount);
+	if (e == ERR_OK && on != was && s->now > START && !s->settling)
+		s->figures->chance[!on ? SWITCHED_OFF : m->first_on ? ON_AGAIN : FIRST_ON_IN_LIFE]++;
 	if (e == ERR_OK && on && !was) {
 		m->on_since = s->now;
 		m->met = false;
@@ -251,19 +255,34 @@ static void people_meanwhile(struct sim *s)
 	}
 }
 
-static enum fault take_fault(struct line *l)
+static bool fits(const struct line *l, enum fault f, const char *what)
+{
+	if (f == CUT_BATCH)
+		return l->items > 1;
+	if (f == SHORT_PAGE)
+		return !strncmp(what, "pull", 4);
+	return f == DOUBLE_PAGE || f == LOST_CURSOR ? !strcmp(what, "pull next") : l->items;
+}
+
+static enum fault take_fault(struct line *l, const char *what)
 {
 	struct sim *s = l->sim;
 	for (int i = 0; i < s->n_armed; i++) {
 		struct armed *x = &s->armed[i];
-		if (x->mount != l->mount || x->side != (int)l->server->side || --x->in > 0)
+		if (x->mount != l->mount || x->side != (int)l->server->side || (x->fits && !fits(l, x->fault, what)) || --x->in > 0)
 			continue;
 		enum fault f = x->fault;
 		*x = s->armed[--s->n_armed];
-		s->figures->fault[f]++;
 		return f;
 	}
 	return FAULT_NONE;
+}
+
+void sim_struck(struct line *l, enum fault f)
+{
+	bool dead = l->sim->mount[l->mount].dead && f != KILL_BEFORE && f != KILL_AFTER;
+	if (f && !dead)
+		++*(l->down ? &l->sim->figures->chance[LINE_CUT] : &l->sim->figures->fault[f]);
 }
 
 static bool is_write(const char *what)
@@ -283,7 +302,7 @@ enum fault sim_request(struct line *l, const char *what)
 	check_allowed(l, what);
 	if (!s->settling)
 		people_meanwhile(s);
-	enum fault f = l->down ? LOST_REQUEST : take_fault(l);
+	enum fault f = l->down ? LOST_REQUEST : take_fault(l, what);
 	if (f)
 		sim_trace(s, "    %s", fault_name[f]);
 	if (m->dead)

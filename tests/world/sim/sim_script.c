@@ -11,6 +11,15 @@ const char *const fault_name[FAULTS] = {
 	[KILL_BEFORE] = "killed before a request", [KILL_AFTER] = "killed after a request",
 };
 
+const char *const chance_name[CHANCES] = {
+	[KILLED_AT_COMMIT] = "killed before a commit", [LINE_CUT] = "request over a cut line", [LATE_ROW] = "row committed late",
+	[SAME_STAMP_AT_EDGE] = "equal stamps over a page edge", [OTHER_INSTANCE] = "other instance",
+	[CLOCK_SET] = "clock set", [SWITCHED_OFF] = "sync switched off", [ON_AGAIN] = "sync on again",
+	[FIRST_ON_IN_LIFE] = "sync on for the first time in the middle", [REASSIGNED] = "reassigned",
+	[UNSHARED] = "un-shared", [ARCHIVED] = "archived", [PURGED] = "purged", [OUT_OF_BIN] = "back from the bin",
+	[OTHER_TEMPLATE] = "other template", [MIRROR_SWITCHED] = "the vendor's own sync on or off",
+};
+
 const char *const template_text[] = { NULL, "[SC] {{activity_subject}}", "a task of Sales Connect" };
 const int templates = COUNT(template_text);
 const enum side winner_order[6][NSIDES] = {

@@ -123,6 +123,7 @@ void server_archive(struct sim *s)
 		if (r->archived || r->deleted || r->commits_at || r->born_at || !closed || !is_old(r, clock_of(s, SIDE_SF)))
 			continue;
 		r->archived = true;
+		s->figures->chance[ARCHIVED]++;
 		server_touch(s, SIDE_SF, r);
 		sim_trace(s, "  %s is archived", r->id);
 	}
@@ -142,6 +143,7 @@ void server_late(struct sim *s)
 		if (!r->commits_at || r->commits_at > s->now)
 			continue;
 		r->commits_at = 0;
+		s->figures->chance[LATE_ROW]++;
 		r->revision++;
 		r->changed_at = r->late_stamp;
 		r->touched_at = s->now;
@@ -180,7 +182,10 @@ static enum err read_begin(struct line *l, const char *what, enum fault *f)
 {
 	enum err e;
 	*f = sim_request(l, what);
-	return is_read_loss(*f, &e) ? e : ERR_OK;
+	if (!is_read_loss(*f, &e))
+		return ERR_OK;
+	sim_struck(l, *f);
+	return e;
 }
 
 static bool keyed(const struct line *l)
@@ -341,10 +346,16 @@ static enum err pull(struct remote *remote, const struct pull *p, struct page *p
 		return ERR_PROTOCOL;
 	g.at = sf ? g.at : 0;
 	struct cursor *c = stream_from(l, p, &g);
+	if (p->cursor && f == LOST_CURSOR)
+		sim_struck(l, f);
 	if (!c || (p->cursor && f == LOST_CURSOR))
 		return ERR_STALE;
 	int size = f == SHORT_PAGE ? g.at % 2 : l->sim->script->setup.page;
 	int from = f == DOUBLE_PAGE && g.at >= size ? g.at - size : g.at, to = g.at + size < c->n ? g.at + size : c->n;
+	if (from < g.at || (f == SHORT_PAGE && to < c->n && size < l->sim->script->setup.page))
+		sim_struck(l, f);
+	if (to && to < c->n && v->rec[c->rec[to - 1]].changed_at == v->rec[c->rec[to]].changed_at)
+		l->sim->figures->chance[SAME_STAMP_AT_EDGE]++;
 	for (int i = from; i < to; i++) {
 		struct record *r = &v->rec[c->rec[i]];
 		if (r->hidden || r->purged)
@@ -568,15 +579,20 @@ static enum err each(struct line *l, const char *what, struct item *it, size_t n
 {
 	if (!n || n > l->ops.batch)
 		sim_fail(l->sim, FORBIDDEN, "%s of %zu items", what, n);
+	l->items = n;
 	enum fault f = sim_request(l, what);
+	l->items = 0;
 	if (f == LOST_UNKNOWN && one == create_one && l->server->side == SIDE_SF)
 		come_late(l, it, n);
+	bool first = first_item[f] && !spared(l, it), cut = f == CUT_BATCH && n > 1;
+	if (whole[f].before || whole[f].after || first || cut)
+		sim_struck(l, f);
 	if (whole[f].before)
 		return whole[f].before;
 	l->sim->figures->writes++;
 	for (size_t i = 0; i < n; i++) {
 		it[i].msg[0] = '\0';
-		it[i].err = first_item[f] && !i && !spared(l, it) ? first_item[f] : f == CUT_BATCH && i ? ERR_OFFLINE : one(l, &it[i]);
+		it[i].err = first && !i ? first_item[f] : f == CUT_BATCH && i ? ERR_OFFLINE : one(l, &it[i]);
 		if (it[i].err)
 			snprintf(it[i].msg, sizeof(it[i].msg), "%s", fault_name[f]);
 	}
