@@ -93,6 +93,7 @@ struct record {
 	int sent_by[TASK_NFIELDS];	/* and by which */
 	int begun[MOUNTS_MAX];		/* its revision when the mount's pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
+	int sure[MOUNTS_MAX];		/* the same, by passes that ended well: it knows what is there */
 	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
 	bool shown_ours;		/* at some time with a status that is one of ours */
 	int made_by;			/* mount, or -1: a person there; or MIRROR */
@@ -345,6 +346,9 @@ void oracle_check(struct sim *s);
 void oracle_lost(struct sim *s, const struct typed *t);	/* is it nowhere? */
 void oracle_conflicts(struct sim *s, int mount);	/* D1: does one of them say the same twice? */
 bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
+bool same(const char *a, const char *b);	/* none is "" */
+bool template_has_name(const char *template);
+void template_show(const char *template, const char *name, char out[WORD]);	/* R26, R27: what it makes of a name */
 /* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way; shown: the record is. */
 int64_t there_since(const struct sim *s, int task, enum side side);
 void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
@@ -355,8 +359,9 @@ void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint3
 /* After every pass: which of two values that have not seen each other does the mount show? (D2) */
 void oracle_clashes(struct sim *s, int mount);
 void oracle_told(struct sim *s, int mount, bool mirror);
-/* Of every pass; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
+/* Of every pass; well: it, or a mere push, ended so; ended: a whole one, and well; forgot: an answer was lost, or it was killed and may not have noted it. */
 void oracle_pass_begins(struct sim *s, int mount, enum side side);
+void oracle_pass_well(struct sim *s, int mount, enum side side);
 void oracle_pass_ended(struct sim *s, int mount, enum side side);
 void oracle_pass_forgot(struct sim *s, int mount, enum side side);
 /*

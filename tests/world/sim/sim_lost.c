@@ -130,12 +130,12 @@ static bool says_two_things(void *arg, const struct kept *k)
 	AUTO_TASK mine = TASK_INIT, theirs = TASK_INIT;
 	bool both = store_conflict_version(x->m->store, k->id, VERSION_MINE, &mine) == ERR_OK &&
 		store_conflict_version(x->m->store, k->id, VERSION_THEIRS, &theirs) == ERR_OK;
-	bool same = both;
+	bool all = both;
 	for (int f = 0; f < TASK_NFIELDS; f++)
-		same &= field_same(mine.field[f], theirs.field[f]);
-	if (same)
+		all &= same(mine.field[f], theirs.field[f]);
+	if (all)
 		sim_fail(x->s, DIVERGED, "D1: a conflict of row %lld, and both say the same", (long long)k->task);
-	return !same;
+	return !all;
 }
 
 void oracle_conflicts(struct sim *s, int mount)

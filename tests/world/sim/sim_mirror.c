@@ -4,7 +4,6 @@
  * made them. A blunt one (setup.mirror 2) does not, and makes copies of what was copied.
  */
 #include "sim.h"
-#include "subject.h"
 #include <string.h>
 
 enum { BLUNT = 2 };
@@ -36,11 +35,10 @@ static bool is_to_wait(const struct sim *s, const struct record *r)
 static bool translate(const struct sim *s, enum side from, enum field f, const struct record *r, char out[WORD])
 {
 	const char *ours = server_ours(from, f, r->word[f]);
-	struct task t = { .field = { [FIELD_TITLE] = (char *)r->word[FIELD_TITLE] } };
-	AUTO_BUF subject = BUF_INIT;
 	if (f == FIELD_TITLE && from == SIDE_SC)
-		subject_render(s->server[SIDE_SC].template, &t, &subject);
-	snprintf(out, WORD, "%s", subject.n ? buf_str(&subject) : server_word(opposite(from), f, ours));
+		template_show(s->server[SIDE_SC].template, r->word[FIELD_TITLE], out);
+	else
+		snprintf(out, WORD, "%s", server_word(opposite(from), f, ours));
 	return ours || (f != FIELD_STATUS && f != FIELD_PRIORITY);
 }
 
@@ -64,7 +62,7 @@ static void agree(struct sim *s, struct pair *p)
 
 static bool may_carry(const struct sim *s, enum side from, enum field f)
 {
-	return f != FIELD_TITLE || (from == SIDE_SC && subject_has_title(s->server[SIDE_SC].template));
+	return f != FIELD_TITLE || (from == SIDE_SC && template_has_name(s->server[SIDE_SC].template));
 }
 
 /* What changed here and not there is told there. */
@@ -248,7 +246,7 @@ static bool says(struct sim *s, enum side side, const struct record *r, const st
 {
 	for (enum field f = 0; f < TASK_NFIELDS; f++) {
 		const char *ours = server_ours(side, f, r->word[f]);
-		if (!field_same(ours ? ours : f == FIELD_STATUS ? TASK_OPEN : f == FIELD_PRIORITY ? TASK_NORMAL : NULL, t->field[f]))
+		if (!same(ours ? ours : f == FIELD_STATUS ? TASK_OPEN : f == FIELD_PRIORITY ? TASK_NORMAL : NULL, t->field[f]))
 			return false;
 	}
 	return true;
@@ -274,7 +272,7 @@ static bool outlived(struct sim *s, const struct pair *p, enum side side)
 
 bool mirror_left(struct sim *s, int task)
 {
-	if (s->mirror.n && !subject_has_title(s->server[SIDE_SC].template))	/* its copies are all called the same */
+	if (s->mirror.n && !template_has_name(s->server[SIDE_SC].template))	/* its copies are all called the same */
 		return true;
 	for (int i = 0; i < s->mirror.n; i++) {
 		const struct pair *p = &s->mirror.pair[i];

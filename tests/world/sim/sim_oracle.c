@@ -3,7 +3,6 @@
  * meant to be the same task.
  */
 #include "sim.h"
-#include "subject.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,7 +218,7 @@ static const struct record *record_of(const struct sim *s, enum side side, const
 
 static bool same_word(enum side side, enum field f, const char *word, const char *ours)
 {
-	return field_same(word, server_word(side, f, ours));
+	return same(word, server_word(side, f, ours));
 }
 
 /* Its maker, which alone knew its name, deleted it, and does not sync any more, so that its record stays (R20): who finds that
@@ -228,7 +227,7 @@ static bool is_left_behind(const struct sim *s, const struct record *r, const st
 {
 	const struct logical *g = &s->logical[r->task];
 	return g->from == SIDE_LOCAL && g->removed > 0 && !s->mount[g->mount].sf_on &&
-		field_same(t->field[FIELD_TITLE], r->word[FIELD_TITLE]);
+		same(t->field[FIELD_TITLE], r->word[FIELD_TITLE]);
 }
 
 /* R24 to R26: some name that the task had, as some template shows it, or what a colleague wrote. */
@@ -236,7 +235,7 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 {
 	const char *template = s->server[SIDE_SC].template, *is = r->word[FIELD_TITLE];
 	const struct logical *g = &s->logical[r->task];
-	AUTO_BUF want = BUF_INIT;
+	char want[WORD];
 	if (!has(s, SIDE_SC) && setup_of(s)->mounts > 1)
 		return;		/* each plays Sales Connect's part for itself: a name never comes back from Salesforce (R25) */
 	if (!template_stays(s) || r->renamed || g->unnamed || g->copies > 1 || g->beyond)
@@ -245,13 +244,13 @@ static void check_subject(struct sim *s, const struct record *r, const struct ta
 		return;		/* nobody can tell which name it was made of, and a rename of before is not sent again */
 	if (g->from == SIDE_SF && !g->crossed_name)
 		return;		/* as it was; nobody may have touched it, see oracle_lost */
-	if (!subject_has_title(template))
+	if (!template_has_name(template))
 		return;
-	subject_render(has(s, SIDE_SC) ? template : NULL, t, &want);
-	bool other = !field_same(buf_str(&want), is), left = other && is_left_behind(s, r, t);
+	template_show(has(s, SIDE_SC) ? template : NULL, t->field[FIELD_TITLE], want);
+	bool other = strcmp(want, is), left = other && is_left_behind(s, r, t);
 	s->figures->left_behind += left;
 	if (other && !left)
-		sim_fail(s, DIVERGED, "R24: task %d is \"%s\" in Salesforce, not \"%s\"", r->task, is, buf_str(&want));
+		sim_fail(s, DIVERGED, "R24: task %d is \"%s\" in Salesforce, not \"%s\"", r->task, is, want);
 }
 
 static bool crosses(enum side side, enum field f, const char *word)

@@ -50,10 +50,10 @@ void made_alike(struct sim *s, struct record *r)
 	struct server *v = &s->server[SIDE_SF];
 	for (int i = 0; i < v->n; i++) {
 		struct record *o = &v->rec[i];
-		bool same = o != r && !strcmp(o->person, r->person) && !strcmp(o->body, r->body);
-		o->alike |= same;
-		r->alike |= same;
-		if (same && (o->hidden || o->away))
+		bool is = o != r && !strcmp(o->person, r->person) && !strcmp(o->body, r->body);
+		o->alike |= is;
+		r->alike |= is;
+		if (is && (o->hidden || o->away))
 			typed_alike(s, o);
 	}
 }

@@ -329,6 +329,8 @@ bool mount_pass(struct sim *s, int mount, enum side side, bool full)
 	m->met |= side == SIDE_SC && e == ERR_OK && !m->dead;
 	if (m->asked)
 		m->knows = m->heard && (!m->dead || m->knows);
+	if (e == ERR_OK && !m->dead && !m->unheard)
+		oracle_pass_well(s, mount, side);
 	if (full && e == ERR_OK && !m->dead && !m->cycle[side].blocked)
 		oracle_pass_ended(s, mount, side);
 	if (m->dead || m->unheard)
@@ -404,7 +406,11 @@ int mount_task(struct sim *s, int mount, int64_t row)
 
 /* ---- coming to rest ---- */
 
-/* What a user does about edits that were refused: touch .remindfs/outbox/NAME. */
+/* Of edits that were refused a user touches the file in .remindfs/outbox. What a line, a login or a quota held up goes on by itself. */
+static const bool is_refusal[ERR_N] = {
+	[ERR_REFUSED] = true, [ERR_DENIED] = true, [ERR_EXIST] = true, [ERR_STALE] = true, [ERR_GONE] = true,
+};
+
 static bool retry_one(void *arg, const struct kept *k)
 {
 	int64_t *ids = arg;
@@ -413,18 +419,18 @@ static bool retry_one(void *arg, const struct kept *k)
 	return true;
 }
 
-static bool see_if_it_waits(void *arg, const struct waiting *w)
+/* Whoever touches what waits for another mount says that it is no copy: nobody knows that here. */
+static bool leave_alone(void *arg, const struct waiting *w)
 {
 	bool *yes = arg;
-	*yes |= w->err == ERR_BUSY;
+	*yes |= w->err == ERR_BUSY || (w->next < 0 && !is_refusal[w->err]);
 	return true;
 }
 
-/* Whoever touches what waits for another mount says that it is no copy: nobody knows that here. */
-static bool waits(struct sim *s, struct mount *m, int64_t task)
+static bool is_left_alone(struct sim *s, struct mount *m, int64_t task)
 {
 	bool yes = false;
-	must(store_waiting(m->store, task, s->now + m->skew, see_if_it_waits, &yes), "waiting");
+	must(store_waiting(m->store, task, s->now + m->skew, leave_alone, &yes), "waiting");
 	return yes;
 }
 
@@ -437,7 +443,7 @@ static void retry_refused(struct sim *s, struct mount *m)
 		return;
 	must(store_kept_list(m->store, KEEP_OUTBOX, 0, retry_one, ids), "outbox");
 	for (int i = 1; i <= ids[0]; i++) {
-		enum err e = waits(s, m, ids[i]) ? ERR_NOENT : store_retry(m->store, ids[i], s->now + m->skew);
+		enum err e = is_left_alone(s, m, ids[i]) ? ERR_NOENT : store_retry(m->store, ids[i], s->now + m->skew);
 		if (e != ERR_NOENT)
 			must(e, "retry");
 	}

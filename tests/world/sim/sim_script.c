@@ -27,6 +27,27 @@ const enum side winner_order[6][NSIDES] = {
 	{ SIDE_SF, SIDE_SC, SIDE_LOCAL }, { SIDE_SC, SIDE_LOCAL, SIDE_SF }, { SIDE_SC, SIDE_SF, SIDE_LOCAL },
 };
 
+bool same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+#define NAME "{{activity_subject}}"
+
+bool template_has_name(const char *template)
+{
+	return !template || strstr(template, NAME);
+}
+
+void template_show(const char *template, const char *name, char out[WORD])
+{
+	const char *t = template ? template : NAME, *at = strstr(t, NAME);
+	if (at)
+		snprintf(out, WORD, "%.*s%s%s", (int)(at - t), t, name, at + strlen(NAME));
+	else
+		snprintf(out, WORD, "%s", t);
+}
+
 /* splitmix64 (Vigna) */
 int64_t sim_rand(uint64_t *state, int64_t below)
 {

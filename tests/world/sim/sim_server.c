@@ -1,6 +1,5 @@
 #include "sim.h"
 #include "auto.h"
-#include "subject.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -395,7 +394,7 @@ static enum err find(struct remote *remote, const struct task *t, int64_t since,
 	for (int i = 0; i < l->server->n; i++) {
 		struct record *r = &l->server->rec[i];
 		if (!r->deleted && !r->archived && !r->hidden && !r->born_at && r->created_at >= since - 120 * SECOND &&
-			field_same(r->word[FIELD_TITLE], t->field[FIELD_TITLE]))
+			same(r->word[FIELD_TITLE], t->field[FIELD_TITLE]))
 			show(l, r, page);
 	}
 	return ERR_OK;
@@ -458,7 +457,7 @@ static enum err create_one(struct line *l, struct item *it)
 		snprintf(r->once, sizeof(r->once), "%s", it->once);
 		strcpy(r->body, body);
 		r->unheard = true;
-		if (side == SIDE_SF && !subject_has_title(l->sim->server[SIDE_SC].template))
+		if (side == SIDE_SF && !template_has_name(l->sim->server[SIDE_SC].template))
 			made_alike(l->sim, r);
 		sim_trace(l->sim, "    created %s %s task %d \"%s\"", side_name[side], r->id, r->task, body);
 		oracle_create(l->sim, l, r, it->t->id);
@@ -473,8 +472,8 @@ static enum err stale(enum side side, const struct record *r, const char *versio
 {
 	AUTO_FREE char *now = version_of(side, r);
 	/* If-Unmodified-Since knows seconds and "later than" only. */
-	bool same = !version || (side == SIDE_SF ? r->changed_at <= strtoll(version, NULL, 10) : !strcmp(version, now));
-	return same ? ERR_OK : ERR_STALE;
+	bool fits = !version || (side == SIDE_SF ? r->changed_at <= strtoll(version, NULL, 10) : !strcmp(version, now));
+	return fits ? ERR_OK : ERR_STALE;
 }
 
 static enum err update_one(struct line *l, struct item *it)

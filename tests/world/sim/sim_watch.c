@@ -3,7 +3,6 @@
  * see all there was? And what people chose, where a field has two values only.
  */
 #include "sim.h"
-#include "subject.h"
 #include <string.h>
 
 #define KEY_DAYS 6	/* the engine trusts the key for so long; Sales Connect keeps it for a day more */
@@ -143,7 +142,7 @@ static bool is_beyond_first_import(struct sim *s, const struct line *l, const st
 static void excuse(struct sim *s, struct line *l, const struct record *r)
 {
 	enum side side = l->server->side, from = side == SIDE_SC ? SIDE_SF : SIDE_SC;
-	bool names = (side == SIDE_SC || subject_has_title(s->server[SIDE_SC].template)) && template_stays(s);
+	bool names = (side == SIDE_SC || template_has_name(s->server[SIDE_SC].template)) && template_stays(s);
 	const struct mount *m = &s->mount[l->mount];
 	bool other = false, old = is_beyond_first_import(s, l, r);
 	for (int i = 0; i < l->server->n; i++) {
@@ -247,7 +246,7 @@ static bool typed_by(const struct sim *s, int task, enum field f, const char *va
 static void check_title(struct sim *s, const struct line *l, const struct record *r, const char *title)
 {
 	if (l->server->side == SIDE_SF && (s->script->setup.sides & BIT(SIDE_SC)) && template_stays(s) &&
-		!subject_has_title(s->server[SIDE_SC].template))
+		!template_has_name(s->server[SIDE_SC].template))
 		sim_fail(s, FORBIDDEN, "R24: subject of task %d updated", r->task);
 	if (l->server->side == SIDE_SC && s->logical[r->task].from != SIDE_SF &&
 		typed_by(s, r->task, FIELD_TITLE, title ? title : "", SF_PERSON))
@@ -346,6 +345,14 @@ void oracle_clashes(struct sim *s, int mount)
 	}
 }
 
+/* No write when nothing changed: who knows what a record says does not say it again. */
+static void check_news(struct sim *s, const struct line *l, const struct record *r, enum field f, const char *ours)
+{
+	if (r->sure[l->mount] == r->revision && same(r->word[f], server_word(l->server->side, f, ours)))
+		sim_fail(s, FORBIDDEN, "%s \"%s\" of task %d is sent to %s, where it is already", task_field[f].name, r->word[f], r->task,
+			side_name[l->server->side]);
+}
+
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t)
 {
 	if (!fields || (fields & ~FIELDS_ALL))
@@ -354,6 +361,7 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		check_title(s, l, r, t->field[FIELD_TITLE]);
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (fields & BIT(f)) {
+			check_news(s, l, r, f, t->field[f]);
 			check_other(s, l, r, f, t->field[f]);
 			if (is_judged(s, r->task, f))
 				check_winner(s, standing(s, r->task, f, t->field[f]), standing(s, r->task, f, r->word[f]));
@@ -435,6 +443,12 @@ void oracle_pass_forgot(struct sim *s, int mount, enum side side)
 		if (r->made_by == mount && r->true_at >= began && side == SIDE_SF)
 			check_alike(s, side, r);
 	}
+}
+
+void oracle_pass_well(struct sim *s, int mount, enum side side)
+{
+	for (int i = 0; i < s->server[side].n; i++)
+		s->server[side].rec[i].sure[mount] = s->server[side].rec[i].shown[mount];
 }
 
 /* R2, R17: what changed since the first import, before this pass began, was in one of its pages or in an earlier one. */
