@@ -280,7 +280,7 @@ struct sim {
 	struct typed typed[TYPED_MAX];
 	int n_typed;
 	int serial;		/* makes every typed value another */
-	bool settling, undoing;
+	bool settling, undoing, taking;	/* taking: mine, of a conflict */
 	enum verdict verdict;
 	char why[300];
 	uint64_t digest;	/* of everything that happened */

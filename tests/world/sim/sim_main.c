@@ -69,7 +69,7 @@ struct plan {
 static const struct plan every[] = {
 	{ "one mount", 20000, 1, 1, 0 },
 	{ "beside the vendor's own sync", 2000, 1, 1, MIRRORED },
-	{ "archive, bin, more faults", 2000, 1, 1, RARE },
+	{ "archive, bin, more faults", 1400, 1, 1, RARE },
 	{ "two mounts", 300, 1, 2, 0 },
 	{ "five mounts", 40, 1, 5, 0 },
 	{ "twenty mounts", 40, 1, 20, 0 },

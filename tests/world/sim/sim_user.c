@@ -112,7 +112,9 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 			continue;
 		if (task >= 0) {
 			brought_back(&s->logical[task]);
-			continue;	/* as it was: no word of its own */
+			for (enum field f = FIELD_STATUS; s->taking && f <= FIELD_PRIORITY; f++)
+				choice_made(s, task, f, is->task[i].field[f], mount);
+			continue;	/* as it was: else no word of its own */
 		} else {
 			moved(s, &is->task[i]);
 			task = made < 0 ? logical_new(s, SIDE_LOCAL) : made;
@@ -322,12 +324,13 @@ static void mount_undo(struct sim *s, const struct op *op)
 	s->undoing = false;
 }
 
-/* Theirs is what the sides agreed on. */
+/* Theirs is what the sides agreed on. Mine of a task that was deleted is open, where it is put. */
 static void mount_take(struct sim *s, const struct op *op)
 {
 	s->undoing = op->b & 1;
+	s->taking = !s->undoing;
 	act(s, op, do_take);
-	s->undoing = false;
+	s->undoing = s->taking = false;
 }
 
 const struct op_def user_op[] = {
