@@ -3,11 +3,11 @@
 
 apt_build="build-essential meson ninja-build pkg-config fuse3 libfuse3-dev libcurl4-openssl-dev libcjson-dev
   libsqlite3-dev libssl-dev libutf8proc-dev libmicrohttpd-dev ca-certificates"
-apt_test="libcmocka-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium
+apt_test="libcmocka-dev zlib1g-dev clang python3 sqlite3 attr curl vim nano ed emacs-nox rsync psmisc chromium
   neovim micro joe mg gawk moreutils patch unison zip unzip cpio git libglib2.0-bin inotify-tools tzdata"
 apt_node="nodejs npm"
 # tests/world alone
-apt_figures="libcmocka-dev"
+apt_figures="libcmocka-dev zlib1g-dev"
 # tests/bench/run compares with these
 apt_bench="bindfs unionfs-fuse fuse-overlayfs mergerfs sshfs openssh-server rclone ripgrep tree python3 libcxxopts-dev"
 dnf_build="gcc meson ninja-build pkgconf-pkg-config fuse3 fuse3-devel libcurl-devel cjson-devel sqlite-devel

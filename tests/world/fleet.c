@@ -216,14 +216,15 @@ static void judge(const struct row *r, const struct result *x, bool *all)
 {
 	say(x->late <= (r->surge ? USERS : 0), "nobody who knows goes into the last 5 %", r, all);
 	say(x->looks <= 6LL * USERS * DAYS, "and whoever has to look does so every four hours", r, all);
-	say(r != rows || x->calls < 400LL * USERS * DAYS, "under 400 calls a day by default", r, all);
+	if (r == rows)
+		say(x->most_calls < 400, "under 400 calls a day by default, for everybody", r, all);
 }
 
 int main(void)
 {
 	size_t n = sizeof(rows) / sizeof(*rows);
 	bool all = true;
-	printf("1..%zu\n", 3 * n);
+	printf("1..%zu\n", 2 * n + 1);
 	printf("# %-32s %8s %6s %8s %9s %9s %8s %5s %6s\n", "cadence", "quota", "a user", "at most", "org's use", "edits >1m",
 		"longest", "late", "looks");
 	for (size_t i = 0; i < n; i++) {
