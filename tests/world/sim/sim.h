@@ -36,6 +36,7 @@ struct setup {
 	int enabled;		/* sync is on from the start */
 	int keyed;		/* Salesforce keeps the key of a create (salesforce.md 4.4) */
 	int mirror;		/* the vendor's own sync may be switched on (D7); 2: a blunt one */
+	int skew;		/* ms; Sales Connect's clock is so much ahead of Salesforce's */
 };
 struct op {
 	int kind, mount, a, b;

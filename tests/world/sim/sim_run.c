@@ -547,6 +547,7 @@ enum verdict sim_run(const struct script *script, struct sim_figures *figures, F
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		s->server[side].side = side;
 	s->server[SIDE_SC].template = template_text[script->setup.template];
+	s->server[SIDE_SC].skew = script->setup.skew;
 	for (int i = 0; i < script->setup.mounts; i++)
 		mount_start(s, i);
 	for (int i = 0; i < script->n && !s->verdict; i++) {

@@ -103,6 +103,13 @@ static void make_mirror(struct script *s, uint64_t *r)
 		s->op[s->n++] = (struct op){ .kind = kind_of("mirror"), .b = 1 };
 }
 
+/* In every other life: as far as clocks that are set by the net may be apart. */
+static int make_skew(uint64_t *r)
+{
+	static const int ms[] = { 0, 0, 0, 0, -2000, -500, 900, 2000 };
+	return ms[sim_rand(r, COUNT(ms))];
+}
+
 void script_make(struct script *s, uint64_t seed, int mounts, int with)
 {
 	uint64_t r = seed, other = ~seed;
@@ -110,6 +117,8 @@ void script_make(struct script *s, uint64_t seed, int mounts, int with)
 	make_setup(&s->setup, &r);
 	if (with & MIRRORED)
 		make_mirror(s, &r);
+	if (with & RARE)
+		s->setup.skew = make_skew(&other);
 	int from = s->n;
 	s->n += 10 + (int)sim_rand(&r, 50);
 	for (int i = from; i < s->n; i++) {
@@ -127,13 +136,13 @@ void script_make(struct script *s, uint64_t seed, int mounts, int with)
 
 /* ---- as text ---- */
 
-#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d keyed=%d mirror=%d"
+#define SETUP "sides=%d mounts=%d template=%d order=%d first=%d skip=%d page=%d enabled=%d keyed=%d mirror=%d skew=%d"
 
 void script_print(const struct script *s, FILE *to)
 {
 	const struct setup *u = &s->setup;
 	fprintf(to, "# seed=%llu " SETUP "\n", (unsigned long long)s->seed, u->sides, u->mounts, u->template, u->order,
-		u->first_import, u->skip, u->page, u->enabled, u->keyed, u->mirror);
+		u->first_import, u->skip, u->page, u->enabled, u->keyed, u->mirror, u->skew);
 	for (int i = 0; i < s->n; i++) {
 		const struct op *op = &s->op[i];
 		fprintf(to, "# %s m=%d a=%d b=%d inside=%d\n", op_def(op->kind)->name, op->mount, op->a, op->b, op->inside);
@@ -157,7 +166,7 @@ bool script_read(struct script *s, FILE *from)
 	*s = (struct script){ 0 };
 	if (!fgets(line, sizeof(line), from) || sscanf(line, "# seed=%llu " SETUP, &seed, &u->sides, &u->mounts, &u->template,
 		&u->order, &u->first_import, &u->skip, &u->page, &u->enabled,
-		&u->keyed, &u->mirror) < 10 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
+		&u->keyed, &u->mirror, &u->skew) < 10 || u->mounts < 1 || u->mounts > MOUNTS_MAX)
 		return false;
 	s->seed = seed;
 	while (fgets(line, sizeof(line), from))
