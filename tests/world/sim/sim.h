@@ -228,6 +228,11 @@ struct logical {		/* one task as people think of it */
 	bool undeleted;		/* came back from the bin */
 	unsigned zombie;	/* mounts that had deleted it before it came back from the bin (D3) */
 };
+struct grave {			/* what a user deleted, and did not bring back */
+	int mount;
+	int64_t row;
+	char word[TASK_NFIELDS][WORD];	/* as it was last seen there */
+};
 enum { SC_PERSON = -1, SF_PERSON = -2 };
 struct typed {
 	int task;
@@ -280,6 +285,8 @@ struct sim {
 	int logicals;
 	struct typed typed[TYPED_MAX];
 	int n_typed;
+	struct grave grave[OPS_MAX];
+	int n_graves;
 	int serial;		/* makes every typed value another */
 	bool settling, undoing, taking;	/* taking: mine, of a conflict */
 	enum verdict verdict;
@@ -345,6 +352,9 @@ void new_due(struct sim *s, char out[WORD]);
 
 void oracle_check(struct sim *s);
 void oracle_lost(struct sim *s, const struct typed *t);	/* is it nowhere? */
+/* Of what lies in the trash: nothing of it was lost, unless a conflict has it. And it is there. */
+void oracle_graves(struct sim *s, int mount);
+bool grave_is_there(struct sim *s, const struct grave *g);
 void oracle_conflicts(struct sim *s, int mount);	/* D1: does one of them say the same twice? */
 bool template_stays(const struct sim *s);	/* a changed one is known to a mount an hour later */
 bool same(const char *a, const char *b);	/* none is "" */

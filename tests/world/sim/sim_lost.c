@@ -121,6 +121,62 @@ void oracle_lost(struct sim *s, const struct typed *t)
 			t->who);
 }
 
+/* ---- the trash ---- */
+
+struct sought {
+	int64_t row;
+	bool found;
+};
+
+static bool is_row(void *arg, const struct kept *k)
+{
+	struct sought *x = arg;
+	x->found = k->task == x->row;
+	return !x->found;
+}
+
+bool grave_is_there(struct sim *s, const struct grave *g)
+{
+	struct sought x = { g->row, false };
+	if (store_kept_list(s->mount[g->mount].store, KEEP_TRASH, 0, is_row, &x) != ERR_OK)
+		abort();
+	return x.found;
+}
+
+/* Their edits still come to what is deleted here (D3). */
+static void check_grave(struct sim *s, struct grave *g)
+{
+	static const enum field text[] = { FIELD_TITLE, FIELD_DUE, FIELD_DETAILS };
+	struct mount *m = &s->mount[g->mount];
+	AUTO_TASK t = TASK_INIT;
+	if (store_get(m->store, g->row, &t) != ERR_OK)
+		abort();
+	for (size_t i = 0; i < COUNT(text); i++) {
+		char *was = g->word[text[i]];
+		struct typed typed = { .field = text[i] };
+		struct search x = { s, m, &typed, same(was, t.field[text[i]]) || !*was };
+		memcpy(typed.value, was, WORD);
+		if (!x.found && store_kept_list(m->store, KEEP_CONFLICTS, 0, in_conflict, &x) != ERR_OK)
+			abort();
+		if (!x.found)
+			sim_fail(s, LOST, "row %lld was deleted at mount %d, and its trash does not have its %s \"%s\"", (long long)g->row,
+				g->mount, task_field[text[i]].name, was);
+		snprintf(was, WORD, "%s", t.field[text[i]] ? t.field[text[i]] : "");
+	}
+}
+
+void oracle_graves(struct sim *s, int mount)
+{
+	for (int i = 0; i < s->n_graves; i++) {
+		struct grave *g = &s->grave[i];
+		if (g->mount != mount)
+			continue;
+		if (!grave_is_there(s, g))
+			sim_fail(s, LOST, "row %lld was deleted at mount %d, and is not in its trash", (long long)g->row, mount);
+		check_grave(s, g);
+	}
+}
+
 /* ---- conflicts ---- */
 
 /* D1: equal values are none. */

@@ -433,8 +433,10 @@ void oracle_check(struct sim *s)
 		check_agreement(s, i);
 	for (int i = 0; i < setup_of(s)->mounts; i++)
 		check_records(s, i);
-	for (int i = 0; i < setup_of(s)->mounts; i++)
+	for (int i = 0; i < setup_of(s)->mounts; i++) {
+		oracle_graves(s, i);
 		oracle_conflicts(s, i);
+	}
 	for (int i = 0; i < s->logicals; i++)
 		check_zombie(s, i, &end[i]);
 	check_mirror(s);

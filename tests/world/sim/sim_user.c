@@ -134,7 +134,51 @@ static void book(struct sim *s, int mount, const struct seen *was, const struct 
 	}
 }
 
+/* ---- what was deleted ---- */
+
+static void dig(struct sim *s, int mount, int64_t row, const struct task *t)
+{
+	struct grave *g = &s->grave[s->n_graves++];
+	*g = (struct grave){ .mount = mount, .row = row };
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		snprintf(g->word[f], WORD, "%s", t->field[f] ? t->field[f] : "");
+}
+
+static bool says(const struct task *t, const struct grave *g)
+{
+	return same(t->field[FIELD_TITLE], g->word[FIELD_TITLE]) && same(t->field[FIELD_DUE], g->word[FIELD_DUE]) &&
+		same(t->field[FIELD_DETAILS], g->word[FIELD_DETAILS]);
+}
+
+/* Nothing but that was done to it. */
+static void check_restored(struct sim *s, const struct grave *g, const struct seen *was, const struct seen *is)
+{
+	bool found = false;
+	for (int i = 0; i < is->n; i++)
+		found |= !seen_find(was, is->row[i]) && says(&is->task[i], g);
+	if (!found)
+		sim_fail(s, LOST, "row %lld was brought back at mount %d, and is not what it was", (long long)g->row, g->mount);
+}
+
+static void tend_graves(struct sim *s, int mount, const struct seen *was, const struct seen *is, bool as_it_was)
+{
+	int kept = 0;
+	for (int i = 0; i < s->n_graves; i++) {
+		struct grave *g = &s->grave[i];
+		bool open = g->mount != mount || grave_is_there(s, g);
+		if (!open && as_it_was)
+			check_restored(s, g, was, is);
+		if (open)
+			s->grave[kept++] = *g;
+	}
+	s->n_graves = kept;
+	for (int i = 0; i < was->n; i++)
+		if (!seen_find(is, was->row[i]))
+			dig(s, mount, was->row[i], &was->task[i]);
+}
+
 typedef enum err act_fn(struct sim *s, struct mount *m, const struct op *op, int64_t row);
+static act_fn do_take;
 
 static void act(struct sim *s, const struct op *op, act_fn *fn)
 {
@@ -143,6 +187,7 @@ static void act(struct sim *s, const struct op *op, act_fn *fn)
 	if (!was)
 		abort();
 	look(s, op->mount, was);
+	oracle_graves(s, op->mount);
 	int64_t row = was->n ? was->row[op->a % was->n] : 0;
 	if (!m->dead) {
 		enum err e = fn(s, m, op, row);
@@ -152,6 +197,7 @@ static void act(struct sim *s, const struct op *op, act_fn *fn)
 			mount_restart(s, op->mount);
 		look(s, op->mount, is);
 		book(s, op->mount, was, is);
+		tend_graves(s, op->mount, was, is, fn != do_take);
 	}
 	seen_finish(was);
 	seen_finish(is);
