@@ -243,6 +243,53 @@ static void one_task_there_and_back(void **state)
 	assert_err(late.err, ERR_GONE);
 }
 
+/* Of what was sent with this method since the log was cleared: how many bodies have this column? */
+static int sent(const char *method, const char *column)
+{
+	AUTO_BUF mark = BUF_INIT;
+	AUTO_BUF key = BUF_INIT;
+	int n = 0;
+	buf_printf(&mark, "\"method\":\"%s\"", method);
+	buf_printf(&key, "\\\"%s\\\":", column);
+	for (const char *s = hand("GET", "/sandbox/log", NULL); (s = strstr(s, buf_str(&mark))); s++) {
+		const char *next = strstr(s, "{\"seq\":"), *at = strstr(s, buf_str(&key));
+		n += at && (!next || at < next);
+	}
+	return n;
+}
+
+static void R03_an_update_carries_no_sixth_field(void **state)
+{
+	static const char *const sixth[] = { "OwnerId", "WhoId", "Type", "TaskSubtype", "WhatId" };
+	AUTO_REMOTE r = sf();
+	AUTO_TASK t = task("a", TASK_OPEN);
+	struct item made[2] = { { .t = &t }, { .t = &t } }, up[2] = { { .fields = FIELDS_ALL }, { .fields = FIELDS_ALL } };
+	hand("POST", "/sandbox/load", "{\"people\":[{\"id\":1,\"salesforce_id\":\"003000000000001AAA\",\"name\":\"Bob M\","
+				      "\"email\":\"bob@example.test\"}]}");
+	assert_ok(task_set_fact(&t, FACT_SF_WHO, "003000000000001AAA"));
+	assert_ok(task_set_fact(&t, FACT_TYPE, "call"));
+	assert_ok(task_set(&t, FIELD_DUE, "2026-12-01"));
+	assert_ok(task_set(&t, FIELD_DETAILS, "words"));
+	hand("POST", "/sandbox/log/clear", NULL);
+	assert_ok(r->ops->create(r, made, 2));
+	assert_int_equal(sent("POST", "OwnerId"), 1);	/* once, when it is made */
+	assert_int_equal(sent("POST", "WhoId"), 1);
+	assert_int_equal(sent("POST", "Type"), 0);
+	for (int i = 0; i < 2; i++) {
+		up[i].t = &t;
+		up[i].id = made[i].new_id;
+	}
+	assert_ok(r->ops->update(r, up, 1));	/* one has a call of its own */
+	assert_ok(r->ops->update(r, up, 2));
+	assert_int_equal(sent("PATCH", "Description"), 2);
+	for (size_t i = 0; i < COUNT(sixth); i++)
+		assert_int_equal(sent("PATCH", sixth[i]), 0);
+	for (int i = 0; i < 2; i++) {
+		item_finish(&up[i]);
+		item_finish(&made[i]);
+	}
+}
+
 static void a_stale_version_is_refused(void **state)
 {
 	AUTO_REMOTE r = sf();
@@ -696,6 +743,7 @@ int main(void)
 		T(a_page_that_is_too_long_comes_in_pieces),
 		T(a_hidden_field_is_unknown),
 		T(one_task_there_and_back),
+		T(R03_an_update_carries_no_sixth_field),
 		T(a_stale_version_is_refused),
 		T(D2_D3_what_moved_on_is_left_out_of_a_batch),
 		T(the_schema_is_learnt_anew),
