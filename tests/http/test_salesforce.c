@@ -146,6 +146,54 @@ static void pages_and_a_lost_place(void **state)
 	assert_err(r->ops->pull(r, &pull, &q), ERR_PROTOCOL);
 }
 
+/* Its stamp is of when it was saved, and others of later were told already (salesforce.md 3.2). */
+static void R02_a_row_that_is_committed_late_is_told(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT;
+	AUTO_PAGE q = PAGE_INIT;
+	AUTO_FREE char *mark = NULL;
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
+	put("{\"Subject\":\"known\"}");
+	assert_ok(read_pages(r, "2026-11-24T11:00:00.000Z", FIRST_24H, &p, &mark));
+	assert_int_equal(p.n, 1);
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T11:50:00Z\",\"frozen\":true}");
+	put("{\"Subject\":\"late\"}");
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:05:00Z\",\"frozen\":true}");
+	assert_ok(read_pages(r, mark, FIRST_24H, &q, NULL));
+	assert_non_null(record(&q, "late"));
+}
+
+static void R02_rows_of_one_second_come_whole_over_the_edge_of_a_page(void **state)
+{
+	AUTO_REMOTE r = sf();
+	AUTO_PAGE p = PAGE_INIT;
+	AUTO_PAGE q = PAGE_INIT;
+	AUTO_FREE char *mark = NULL;
+	enum { MANY_OF_ONE = 450 };
+	bool seen[MANY_OF_ONE] = { false };
+	AUTO_HELLO h = { 0 };
+	hand("POST", "/sandbox/config", "{\"page_size\":200}");
+	hand("POST", "/sandbox/clock", "{\"now\":\"2026-11-24T12:00:00Z\",\"frozen\":true}");
+	for (int i = 0; i < MANY_OF_ONE; i++) {
+		char body[40];
+		snprintf(body, sizeof body, "{\"Subject\":\"%d\"}", i);
+		put(body);
+	}
+	assert_ok(r->ops->hello(r, &h));
+	asked("");
+	assert_ok(read_pages(r, "2026-11-24T11:55:00.000Z", FIRST_24H, &p, &mark));
+	assert_int_equal(asked("/query"), 3);
+	for (size_t i = 0; i < p.n; i++)
+		seen[atoi(p.task[i].t.field[FIELD_TITLE])] = true;
+	for (int i = 0; i < MANY_OF_ONE; i++)
+		assert_true(seen[i]);
+	/* and whatever else is of that second */
+	put("{\"Subject\":\"one more\"}");
+	assert_ok(read_pages(r, "2026-11-24T12:00:00.000Z", FIRST_24H, &q, NULL));
+	assert_non_null(record(&q, "one more"));
+}
+
 /* Begun again so often that this pass gives up: the next one goes on, in the same process. */
 static void an_import_that_lost_its_place_four_times_goes_on(void **state)
 {
@@ -740,6 +788,8 @@ int main(void)
 		T(later_pulls_tell_changes_and_deletions),
 		T(pages_and_a_lost_place),
 		T(an_import_that_lost_its_place_four_times_goes_on),
+		T(R02_a_row_that_is_committed_late_is_told),
+		T(R02_rows_of_one_second_come_whole_over_the_edge_of_a_page),
 		T(a_page_that_is_too_long_comes_in_pieces),
 		T(a_hidden_field_is_unknown),
 		T(one_task_there_and_back),

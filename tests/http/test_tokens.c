@@ -3,6 +3,7 @@
 #include "oauth_p.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,39 @@ static void tokens_go_to_no_stranger(void **state)
 	assert_non_null(strstr(r->message, "instance_url"));
 }
 
+/* Says 503 to whoever calls, once. */
+static void *other_instance(void *arg)
+{
+	static const char sick[] = "HTTP/1.1 503 Sick\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	char got[2000] = "";
+	int fd = accept(*(int *)arg, NULL, NULL);
+	bool heard = fd >= 0 && read(fd, got, sizeof got - 1) > 0 && write(fd, sick, sizeof sick - 1) > 0;
+	close(fd);
+	return heard && strstr(got, "Authorization: Bearer ") ? arg : NULL;
+}
+
+/* The org was moved: with the next token comes another address, and everything goes there. */
+static void an_instance_that_moved_is_followed(void **state)
+{
+	AUTO_REMOTE r = salesforce_create(&box.c, box.dir);
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	char json[100];
+	pthread_t thread;
+	void *heard = NULL;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_ok(hello(r));
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 1) || getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	snprintf(json, sizeof json, "{\"instance_url\":\"http://127.0.0.1:%d\"}", ntohs(a.sin_port));
+	config_set(json);
+	config_set("{\"expire_tokens\":true}");
+	assert_int_equal(pthread_create(&thread, NULL, other_instance, &fd), 0);
+	assert_err(hello(r), ERR_RETRY);
+	assert_int_equal(pthread_join(thread, &heard), 0);
+	assert_non_null(heard);
+	close(fd);
+}
+
 static void the_sf_program_as_a_source(void **state)
 {
 	char command[300];
@@ -358,6 +392,7 @@ int main(void)
 		T(a_write_is_replayed_once),
 		T(files_others_may_read_are_refused),
 		T(tokens_go_to_no_stranger),
+		T(an_instance_that_moved_is_followed),
 		T(the_sf_program_as_a_source),
 		T(another_users_token_is_used_for_a_hello_alone),
 		T(login_and_logout),

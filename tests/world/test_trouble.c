@@ -162,6 +162,8 @@ static void what_each_error_class_leads_to(void **state)
 		{ ERR_RETRY, false, ERR_OK, AGAIN }, { ERR_RETRY, true, ERR_RETRY, AGAIN },
 		{ ERR_LIMIT, true, ERR_LIMIT, KEPT }, { ERR_AUTH, true, ERR_AUTH, KEPT },
 		{ ERR_OFFLINE, true, ERR_OFFLINE, KEPT }, { ERR_LOST, true, ERR_LOST, AGAIN },
+		/* a batch that was broken off in the middle: the rest of it was not sent */
+		{ ERR_LIMIT, false, ERR_LIMIT, KEPT }, { ERR_AUTH, false, ERR_AUTH, KEPT }, { ERR_OFFLINE, false, ERR_OFFLINE, KEPT },
 		{ ERR_STALE, false, ERR_OK, AGAIN }, { ERR_GONE, false, ERR_OK, AGAIN },
 		{ ERR_REFUSED, false, ERR_OK, PARKED }, { ERR_DENIED, false, ERR_OK, PARKED },
 		{ ERR_PROTOCOL, true, ERR_PROTOCOL, AGAIN }, { ERR_PROTOCOL, false, ERR_OK, AGAIN },
