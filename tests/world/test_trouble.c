@@ -311,6 +311,29 @@ static void a_clock_that_was_ahead_does_not_delay_the_search(void **state)
 	}
 }
 
+/* What was sent, and what is looked for, is by the remote's clock. */
+static void a_create_in_doubt_is_found_though_the_clock_here_is_wrong(void **state)
+{
+	static const int64_t ahead[] = { 400 * DAY, -400 * DAY, 3 * DAY };
+	for (size_t i = 0; i < sizeof(ahead) / sizeof(*ahead); i++) {
+		world_init(&w, SF);
+		sf->skew = -ahead[i];
+		world_enable(&w, true);
+		check_rest(&w);
+		w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+		user_new(&w, "a");
+		assert_int_equal(world_pass(&w), ERR_LOST);
+		w.now += 2 * MINUTE;
+		w.cycle[SIDE_SF].now = w.now;
+		assert_int_equal(cycle_push(&w.cycle[SIDE_SF]), ERR_OK);	/* no pull that brings it */
+		assert_int_equal(sf->finds, 1);
+		assert_int_equal(world_waiting(&w, SIDE_SF), 0);
+		check_rest(&w);
+		assert_int_equal(fake_live(sf), 1);
+		world_finish(&w);
+	}
+}
+
 /* Two at once, and what was typed there since the last poll is seen before it is deleted (D3) or overwritten (D2). */
 static void D2_D3_a_batch_does_not_overwrite_what_moved_on(void **state)
 {
@@ -393,6 +416,7 @@ int main(void)
 		cmocka_unit_test(rm_just_before_a_create_is_sent_leaves_nothing_there),
 		cmocka_unit_test(a_key_that_is_known_with_another_text_is_never_created_again),
 		cmocka_unit_test(a_clock_that_was_ahead_does_not_delay_the_search),
+		cmocka_unit_test(a_create_in_doubt_is_found_though_the_clock_here_is_wrong),
 		cmocka_unit_test(D2_D3_a_batch_does_not_overwrite_what_moved_on),
 		cmocka_unit_test(R19_the_check_of_many_links_is_spread_and_ends),
 		cmocka_unit_test(R19_a_start_checks_too),
