@@ -39,7 +39,7 @@ struct wal {			/* of a connection */
 	bool last;		/* the frame whose head came last is the commit's */
 	sqlite3_int64 at;	/* where what is held belongs */
 	size_t n;
-	char held[(128 << 10) - 1];	/* of more SQLite writes the rest beyond 128 KiB alone (seekAndWriteFd) */
+	char held[(128 << 10) - 1];	/* of more SQLite writes the rest beyond 128 KiB alone */
 };
 
 struct store {

@@ -345,12 +345,11 @@ void oracle_clashes(struct sim *s, int mount)
 	}
 }
 
-/* No write when nothing changed: who knows what a record says does not say it again. Of two made alike one may take the other's
- * record, and what was to be sent is in it. */
+/* No write when nothing changed: who knows what a record says does not say it again. Of several mounts one may see the subject that
+ * another made of a new name before it hears of the name (R25), and it sends that subject once more. */
 static void check_news(struct sim *s, const struct line *l, const struct record *r, enum field f, const char *ours)
 {
-	bool alike = s->script->setup.mounts > 1 && s->logical[r->task].copies > 1;
-	if (!alike && r->sure[l->mount] == r->revision && same(r->word[f], server_word(l->server->side, f, ours)))
+	if (s->script->setup.mounts == 1 && r->sure[l->mount] == r->revision && same(r->word[f], server_word(l->server->side, f, ours)))
 		sim_fail(s, FORBIDDEN, "%s \"%s\" of task %d is sent to %s, where it is already", task_field[f].name, r->word[f], r->task,
 			side_name[l->server->side]);
 }
