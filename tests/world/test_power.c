@@ -17,6 +17,31 @@ static void go_on(void)
 {
 }
 
+static int64_t written_down(sqlite3 *db, enum side side, const char *once)
+{
+	sqlite3_stmt *st;
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM link WHERE side = ? AND once = ?", -1, &st, NULL), SQLITE_OK);
+	sqlite3_bind_int(st, 1, (int)side);
+	sqlite3_bind_text(st, 2, once, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+/* A create that was sent was written down for good before (salesforce.md 4.4): that what is there is found again by its looks is
+ * no reason to forget it. */
+static void check_journal(const char *image)
+{
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open_v2(image, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (size_t i = 0; i < w.fake[side].n; i++)
+			if (w.fake[side].rec[i].once)
+				assert_int_equal(written_down(db, side, w.fake[side].rec[i].once), 1);
+	sqlite3_close(db);
+}
+
 /* The disk as the power loss leaves it is what the next process finds. */
 static void lose_power(void *arg)
 {
@@ -24,6 +49,7 @@ static void lose_power(void *arg)
 	power.on = false;
 	snprintf(to, sizeof(to), "%s.crash", w.path);
 	power_image(to, loss, &seed);
+	check_journal(to);
 }
 
 static bool tell(enum how how, int at, char **end)
