@@ -213,6 +213,22 @@ static enum err is_other(struct pass *p, const struct parcel *x, const struct ta
 	return ERR_OK;
 }
 
+/* It was deleted here while its create was in doubt, and its record came as another task, as somebody there
+ * had changed it: that is deleted, too, and what it says is kept (D3). */
+static enum err bury_other(struct pass *p, const struct parcel *x, const struct task *mine)
+{
+	AUTO_LINK l = LINK_INIT;
+	AUTO_TASK theirs = TASK_INIT;
+	enum gone gone;
+	TRY(store_link_by_rid(p->s, p->side, x->link.rid, &l));
+	TRY(store_get(p->s, l.task, &theirs));
+	TRY(store_gone(p->s, l.task, &gone));
+	if (gone != GONE_DELETED)
+		TRY(store_conflict(p->s, l.task, p->side, NULL, mine, &theirs, p->local_now));
+	TRY(store_delete(p->s, l.task, SIDE_LOCAL, p->local_now, 0));
+	return send_row_done(p, x);
+}
+
 /* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of
  * another mount by the key that we share. What was copied to the other side from both is one too many;
  * what was typed into it since is kept. */
@@ -231,6 +247,8 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	TRY(join_record(p, x->row.task, x->link.rid, &joined));
 	if (joined)
 		return ERR_OK;
+	if (gone == GONE_DELETED)
+		return bury_other(p, x, &mine);
 	TRY(store_conflict(p->s, x->row.task, p->side, NULL, &mine, NULL, p->local_now));
 	TRY(store_delete(p->s, x->row.task, p->side, p->local_now, 0));
 	return send_row_done(p, x);

@@ -199,6 +199,29 @@ static void D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again(void *
 	world_finish(&w);
 }
 
+/* So its record came as another task; the key says whose it is. */
+static void D3_a_create_in_doubt_that_was_renamed_there_and_deleted_here_is_deleted(void **state)
+{
+	int64_t conflict = 0, task;
+	begin(BOTH);
+	w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
+	int64_t id = user_new(&w, "a");
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_LOST);
+	fake_word(sc, fake_titled(sc, "a"), FIELD_TITLE, "b");
+	user_rm(&w, id);
+	w.fault = (struct fault){ .at = 1, .how = LOSE_UNKNOWN };
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_LOST);
+	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
+	w.now += HOUR;
+	check_rest(&w);
+	check_world(&w, "conflicts: 1\n");
+	assert_int_equal(store_kept_list(w.store, KEEP_CONFLICTS, 0, first_conflict, &conflict), ERR_OK);
+	assert_int_equal(store_conflict_take(w.store, conflict, VERSION_THEIRS, w.now, 0, &task), ERR_OK);
+	check_rest(&w);
+	check_world(&w, "here: b | open | normal | - | -\nSC: b | open | normal | - | -\nSF: b | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
 /* A DELETE has no condition, and a pull does not tell of what became another's. */
 static void D5_what_became_anothers_is_not_deleted_there(void **state)
 {
@@ -1383,6 +1406,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
 		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
+		cmocka_unit_test(D3_a_create_in_doubt_that_was_renamed_there_and_deleted_here_is_deleted),
 		cmocka_unit_test(D3_of_two_creates_in_doubt_the_one_that_was_deleted_there_is_deleted),
 		cmocka_unit_test(D5_what_became_anothers_is_not_deleted_there),
 		cmocka_unit_test(D4_their_completion_meets_a_delete_that_is_taken_back),
