@@ -95,7 +95,7 @@ static enum err (*const story[])(struct store *s) = { step_create, step_link, st
 
 /* But for what a start puts in doubt that cannot know that its log is whole: an image here is another file. */
 static const char *const table[] = { "task", "body", "alias", "side", "link WHERE rid IS NOT NULL OR sent_at <> 0",
-	"outbox", "feed", "history", "conflict", "version", "scratch", "meta" };
+	"outbox", "feed", "history", "conflict", "version", "scratch", "search", "meta" };
 
 /* Everything that is stored, as text. */
 static inline void dump(struct store *s, struct buf *out)

@@ -1,6 +1,6 @@
 /* Killed, out of disk, out of memory, several threads:
  * nothing acknowledged is lost, nothing is half stored. */
-#include "store_story.h"
+#include "store_more.h"
 #include "vfs_unit.h"
 #include "log.h"
 #include <pthread.h>
@@ -64,6 +64,15 @@ static void *on_realloc(void *p, int n)
 	return fault.rc == SQLITE_NOMEM && fails() ? NULL : mem.xRealloc(p, n);
 }
 
+enum { STEPS_MAX = COUNT(more) > COUNT(story) ? COUNT(more) : COUNT(story) };
+static const struct tale {
+	enum err (*const *step)(struct store *s);
+	size_t n;
+	void (*begin)(struct store *s);	/* without faults; NULL: there is nothing before */
+	int stride;			/* of the calls that fail each so manieth */
+} tales[] = { { story, COUNT(story), NULL, 1 }, { more, COUNT(more), begin_more, 2 } };
+static const struct tale *tale = tales;
+
 /* ---- one step after the other, each of which may fail and is then called again ---- */
 
 static void heal(void)
@@ -101,17 +110,19 @@ static void start_over(struct fx *x)
 	on(x->s, SIDE_SF);
 	assert_int_equal(sqlite3_exec(x->s->db, "PRAGMA wal_autocheckpoint = 20;PRAGMA cache_size = 10", NULL, NULL, NULL),
 		SQLITE_OK);
+	if (tale->begin)
+		tale->begin(x->s);
 }
 
 /* What is stored before each step and after the last of a run without faults. */
 static void record(struct fx *x, struct buf good[])
 {
 	start_over(x);
-	for (size_t i = 0; i < COUNT(story); i++) {
+	for (size_t i = 0; i < tale->n; i++) {
 		dump(x->s, &good[i]);
-		assert_ok(story[i](x->s));
+		assert_ok(tale->step[i](x->s));
 	}
-	dump(x->s, &good[COUNT(story)]);
+	dump(x->s, &good[tale->n]);
 }
 
 struct faults {
@@ -153,21 +164,21 @@ static void arm(const struct faults *f, int n)
 /* Fail the n-th call for n = 1, 1 + stride ... until a run meets no fault: each ends like a run without. */
 static void fail_everywhere(struct fx *x, const struct faults *f)
 {
-	struct buf good[COUNT(story) + 1] = { BUF_INIT };
-	int n = 1;
+	struct buf good[STEPS_MAX + 1] = { BUF_INIT };
+	int n = 1, stride = f->stride * tale->stride;
 	record(x, good);
-	for (fault.hit = true; fault.hit; n += f->stride) {
+	for (fault.hit = true; fault.hit; n += stride) {
 		AUTO_BUF got = BUF_INIT;
 		start_over(x);
 		arm(f, n);
-		for (size_t i = 0; i < COUNT(story); i++)
-			run_step(x->s, story[i], f->want, &good[i]);
+		for (size_t i = 0; i < tale->n; i++)
+			run_step(x->s, tale->step[i], f->want, &good[i]);
 		heal();
 		dump(x->s, &got);
-		assert_same("end", buf_str(&got), buf_str(&good[COUNT(story)]));
+		assert_same("end", buf_str(&got), buf_str(&good[tale->n]));
 		assert_true(n < 100000);
 	}
-	printf("# %s: at %d calls\n", f->name, n / f->stride - 1);
+	printf("# %s: at %d calls\n", f->name, n / stride - 1);
 	fault.rc = 0;
 	for (size_t i = 0; i < COUNT(good); i++)
 		buf_finish(&good[i]);
@@ -219,8 +230,8 @@ static void recover_everywhere(struct fx *x, const struct faults *f)
 	AUTO_BUF good = BUF_INIT, db = BUF_INIT, wal = BUF_INIT;
 	int n = 1;
 	start_over(x);
-	for (size_t i = 0; i < COUNT(story); i++)
-		assert_ok(story[i](x->s));
+	for (size_t i = 0; i < tale->n; i++)
+		assert_ok(tale->step[i](x->s));
 	dump(x->s, &good);
 	get_file(x->path, "", &db);
 	get_file(x->path, "-wal", &wal);
@@ -242,9 +253,14 @@ static void recover_everywhere(struct fx *x, const struct faults *f)
 static void all_of(struct fx *x, const struct faults *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		fail_everywhere(x, &f[i]);
+		tale = tales;
 		recover_everywhere(x, &f[i]);
+		for (size_t k = 0; k < COUNT(tales); k++) {
+			tale = &tales[k];
+			fail_everywhere(x, &f[i]);
+		}
 	}
+	tale = tales;
 }
 
 static void disk_full_anywhere(void **state)
