@@ -136,6 +136,20 @@ bool like_is_same(int score)
 	return score == ALL_SAME || score == ALL_SAME + FOR_HIM;
 }
 
+/* Does something speak for them but a subject that all have? Else they must be the same, for the same person
+ * or for nobody: what was edited, or lost its person, is not known again. */
+static bool speaks_for(const struct half *sc, const struct half *sf)
+{
+	bool same = !filled(sc->t.fact[FACT_PERSON]) == !filled(sf->t.fact[FACT_PERSON]);
+	for (enum field f = FIELD_DUE; f <= FIELD_DETAILS; f++) {
+		const char *ours = sc->t.field[f], *theirs = sf->t.field[f];
+		if ((filled(ours) && like_said(sf, f, ours)) || (filled(theirs) && like_said(sc, f, theirs)))
+			return true;
+		same &= field_same(ours, theirs);
+	}
+	return same;
+}
+
 enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
 	bool is, was, had, fits, all = true, has_title = subject_has_title(p->template);
@@ -154,7 +168,7 @@ enum err like_score(struct pass *p, const struct half *sc, const struct half *sf
 			like_foreign(sf, f);
 		same += is_same(sc, sf, f);
 	}
-	if (all && (is || was || (fits && !has_title)))
+	if (all && (is || was || (fits && !has_title && speaks_for(sc, sf))))
 		*score = same;
 	else if (is || was || fits)
 		*score = MAYBE;

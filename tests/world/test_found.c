@@ -1378,6 +1378,29 @@ static void two_alike_of_which_each_was_edited_once_wait_for_the_other_mount(voi
 	world_finish(&w);
 }
 
+/* A record under the subject that all have, which was edited, or is for nobody: that a task said as little once is no reason to
+ * take it for its copy, and to write into it what the record says. */
+static void what_has_nothing_but_the_subject_in_common_are_two(void **state)
+{
+	for (int person = 0; person < 2; person++) {
+		begin_nameless();
+		struct fake_record *other = theirs(sf, "a task", NULL);
+		passes(2);
+		if (!person)
+			fake_word(sf, other, FIELD_DETAILS, "words");
+		passes(2);
+		struct fake_record *c = theirs(sc, "c", NULL);
+		if (person)
+			for_bob(c);
+		passes(120);
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 4);
+		assert_string_equal(user_see(&w, "c", FIELD_DETAILS), "-");
+		assert_int_not_equal(task_of(other, SIDE_SF), task_of(c, SIDE_SC));
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1446,6 +1469,7 @@ int main(void)
 		cmocka_unit_test(of_several_of_one_subject_the_copy_is_of_one_for_that_person),
 		cmocka_unit_test(who_slept_looks_at_both_systems_before_it_copies),
 		cmocka_unit_test(two_alike_of_which_each_was_edited_once_wait_for_the_other_mount),
+		cmocka_unit_test(what_has_nothing_but_the_subject_in_common_are_two),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
