@@ -136,6 +136,15 @@ enum err tx_commit(struct tx *tx)
 	return ERR_OK;
 }
 
+enum err tx_yield(struct tx *tx)
+{
+	struct store *s = tx->s;
+	if (!__atomic_load_n(&eager, __ATOMIC_RELAXED))
+		return ERR_OK;
+	TRY(tx_commit(tx));
+	return tx_begin(s, tx);
+}
+
 void tx_end(struct tx *tx)
 {
 	struct store *s = TAKE(tx->s);

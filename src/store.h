@@ -87,6 +87,9 @@ struct tx {
 };
 NODISCARD enum err tx_begin(struct store *s, struct tx *tx);
 NODISCARD enum err tx_commit(struct tx *tx);	/* rings */
+/* Where all that a long one did so far is whole: if somebody's edit waits for it, that is committed, and the
+ * transaction goes on after the edit. */
+NODISCARD enum err tx_yield(struct tx *tx);
 void tx_end(struct tx *tx);
 #define AUTO_TX AUTO(tx_end) struct tx
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define LOG_MODULE "pull"
-#define RECORDS_PER_TX 20	/* a user's edit waits for our commit no longer than for these */
+#define RECORDS_PER_TX 20
 #define HOUR (3600 * INT64_C(1000))
 #define DAY (86400 * INT64_C(1000))
 /* between this clock and the remote's, without anybody setting it */
@@ -170,8 +170,10 @@ static enum err page_part(struct pass *p, const struct course *k, const struct p
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(p->s, &tx));
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
 		TRY(record_take(p, &page->task[i]));
+		TRY(tx_yield(&tx));
+	}
 	if (k && to == page->n)
 		TRY(page_end(p, k, page));
 	return tx_commit(&tx);

@@ -160,6 +160,7 @@ static enum err make_ready(struct round *r, enum verb verb, struct batch *b)
 	for (size_t i = 0; i < n; i++) {
 		struct parcel *x = &b->parcel[i];
 		bool ready;
+		TRY(tx_yield(&tx));
 		TRY(ready_of[verb](r, x, &ready));
 		if (!ready) {
 			parcel_finish(x);
@@ -396,8 +397,10 @@ static enum err answers(struct round *r, enum verb verb, struct batch *b)
 {
 	AUTO_TX tx = { 0 };
 	TRY(tx_begin(r->p->s, &tx));
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		TRY(answer(r, verb, &b->parcel[i], &b->item[i]));
+		TRY(tx_yield(&tx));
+	}
 	return tx_commit(&tx);
 }
 

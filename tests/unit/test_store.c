@@ -270,6 +270,81 @@ static void a_persons_write_waits_for_one_of_the_sync(void **state)
 	assert_true(fair > 5);
 }
 
+struct person {			/* who saves once */
+	struct store *s;
+	char *seen;		/* owned: what "k" was then */
+	enum err err;
+	bool done;
+};
+
+static enum err save_once(struct person *x)
+{
+	AUTO_TX tx = { 0 };
+	TRY(tx_begin(x->s, &tx));
+	TRY(store_meta(x->s, "k", &x->seen));
+	return tx_commit(&tx);
+}
+
+static void *save(void *arg)
+{
+	struct person *x = arg;
+	x->err = save_once(x);
+	__atomic_store_n(&x->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* An inner one yields to nobody: what is around it is not whole. The person waits until it was given up. */
+static void half_an_edit(struct store *s, struct person *x, pthread_t *thread)
+{
+	AUTO_TX outer = { 0 };
+	AUTO_TX inner = { 0 };
+	assert_ok(tx_begin(s, &outer));
+	assert_ok(store_meta_set(s, "k", "half"));
+	assert_int_equal(pthread_create(thread, NULL, save, x), 0);
+	assert_ok(tx_begin(s, &inner));
+	for (int i = 0; i < 50; i++) {
+		assert_ok(tx_yield(&inner));
+		usleep(1000);
+	}
+	assert_ok(tx_commit(&inner));
+}
+
+static void a_whole_one(struct store *s, struct person *x, pthread_t *thread)
+{
+	AUTO_TX tx = { 0 };
+	assert_ok(tx_begin(s, &tx));
+	assert_ok(store_meta_set(s, "k", "whole"));
+	assert_int_equal(pthread_create(thread, NULL, save, x), 0);
+	while (!__atomic_load_n(&x->done, __ATOMIC_ACQUIRE))
+		assert_ok(tx_yield(&tx));
+	assert_ok(store_meta_set(s, "k", "all"));
+	assert_ok(tx_commit(&tx));
+}
+
+static void a_persons_write_goes_into_the_middle_of_a_long_one(void **state)
+{
+	static const struct {
+		void (*sync)(struct store *s, struct person *x, pthread_t *thread);
+		const char *seen, *is;
+	} row[] = { { half_an_edit, "before", "before" }, { a_whole_one, "whole", "all" } };
+	struct fx *x = *state;
+	struct store *s = fx_open(x, true);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct person person = { .s = x->s };
+		AUTO_FREE char *is = NULL;
+		pthread_t thread;
+		assert_ok(store_meta_set(s, "k", "before"));
+		row[i].sync(s, &person, &thread);
+		pthread_join(thread, NULL);
+		assert_ok(person.err);
+		assert_same("seen", person.seen, row[i].seen);
+		assert_ok(store_meta(x->s, "k", &is));
+		assert_same("is", is, row[i].is);
+		free(person.seen);
+	}
+	store_close(s);
+}
+
 /* ---- transactions ---- */
 
 static enum err edit_and_give_up(struct store *s)
@@ -571,6 +646,7 @@ int main(void)
 		TEST(read_only_creates_and_changes_nothing),
 		TEST(threads_open_a_new_one_together),
 		TEST(a_persons_write_waits_for_one_of_the_sync),
+		TEST(a_persons_write_goes_into_the_middle_of_a_long_one),
 		TEST(rollback_leaves_nothing),
 		TEST(an_outer_one_decides_and_rings_once),
 		TEST(half_an_inner_one_dooms_the_outer),
