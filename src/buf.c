@@ -166,6 +166,12 @@ bool str_eq(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+bool str_ends(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
 char *str_dup(const char *s, bool *ok)
 {
 	char *copy = s ? strdup(s) : NULL;

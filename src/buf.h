@@ -46,6 +46,7 @@ void buf_finish(struct buf *b);
 
 /* True if both are NULL or both equal. */
 bool str_eq(const char *a, const char *b);
+bool str_ends(const char *s, const char *end);
 /* strdup that takes NULL for NULL; *ok becomes false (never true) when memory ran out. */
 char *str_dup(const char *s, bool *ok);
 

@@ -203,12 +203,6 @@ enum err name_plain(const char *s, unsigned n, char out[NAME_LEN + 1])
 	return make(s, n, "", out);
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), e = strlen(end);
-	return n >= e && strcmp(s + n - e, end) == 0;
-}
-
 static bool is_hidden_name(const char *name)
 {
 	return *name == '.' || *name == '#';
@@ -216,7 +210,7 @@ static bool is_hidden_name(const char *name)
 
 bool name_is_task(const char *name)
 {
-	return !is_hidden_name(name) && strlen(name) > strlen(EXT) && ends_with(name, EXT);
+	return !is_hidden_name(name) && strlen(name) > strlen(EXT) && str_ends(name, EXT);
 }
 
 enum err name_title(const char *name, struct buf *out)
@@ -225,7 +219,7 @@ enum err name_title(const char *name, struct buf *out)
 	size_t n = strlen(name), start = out->n;
 	if (utf8_valid(name, n) != n)
 		return ERR_UTF8;
-	const char *end = name + n - (ends_with(name, EXT) ? strlen(EXT) : 0);
+	const char *end = name + n - (str_ends(name, EXT) ? strlen(EXT) : 0);
 	for (bool first = true; name < end; first = false)
 		utf8_put(&title, narrow(utf8_next(&name, end), first));
 	TRY(buf_err(&title));
@@ -250,7 +244,7 @@ static const struct {
 static bool is_tools(const char *name)
 {
 	for (size_t i = 0; i < sizeof(tool_end) / sizeof(*tool_end); i++)
-		if (ends_with(name, tool_end[i]))
+		if (str_ends(name, tool_end[i]))
 			return true;
 	for (size_t i = 0; i < sizeof(tool_begin) / sizeof(*tool_begin); i++)
 		if (!strncmp(name, tool_begin[i].begin, strlen(tool_begin[i].begin)) && !strchr(name, ' ') &&

@@ -260,12 +260,6 @@ enum err oauth_challenge(const char *verifier, struct buf *out)
 	return buf_err(out);
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-	return n > m && strcmp(s + n - m, end) == 0;
-}
-
 bool oauth_instance_ok(const char *login, const char *instance)
 {
 	static const char *const domain[] = {
@@ -279,7 +273,7 @@ bool oauth_instance_ok(const char *login, const char *instance)
 	if (strcmp(a.host, b.host) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof domain / sizeof domain[0]; i++)
-		if (ends_with(b.host, domain[i]))
+		if (b.host[0] != '.' && str_ends(b.host, domain[i]))
 			return true;
 	return false;
 }

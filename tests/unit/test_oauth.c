@@ -100,6 +100,7 @@ static void where_tokens_may_go(void **state)
 		{ "https://login.salesforce.com", "https://evil.test", false },
 		{ "https://login.salesforce.com", "https://salesforce.com.evil.test", false },
 		{ "https://login.salesforce.com", "https://evilsalesforce.com", false },
+		{ "https://login.salesforce.com", "https://.salesforce.com", false },
 		{ "https://login.salesforce.com", "http://127.0.0.1:99", false },
 		{ "https://login.salesforce.com", "https://a@x.my.salesforce.com", false },
 		{ "https://gateway.example.test", "https://gateway.example.test", true },
