@@ -84,7 +84,10 @@ enum err pass_get_int(struct pass *p, const char *name, int64_t *value)
 
 enum err pass_first_at(struct pass *p, enum side side, int64_t *at)
 {
-	return get_int(p->s, side, "first_at", at);
+	if (!p->first_at[side])
+		TRY(get_int(p->s, side, "first_at", &p->first_at[side]));
+	*at = p->first_at[side];
+	return ERR_OK;
 }
 
 enum err pass_set_int(struct pass *p, const char *name, int64_t value)

@@ -54,6 +54,7 @@ struct pass {
 	bool part;		/* and there are others of this pull */
 	struct ids undecided;	/* of these: to be skipped (R8), unless they turn out to be a copy */
 	struct lonely_list lonely[NSIDES];	/* who has no copy, once it was asked */
+	int64_t first_at[NSIDES];	/* see pass_first_at; 0: was not asked, or there is none yet */
 	bool touched;		/* something new was learnt in this pass */
 	bool will_pull;		/* this pass has a pull */
 	bool look_first;	/* a create waits for a pull */
@@ -77,7 +78,7 @@ NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);
 NODISCARD enum err pass_get_int(struct pass *p, const char *name, int64_t *value);	/* none: 0 */
 NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value);
-/* When the first import of a side was done, on this machine's clock; 0: it is not. */
+/* When the first import of a side was done, on this machine's clock; 0: it is not. It never changes then. */
 NODISCARD enum err pass_first_at(struct pass *p, enum side side, int64_t *at);
 /* When did a pass begin that read all changes of that side (this machine's clock)? INT64_MAX: it is silent,
  * and has none. Only a look that was asked for is noted; 0: none yet. */
