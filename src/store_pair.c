@@ -88,13 +88,13 @@ static const char *const sql_text[NSQL] = {
 		   " GROUP BY field"
 		   " HAVING count(DISTINCT ifnull(is_now, '')) <= 2 ORDER BY 1 DESC LIMIT 1",
 	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
-	[NAMESAKES] = "SELECT count(*) FROM task INDEXED BY task_stem JOIN link ON link.task = task.id"
-		      " AND link.side = :side"
+	[NAMESAKES] = "SELECT count(*) FROM (SELECT 1 FROM task INDEXED BY task_stem"
+		      " JOIN link ON link.task = task.id AND link.side = :side"
 		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL"
 		      " AND NOT link.gone"
 		      " AND NOT away AND NOT EXISTS"
 		      " (SELECT 1 FROM link AS other WHERE other.task = task.id AND other.side <> :side"
-		      " AND NOT other.away)",
+		      " AND NOT other.away) LIMIT 2)",
 	[ECHOED] = "SELECT link.task FROM link INDEXED BY link_subject JOIN task ON task.id = link.task"
 		   " JOIN link AS other ON other.task = link.task AND other.side <> link.side"
 		   " WHERE link.raw_title = :subject AND link.rid IS NOT NULL AND NOT link.gone"

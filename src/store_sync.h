@@ -101,7 +101,7 @@ NODISCARD enum err store_lonely(struct store *s, enum side side, store_lonely_fn
 /* Is the task one of them, now?
  * A deleted one only if the side did not have the deletion yet at made_at (this machine's clock). */
 NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t made_at, bool *yes);
-/* How many live ones of them have this title, to the letter? */
+/* How many live ones of them have this title, to the letter? *n: 2: or more. */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 
 /*

@@ -4,23 +4,20 @@
 #include <string.h>
 #include <strings.h>
 
-enum { OF_DATE, OF_KEY, OF_FACTS, CANDIDATE, FREE, SEEN, NSQL };
-#define WHEN "(:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"
-/* What a candidate says first, as most are none; only then what it is linked to, and its details. */
+enum { OF_DATE, OF_KEY, OF_FACTS, FREE, SEEN, NSQL };
+#define SAYS                                                                                                 \
+	"SELECT id, created_at, gone = 1, title, status, priority, due, person, email, sc_person, sf_who,"   \
+	" type, campaign, campaign_day, campaign_step FROM task INDEXED BY "
+/* Of many of one name all but a few are not: most have a link to side, or most have none. */
+#define MAY_BE                                                                                               \
+	" AND (:any_age OR created_at BETWEEN :at - :slack AND :at + :slack)"                                \
+	" AND :linked = EXISTS (SELECT 1 FROM link WHERE link.task = task.id AND side = :side"               \
+	" AND NOT away AND NOT (task.gone = 1 AND link.gone))"
 static const char *const sql_text[NSQL] = {
-	[OF_DATE] = "SELECT id, created_at, gone = 1 FROM task INDEXED BY task_due WHERE due IS :due"
-		    " AND " WHEN,
-	[OF_KEY] = "SELECT id, created_at, gone = 1 FROM task INDEXED BY task_key WHERE due IS :due"
-		   " AND " TITLE_KEY " = :key AND " WHEN,
-	[OF_FACTS] = "SELECT id, created_at, gone = 1 FROM task INDEXED BY task_facts WHERE " HAS_FACTS
-		     " AND due IS :due AND " FACTS_KEY " = :key AND " WHEN,
-	[CANDIDATE] = "SELECT title, status, priority, due, person, email, sc_person, sf_who,"
-		      " type, campaign, campaign_day, campaign_step FROM task"
-		      " WHERE id = :task AND due IS :due",
+	[OF_DATE] = SAYS "task_due WHERE due IS :due" MAY_BE,
+	[OF_KEY] = SAYS "task_key WHERE due IS :due AND " TITLE_KEY " = :key" MAY_BE,
+	[OF_FACTS] = SAYS "task_facts WHERE " HAS_FACTS " AND due IS :due AND " FACTS_KEY " = :key" MAY_BE,
 	[FREE] = "SELECT details FROM body JOIN task ON task.id = body.task WHERE body.task = :task"
-		 " AND NOT EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side = :side"
-		 " AND NOT away"
-		 " AND NOT (task.gone = 1 AND link.gone))"
 		 " AND EXISTS (SELECT 1 FROM link WHERE link.task = :task AND side <> :side AND"
 		 " iif(task.gone = 1, task.gone_at > 0 AND sent_at <= :at AND (NOT link.gone"
 		 " OR :made_at <= synced_at),"
@@ -127,40 +124,13 @@ static enum err is_linked(const struct like *l, int64_t task, bool *out)
 	return q_end(&q, ERR_OK);
 }
 
-static char *borrow(struct q *q, int i)
-{
-	return (char *)q_col_text(q, i);
-}
-
-/* All but its links and details. */
-static enum err looks_like(const struct like *l, int64_t task, bool *out)
-{
-	struct task x = TASK_INIT;	/* borrows from the statement; without details */
-	AUTO_Q q = sql(l->s, CANDIDATE);
-	q_int(&q, ":task", task);
-	q_text(&q, ":due", l->t->field[FIELD_DUE]);
-	*out = false;
-	if (!q_row(&q))
-		return q_end(&q, ERR_OK);
-	for (int f = 0; f < FIELD_DETAILS; f++)
-		x.field[f] = borrow(&q, f);
-	for (int f = 0; f < TASK_NFACTS; f++)
-		x.fact[f] = borrow(&q, FIELD_DETAILS + f);
-	TRY(q_end(&q, ERR_OK));
-	if (!same_person(&x, l->t) || (l->whole && !same_words(l->t, &x)))
-		return ERR_OK;
-	return same_title(l->template, &x, l->t, l->rendered, out);
-}
-
 /* The next one that is like that. ERR_NOENT: the end. */
 static enum err next_twin(struct like *l, int64_t *task)
 {
 	while (l->at < l->n) {
 		bool twin;
 		*task = l->of[l->at++].task;
-		TRY(looks_like(l, *task, &twin));
-		if (twin)
-			TRY(is_linked(l, *task, &twin));
+		TRY(is_linked(l, *task, &twin));
 		if (twin)
 			return ERR_OK;
 	}
@@ -184,19 +154,47 @@ static bool add(struct like *l, struct candidate x)
 	return true;
 }
 
+static char *borrow(struct q *q, int i)
+{
+	return (char *)q_col_text(q, i);
+}
+
+/* All but its links and details. */
+static enum err looks_like(const struct like *l, struct q *q, bool *out)
+{
+	enum { SAID = 3 };
+	struct task x = TASK_INIT;	/* borrows from the statement; without details */
+	for (int f = 0; f < FIELD_DETAILS; f++)
+		x.field[f] = borrow(q, SAID + f);
+	for (int f = 0; f < TASK_NFACTS; f++)
+		x.fact[f] = borrow(q, SAID + FIELD_DETAILS + f);
+	*out = false;
+	if (!same_person(&x, l->t) || (l->whole && !same_words(l->t, &x)))
+		return ERR_OK;
+	return same_title(l->template, &x, l->t, l->rendered, out);
+}
+
+static bool add_alike(struct like *l, struct q *q)
+{
+	bool is = false;
+	l->err = looks_like(l, q, &is);
+	return !l->err && (!is || add(l, (struct candidate){ q_col(q, 0), q_col(q, 1),
+		q_col(q, 1) > l->t->created_at + TWIN_MS, q_col(q, 2) }));
+}
+
 /* key: of a statement that has one. */
 static bool gather_by(struct like *l, int statement, const char *key)
 {
-	int64_t at = l->t->created_at;
 	AUTO_Q q = sql(l->s, statement);
 	q_text(&q, ":due", l->t->field[FIELD_DUE]);
 	q_int(&q, ":any_age", l->whole);
-	q_int(&q, ":at", at);
+	q_int(&q, ":at", l->t->created_at);
 	q_int(&q, ":slack", TWIN_MS);
+	q_int(&q, ":linked", l->statement == SEEN);
+	q_int(&q, ":side", l->side);
 	if (key)
 		q_text(&q, ":key", key);
-	while (q_row(&q) && add(l, (struct candidate){ q_col(&q, 0), q_col(&q, 1),
-			q_col(&q, 1) > at + TWIN_MS, q_col(&q, 2) }))
+	while (q_row(&q) && add_alike(l, &q))
 		;
 	if (!l->err)
 		l->err = q.err;
@@ -272,7 +270,8 @@ static enum err gather_alike(struct like *l)
 		TRY(gather_title(l, title_of(l)));
 		TRY(gather_title(l, ""));
 	}
-	TRY(gather_title(l, l->rendered));
+	if (!field_same(l->rendered, title_of(l)))
+		TRY(gather_title(l, l->rendered));
 	return named ? ERR_OK : gather_nameless(l);
 }
 

@@ -517,23 +517,32 @@ static enum err of_keys(struct pass *p, const struct asked *a, struct choice *c)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out)
+/* *copy: 0: none, or it waits. */
+static enum err choose(struct pass *p, int64_t task, struct asked *a, struct choice *c, int64_t *copy)
 {
 	AUTO_ROWS all = { 0 };
+	TRY(like_load(p, task, pass_other(p), &a->x));
+	TRY(pass_looked(p, pass_other(p), &a->looked));
+	TRY(a->copied ? lonely_all(p, p->side, a->x.t.created_at - p->c->offset, &all)
+		: lonely_like(p, p->side, &a->x, &all));
+	for (size_t i = 0; i < all.n; i++)
+		TRY(consider(p, a, all.task[i], c));
+	TRY(of_template(p, a, c));
+	TRY(of_doubt(p, a, c));
+	TRY(of_keys(p, a, c));
+	return among(p, a, c, copy);
+}
+
+enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out)
+{
 	AUTO(asked_finish) struct asked a = { .copied = copied, .late = late };
 	AUTO(choice_finish) struct choice c = { 0 };
 	int64_t copy;
 	*out = JOIN_NONE;
-	TRY(like_load(p, task, pass_other(p), &a.x));
-	TRY(pass_looked(p, pass_other(p), &a.looked));
-	TRY(copied ? lonely_all(p, p->side, a.x.t.created_at - p->c->offset, &all)
-		: lonely_like(p, p->side, &a.x, &all));
-	for (size_t i = 0; i < all.n; i++)
-		TRY(consider(p, &a, all.task[i], &c));
-	TRY(of_template(p, &a, &c));
-	TRY(of_doubt(p, &a, &c));
-	TRY(of_keys(p, &a, &c));
-	TRY(among(p, &a, &c, &copy));
+	store_hold(p->s);	/* of many of one name each is read twice */
+	enum err e = choose(p, task, &a, &c, &copy);
+	store_rest(p->s);
+	TRY(e);
 	if (c.look)
 		TRY(pass_ask_look(p, pass_other(p)));
 	*out = c.wait ? JOIN_WAIT : JOIN_NONE;

@@ -253,6 +253,8 @@ static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, i
 	TRY(task_copy(&rendered, &rt->t));
 	subject_render(p->template, &rt->t, &subject);
 	TRY(buf_err(&subject));
+	if (subject_is_name(p->template) && field_same(buf_str(&subject), rt->t.field[FIELD_TITLE]))
+		return e;	/* it was asked just now */
 	TRY(task_set(&rendered, FIELD_TITLE, buf_str(&subject)));
 	return store_twin(p->s, p->side, &rendered, NULL, whole, made_at, task, several);
 }
@@ -292,12 +294,12 @@ static enum err key_tells(struct pass *p, int64_t task, bool *yes)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-/* Has the page another one of that name that is nobody's yet? */
+/* Has the page another one of that name that is nobody's yet? The last ones are, most likely. */
 static enum err page_has_another(struct pass *p, const struct remote_task *rt, bool *yes)
 {
 	*yes = false;
-	for (size_t i = 0; p->page && i < p->page->n && !*yes; i++) {
-		const struct remote_task *x = &p->page->task[i];
+	for (size_t i = p->page ? p->page->n : 0; i && !*yes; i--) {
+		const struct remote_task *x = &p->page->task[i - 1];
 		AUTO_LINK l = LINK_INIT;
 		if (x->deleted || str_eq(x->id, rt->id) ||
 			!field_same(x->t.field[FIELD_TITLE], rt->t.field[FIELD_TITLE]))
