@@ -1,9 +1,11 @@
 /*
- * join - what it costs to have tasks on each side that have no partner on the other: join N [TEMPLATE]. Two remotes that answer
- * at once and from memory, a real engine and a real store on disk; says the processor's time of each pass, and for how long a
- * transaction that may write held the lock at most, and in 99 of 100 cases.
+ * join - what it costs to have tasks on each side that have no partner on the other: join N [TEMPLATE [TITLE [sc]]]. Two remotes
+ * that answer at once and from memory, a real engine and a real store on disk; says the processor's time of each pass, and for how
+ * long a transaction that may write held the lock at most, and in 99 of 100 cases; and how long who saves beside it, every 2 ms,
+ * took for that. With a TITLE all have that one, and one day; sc: only Sales Connect has any.
  */
 #include "cycle.h"
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +33,7 @@ struct end {
 };
 
 static struct end end_of[NSIDES];
-static const char *template;
+static const char *template, *title;	/* title NULL: each has its own */
 static int64_t now = START;
 static const char *const dates[] = { NULL, "2026-12-01", "2026-12-02", "2026-12-03", NULL };
 
@@ -151,11 +153,13 @@ static void fill(struct end *x, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct record *r = add(x);
 		r->created_at = now - (int64_t)(n - i);
-		if (asprintf(&r->word[FIELD_TITLE], "%s %zu about the renewal", x->ops.side == SIDE_SF ? "Visit" : "Call", i) < 0)
+		if (title)
+			r->word[FIELD_TITLE] = copy(title);
+		else if (asprintf(&r->word[FIELD_TITLE], "%s %zu about the renewal", x->ops.side == SIDE_SF ? "Visit" : "Call", i) < 0)
 			exit(1);
 		r->word[FIELD_STATUS] = copy(TASK_OPEN);
 		r->word[FIELD_PRIORITY] = copy(TASK_NORMAL);
-		r->word[FIELD_DUE] = copy(dates[i % (sizeof(dates) / sizeof(*dates))]);
+		r->word[FIELD_DUE] = copy(dates[title ? 1 : i % (sizeof(dates) / sizeof(*dates))]);
 		if (i % 2 && asprintf(&r->word[FIELD_DETAILS], "details %zu", i) < 0)
 			exit(1);
 	}
@@ -163,9 +167,29 @@ static void fill(struct end *x, size_t n)
 
 /* ---- how long is the lock held? ---- */
 
-static double *held;
-static size_t holds, held_room;
+struct times {			/* growing array of seconds */
+	double *of;
+	size_t n, room;
+};
+
+static struct times held;
 static double began;
+static bool engine_is_open;	/* what is opened from then on is another's */
+
+static void times_add(struct times *x, double t)
+{
+	if (x->n == x->room) {
+		x->room = x->room ? 2 * x->room : 4096;
+		x->of = reallocarray(x->of, x->room, sizeof(*x->of));
+	}
+	x->of[x->n++] = t;
+}
+
+static struct {			/* who saves beside it */
+	struct store *s;
+	struct times took;
+	bool stop;
+} saver;
 
 static double seconds(clockid_t of)
 {
@@ -181,18 +205,15 @@ static int on_trace(unsigned what, void *arg, void *st, void *sql)
 		began = seconds(CLOCK_MONOTONIC);
 	if (what != SQLITE_TRACE_PROFILE || !text || !began || (strncmp(text, "COMMIT", 6) && strncmp(text, "ROLLBACK", 8)))
 		return 0;
-	if (holds == held_room) {
-		held_room = held_room ? 2 * held_room : 4096;
-		held = reallocarray(held, held_room, sizeof(*held));
-	}
-	held[holds++] = seconds(CLOCK_MONOTONIC) - began;
+	times_add(&held, seconds(CLOCK_MONOTONIC) - began);
 	began = 0;
 	return 0;
 }
 
 static int on_open(sqlite3 *db, char **msg, const struct sqlite3_api_routines *api)
 {
-	sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, on_trace, NULL);
+	if (!engine_is_open)
+		sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, on_trace, NULL);
 	return 0;
 }
 
@@ -202,32 +223,63 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void say(const char *what, struct times *x)
+{
+	qsort(x->of, x->n, sizeof(*x->of), by_size);
+	printf("; %s %zu, p99 %.2f ms, worst %.2f ms", what, x->n, x->n ? 1000 * x->of[x->n * 99 / 100] : 0,
+		x->n ? 1000 * x->of[x->n - 1] : 0);
+	x->n = 0;
+}
+
+static void *save(void *arg)
+{
+	saver.took.n = 0;
+	while (!__atomic_load_n(&saver.stop, __ATOMIC_RELAXED)) {
+		char text[32];
+		double from = seconds(CLOCK_MONOTONIC);
+		snprintf(text, sizeof(text), "%f", from);
+		must(store_meta_set(saver.s, "bench", text), "save");
+		times_add(&saver.took, seconds(CLOCK_MONOTONIC) - from);
+		usleep(2000);
+	}
+	return NULL;
+}
+
 static void pass(struct cycle *c, const char *what)
 {
+	pthread_t t;
 	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	holds = 0;
+	held.n = 0;
+	saver.stop = false;
+	if (pthread_create(&t, NULL, save, NULL))
+		exit(1);
 	c->now = now;
 	must(cycle_run(c), what);
+	__atomic_store_n(&saver.stop, true, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	qsort(held, holds, sizeof(*held), by_size);
-	printf("%-24s %-12s %9.3f s   p99 %7.2f ms, worst %7.2f ms, %zu transactions; %d there, %d created\n", what,
-		side_name[c->remote->ops->side], cpu, holds ? 1000 * held[holds * 99 / 100] : 0, holds ? 1000 * held[holds - 1] : 0,
-		holds, (int)end_of[c->remote->ops->side].n, end_of[c->remote->ops->side].created);
+	printf("%-12s %-12s %7.3f s, %d there, %d created", what, side_name[c->remote->ops->side], cpu,
+		(int)end_of[c->remote->ops->side].n, end_of[c->remote->ops->side].created);
+	say("locks", &held);
+	say("saves", &saver.took);
+	printf("\n");
 	fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
-	const char *dir = argc > 3 ? argv[3] : "/var/tmp";
 	char path[200];
 	struct store *s;
 	struct config config;
 	struct cycle cycle[NSIDES];
 	template = argc > 2 && *argv[2] ? argv[2] : NULL;
-	snprintf(path, sizeof(path), "%s/remindfs-join-%d.db", dir, (int)getpid());
+	title = argc > 3 && *argv[3] ? argv[3] : NULL;
+	snprintf(path, sizeof(path), "/var/tmp/remindfs-join-%d.db", (int)getpid());
 	sqlite3_auto_extension((void (*)(void))on_open);
 	must(store_open(path, &(struct store_options){ .durable = true }, &s), path);
+	engine_is_open = true;
+	must(store_open(path, &(struct store_options){ 0 }, &saver.s), path);
 	config_init(&config);
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		begin(&end_of[side], side);
@@ -239,11 +291,13 @@ int main(int argc, char **argv)
 	pass(&cycle[SIDE_SF], "empty");
 	now += MINUTE;
 	fill(&end_of[SIDE_SC], n);
-	fill(&end_of[SIDE_SF], n);
+	if (argc < 5)
+		fill(&end_of[SIDE_SF], n);
 	now += MINUTE;
 	for (int i = 0; i < 4; i++, now += 10 * MINUTE)
 		for (enum side side = SIDE_SC; side < NSIDES; side++)
 			pass(&cycle[side], i ? "again" : "all are new");
+	store_close(saver.s);
 	store_close(s);
 	unlink(path);
 	return 0;
