@@ -261,9 +261,9 @@ struct sim_figures {
 void figures_add(struct sim_figures *sum, const struct sim_figures *f);
 /* A table of n rows, then of all together what went wrong, each line behind a "# ". */
 void figures_print(const char *const *name, const struct sim_figures *f, int n);
-/* TAP: each row is clean; and of all that may happen nothing never did. */
+/* TAP: each row is clean; and of all that may happen nothing never did: of what may go wrong with a request, in a part of the lives. */
 bool figures_good(const char *const *name, const struct sim_figures *f, int n);
-bool figures_met_all(const struct sim_figures *f, int n);
+bool figures_met_all(const struct sim_figures *f, int n, bool whole);
 enum verdict { FINE, LOST, DOUBLED, DIVERGED, FORBIDDEN, RESTLESS, VERDICTS };
 
 struct armed {
