@@ -28,10 +28,15 @@ static struct q sql(struct store *s, int i)
 
 static int eager;	/* connections of this process that write what a person did, or wait to */
 
+bool tx_is_awaited(void)
+{
+	return __atomic_load_n(&eager, __ATOMIC_RELAXED);
+}
+
 /* The sync writes many times in a row: who came between two of them could wait for all. */
 static void give_way(const struct store *s)
 {
-	for (int i = 0; s->patient && __atomic_load_n(&eager, __ATOMIC_RELAXED) && i < WAY_TRIES; i++)
+	for (int i = 0; s->patient && tx_is_awaited() && i < WAY_TRIES; i++)
 		usleep(WAY_US);
 }
 
@@ -139,7 +144,7 @@ enum err tx_commit(struct tx *tx)
 enum err tx_yield(struct tx *tx)
 {
 	struct store *s = tx->s;
-	if (!__atomic_load_n(&eager, __ATOMIC_RELAXED))
+	if (!tx_is_awaited())
 		return ERR_OK;
 	TRY(tx_commit(tx));
 	return tx_begin(s, tx);

@@ -72,6 +72,8 @@ struct store {
 /* Ask again soon: the others' transactions are short, SQLite's own handler soon sleeps 100 ms at a time.
  * arg: the store. */
 int store_busy(void *arg, int tries);
+/* Does somebody of this process wait to save what a person did? */
+bool tx_is_awaited(void);
 /* The statement that rolls back is made while there is memory: it is needed most when there is none. */
 NODISCARD enum err tx_prepare(struct store *s);
 

@@ -164,9 +164,10 @@ static enum err index_all_of(struct q *q, int64_t after, int64_t *last, bool *mo
 {
 	int64_t done[STEP], bytes = 0;
 	int n = 0, rows = 0;
+	bool enough = false;
 	q_int(q, ":after", after);
 	q_int(q, ":max", STEP);
-	for (; bytes < STEP_BYTES && q_row(q); rows++) {
+	for (; !enough && q_row(q); rows++) {
 		int64_t task = q_col(q, 1);
 		*last = q_col(q, 0);
 		if (is_among(done, n, task))
@@ -174,8 +175,9 @@ static enum err index_all_of(struct q *q, int64_t after, int64_t *last, bool *mo
 		bytes += q_col(q, 2);
 		done[n++] = task;
 		TRY(index_task(q->s, task));
+		enough = bytes >= STEP_BYTES || tx_is_awaited();
 	}
-	*more = rows == STEP || bytes >= STEP_BYTES;
+	*more = rows == STEP || enough;
 	return q_end(q, ERR_OK);
 }
 

@@ -1,6 +1,7 @@
 /* The index of persons and words: exact at every moment, however it was brought up to date;
  * a save pays nothing for it. */
 #include "store_unit.h"
+#include <pthread.h>
 
 static bool add_entry(void *arg, const struct entry *e)
 {
@@ -273,6 +274,36 @@ static void a_part_is_small(void **state)
 	check_whole(x->s);
 }
 
+static void *save(void *arg)
+{
+	assert_ok(store_meta_set(arg, "k", "v"));
+	return NULL;
+}
+
+static void a_part_ends_where_a_save_waits(void **state)
+{
+	struct fx *x = *state;
+	struct store *s = fx_open(x, true);
+	AUTO_TX tx = { 0 };
+	pthread_t thread;
+	bool more;
+	for (int i = 0; i < 3; i++)
+		make(x->s, "a", SIDE_SC);
+	assert_ok(tx_begin(s, &tx));
+	assert_int_equal(pthread_create(&thread, NULL, save, x->s), 0);
+	while (!tx_is_awaited())
+		usleep(100);
+	assert_ok(store_index(s, &more));
+	assert_true(more);
+	assert_int_equal(number(s, "SELECT count(*) FROM words"), 1);
+	assert_ok(tx_commit(&tx));
+	pthread_join(thread, NULL);
+	assert_ok(store_index(s, &more));
+	assert_false(more);
+	check_whole(x->s);
+	store_close(s);
+}
+
 static void a_feed_that_was_pruned_is_noticed(void **state)
 {
 	struct fx *x = *state;
@@ -311,6 +342,7 @@ int main(void)
 		TEST(the_index_says_what_the_tasks_say),
 		TEST(tasks_from_before_the_index_are_walked),
 		TEST(a_part_is_small),
+		TEST(a_part_ends_where_a_save_waits),
 		TEST(a_feed_that_was_pruned_is_noticed),
 		TEST(a_save_does_not_touch_the_index),
 	};
