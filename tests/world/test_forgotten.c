@@ -11,13 +11,6 @@
 static struct world w;
 static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
 
-static void begin(unsigned sides)
-{
-	world_init(&w, sides);
-	world_enable(&w, true);
-	check_rest(&w);
-}
-
 /* "a" is made, a backup is made, it is sent. */
 static int64_t sent(void)
 {
@@ -51,7 +44,7 @@ static const struct {
 
 static void begin_as(size_t i)
 {
-	begin(system_of[i].sides);
+	world_begin(&w, system_of[i].sides);
 	sf->remote.once_is_kept = system_of[i].keyed;
 }
 
@@ -71,7 +64,7 @@ static void in_any_order(void **state)
 {
 	for (int i = 0; i < 16; i++) {
 		struct fake *then = i & 1 ? sc : sf, *now = i & 2 ? sc : sf;
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		sf->remote.once_is_kept = i & 4;
 		then->down = i & 8;
 		user_new(&w, "a");

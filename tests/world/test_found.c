@@ -11,9 +11,7 @@ static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
 
 static void begin(unsigned sides)
 {
-	world_init(&w, sides);
-	world_enable(&w, true);
-	check_rest(&w);
+	world_begin(&w, sides);
 }
 
 static int64_t clock_now(void)

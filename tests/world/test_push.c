@@ -10,16 +10,9 @@
 static struct world w;
 static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
 
-static void begin(unsigned sides)
-{
-	world_init(&w, sides);
-	world_enable(&w, true);
-	check_rest(&w);
-}
-
 static int64_t shared(unsigned sides)
 {
-	begin(sides);
+	world_begin(&w, sides);
 	int64_t id = user_new(&w, "a");
 	check_rest(&w);
 	fake_forget_counts(sc);
@@ -41,7 +34,7 @@ static void many(const char *details)
 
 static void M_edits_are_ceil_M_over_200_calls(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	sf->page_size = 2000;
 	many("new");
 	fake_forget_counts(sf);
@@ -99,7 +92,7 @@ static void refused_create_is_made_once_changed(void **state)
 {
 	for (unsigned sides = SC; sides <= SF; sides <<= 1) {
 		struct fake *f = sides == SC ? sc : sf;
-		begin(sides);
+		world_begin(&w, sides);
 		f->poison = "bad";
 		f->poison_err = ERR_REFUSED;
 		int64_t id = user_new(&w, "bad");
@@ -129,7 +122,7 @@ static void a_refused_edit_is_tried_again_when_the_remote_changes(void **state)
 
 static void D5_R19_a_404_on_an_edit_deletes_nothing(void **state)
 {
-	begin(BOTH);
+	world_begin(&w, BOTH);
 	int64_t id = user_new(&w, "x");
 	assert_int_equal(world_pass(&w), ERR_OK);
 	sf->poison = sc->poison = "x";
@@ -151,7 +144,7 @@ static void one_poisoned_task_holds_up_nobody(void **state)
 {
 	static const enum err errs[] = { ERR_REFUSED, ERR_DENIED, ERR_RETRY, ERR_PROTOCOL, ERR_STALE, ERR_GONE, ERR_LOST };
 	for (size_t i = 0; i < sizeof(errs) / sizeof(*errs); i++) {
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		sf->poison = sc->poison = "bad";
 		sf->poison_err = sc->poison_err = errs[i];
 		user_new(&w, "x");
@@ -263,7 +256,7 @@ static void edited_while_its_create_is_in_doubt(void **state)
 {
 	for (unsigned sides = SC; sides <= SF; sides <<= 1) {
 		struct fake *f = sides == SC ? sc : sf;
-		begin(sides);
+		world_begin(&w, sides);
 		w.fault.at = 2;
 		w.fault.how = LOSE_REPLY;
 		int64_t id = user_new(&w, "a");
@@ -347,7 +340,7 @@ static void D1_a_colleague_may_say_what_was_never_delivered(void **state)
 
 static void a_lost_create_is_not_sent_again_within_a_minute(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	w.fault.at = 2;
 	w.fault.how = LOSE_UNKNOWN;
 	user_new(&w, "a");
@@ -367,7 +360,7 @@ static void a_lost_create_is_not_sent_again_within_a_minute(void **state)
 
 static void a_batch_of_lost_creates_costs_no_search(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	sf->page_size = 2000;
 	many("new");
 	w.fault.at = 2;
@@ -396,7 +389,7 @@ static void a_create_that_was_forgotten_doubles_nothing(void **state)
 static void the_key_is_forgotten_after_a_week(void **state)
 {
 	for (int applied = 0; applied < 2; applied++) {
-		begin(SC);
+		world_begin(&w, SC);
 		w.fault.at = 2;
 		w.fault.how = applied ? LOSE_REPLY : LOSE_UNKNOWN;
 		user_new(&w, "a");
@@ -451,7 +444,7 @@ static void a_push_finishes_the_pull_that_was_cut_off(void **state)
 /* A text that makes the whole call fail travels with fewer others each time, until it is alone. */
 static void a_text_that_breaks_the_whole_call_is_alone_in_the_end(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	sf->poison = "bad";
 	sf->poisons_call = true;
 	for (int i = 0; i < 12; i++) {

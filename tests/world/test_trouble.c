@@ -11,13 +11,6 @@
 static struct world w;
 static struct fake *const sc = &w.fake[SIDE_SC], *const sf = &w.fake[SIDE_SF];
 
-static void begin(unsigned sides)
-{
-	world_init(&w, sides);
-	world_enable(&w, true);
-	check_rest(&w);
-}
-
 /* ---- the quota ---- */
 
 static void an_import_waits_while_the_quota_is_nearly_used_up(void **state)
@@ -37,7 +30,7 @@ static void an_import_waits_while_the_quota_is_nearly_used_up(void **state)
 
 static void edits_and_polls_go_on_while_checks_and_wider_imports_wait(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	int64_t id = user_new(&w, "a");
 	check_rest(&w);
 	w.config.first_import = FIRST_OPEN;
@@ -63,7 +56,7 @@ static void a_text_that_breaks_the_line_holds_up_nobody(void **state)
 {
 	static const enum err errs[] = { ERR_LOST, ERR_RETRY, ERR_PROTOCOL };
 	for (size_t i = 0; i < sizeof(errs) / sizeof(*errs); i++) {
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		sf->poison = sc->poison = "bad";
 		sf->poisons_call = sc->poisons_call = true;
 		sf->poison_err = sc->poison_err = errs[i];
@@ -90,7 +83,7 @@ static void a_text_that_breaks_the_line_holds_up_nobody(void **state)
 static void a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling(void **state)
 {
 	for (int n = 1; n <= 5; n++) {
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		w.fault.how = LOSE_UNKNOWN;
 		for (int i = 0; i < n; i++) {
 			w.fault.at = 1 + w.fault.seen + 1;
@@ -114,7 +107,7 @@ static void a_create_in_doubt_that_always_fails_keeps_nobody_from_pulling(void *
 
 static void a_create_in_doubt_that_always_fails_is_asked_ever_more_seldom(void **state)
 {
-	begin(SC);
+	world_begin(&w, SC);
 	w.fault = (struct fault){ .at = 2, .how = LOSE_UNKNOWN };
 	user_new(&w, "bad");
 	(void)world_pass(&w);
@@ -134,7 +127,7 @@ static void auth_trouble_consumes_nothing(void **state)
 {
 	static const enum err errs[] = { ERR_AUTH, ERR_LIMIT, ERR_OFFLINE };
 	for (size_t i = 0; i < sizeof(errs) / sizeof(*errs); i++) {
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		sc->call_err = sf->call_err = errs[i];
 		user_new(&w, "a");
 		for (int k = 0; k < 50; k++, w.now += MINUTE)
@@ -169,7 +162,7 @@ static void what_each_error_class_leads_to(void **state)
 		{ ERR_PROTOCOL, true, ERR_PROTOCOL, AGAIN }, { ERR_PROTOCOL, false, ERR_OK, AGAIN },
 	};
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
-		begin(SF);
+		world_begin(&w, SF);
 		int64_t id = user_new(&w, "a");
 		check_rest(&w);
 		user_set(&w, id, FIELD_DETAILS, "typed");
@@ -200,7 +193,7 @@ static void a_login_as_another_user_is_noticed_before_anything_is_sent(void **st
 {
 	for (enum side side = SIDE_SC; side < NSIDES; side++) {
 		struct fake *f = &w.fake[side];
-		begin(BOTH);
+		world_begin(&w, BOTH);
 		user_new(&w, "a");
 		check_rest(&w);
 		const char *mine = f->account;
@@ -245,7 +238,7 @@ static void rm_just_before_a_create_is_sent_leaves_nothing_there(void **state)
 {
 	for (unsigned sides = SC; sides <= SF; sides <<= 1) {
 		enum side side = sides == SC ? SIDE_SC : SIDE_SF;
-		begin(sides);
+		world_begin(&w, sides);
 		w.cycle[side].clock = rm_at_the_last_moment;
 		ticks = 0;
 		user_new(&w, "stays");
@@ -266,7 +259,7 @@ static void rm_just_before_a_create_is_sent_leaves_nothing_there(void **state)
 static void a_key_that_is_known_with_another_text_is_never_created_again(void **state)
 {
 	for (int edited = 0; edited < 2; edited++) {
-		begin(SC);
+		world_begin(&w, SC);
 		w.fault = (struct fault){ .at = 2, .how = LOSE_REPLY };
 		int64_t id = user_new(&w, "a");
 		assert_int_equal(world_pass(&w), ERR_LOST);
@@ -292,7 +285,7 @@ static void a_key_that_is_known_with_another_text_is_never_created_again(void **
 static void a_clock_that_was_ahead_does_not_delay_the_search(void **state)
 {
 	for (int applied = 0; applied < 2; applied++) {
-		begin(SF);
+		world_begin(&w, SF);
 		w.fault = (struct fault){ .at = 2, .how = applied ? LOSE_REPLY : LOSE_UNKNOWN };
 		user_new(&w, "a");
 		assert_int_equal(world_pass(&w), ERR_LOST);
@@ -337,7 +330,7 @@ static void a_create_in_doubt_is_found_though_the_clock_here_is_wrong(void **sta
 /* Two at once, and what was typed there since the last poll is seen before it is deleted (D3) or overwritten (D2). */
 static void D2_D3_a_batch_does_not_overwrite_what_moved_on(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	int64_t a = user_new(&w, "a"), b = user_new(&w, "b"), c = user_new(&w, "c"), d = user_new(&w, "d");
 	check_rest(&w);
 	fake_word(sf, fake_titled(sf, "a"), FIELD_DETAILS, "typed there");
@@ -360,7 +353,7 @@ static void D2_D3_a_batch_does_not_overwrite_what_moved_on(void **state)
 /* Sales Connect is asked record by record, and takes 600 requests a minute. */
 static void R19_the_check_of_many_links_is_spread_and_ends(void **state)
 {
-	begin(SC);
+	world_begin(&w, SC);
 	sc->page_size = 500;
 	for (int i = 0; i < 500; i++) {
 		char title[32];
@@ -388,7 +381,7 @@ static void R19_the_check_of_many_links_is_spread_and_ends(void **state)
 
 static void R19_a_start_checks_too(void **state)
 {
-	begin(SF);
+	world_begin(&w, SF);
 	user_new(&w, "a");
 	check_rest(&w);
 	w.now += 2 * HOUR;

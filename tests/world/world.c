@@ -269,6 +269,13 @@ void check_quiet_at(struct world *w, const char *file, int line)
 	_assert_int_equal(world_rows(w) - rows, 0, file, line);
 }
 
+void world_begin(struct world *w, unsigned sides)
+{
+	world_init(w, sides);
+	world_enable(w, true);
+	check_rest(w);
+}
+
 /* ---- the user ---- */
 
 static void close_file(struct world *w, int64_t id)

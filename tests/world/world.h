@@ -40,6 +40,8 @@ struct world {
 void world_init(struct world *w, unsigned sides);
 void world_finish(struct world *w);
 void world_enable(struct world *w, bool on);
+/* Both in turn, and at rest. */
+void world_begin(struct world *w, unsigned sides);
 /* The process ends (well) and starts again. */
 void world_restart(struct world *w);
 /* Another mount of the account, with an empty store, in which the sync is on since then. */
