@@ -6,8 +6,8 @@
 enum { REVIVABLE, OLD, OLD_ONE, PURGE_BODY, PURGE_HISTORY, PURGE_TASK, NSQL };
 static const char *const sql_text[NSQL] = {
 	/* Its deletion was certainly not applied anywhere: in its grace time, refused, or nobody was to get
-	 * it. */
-	[REVIVABLE] = "SELECT NOT EXISTS (SELECT 1 FROM link WHERE task = :task AND gone) AND ("
+	 * it. What is another's by now cannot be edited any more (D5). */
+	[REVIVABLE] = "SELECT NOT EXISTS (SELECT 1 FROM link WHERE task = :task AND (gone OR away)) AND ("
 		      "(gone_by = 0 AND NOT EXISTS (SELECT 1 FROM link WHERE task = :task))"
 		      " OR (gone_by = 0 AND gone_at <= :now AND :now < revive_until)"
 		      " OR (EXISTS (SELECT 1 FROM outbox WHERE task = :task)"
