@@ -148,7 +148,10 @@ struct waits {
 
 static void put_next(const struct waiting *w, enum err side, struct buf *out)
 {
-	if (w->next > 0)
+	if (w->second)
+		put("  next try:",
+			"once its deletion is in both systems, in a day, or when this file is touched", out);
+	else if (w->next > 0)
 		put_time("  next try:", w->next, out);
 	else if (w->next)
 		put("  next try:", "when the task is edited, or this file is touched", out);

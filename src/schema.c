@@ -242,6 +242,13 @@ static const char *const migration[] = {
 
 	/* What was made after a record was deleted is no copy of that, see apart.h. */
 	"ALTER TABLE link ADD COLUMN made_at INTEGER NOT NULL DEFAULT 0;",
+
+	/* Taken back as a new task: the old one's deletion is sent first, see IS_SECOND. */
+	"ALTER TABLE task ADD COLUMN instead_of INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX task_instead_of ON task(instead_of) WHERE instead_of <> 0;",
+
+	/* What was made after that is no copy of it, see apart_is_later. */
+	"ALTER TABLE link ADD COLUMN gone_at INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -208,6 +208,7 @@ struct link {			/* a task's spoke */
 	uint32_t in_doubt;	/* fields of an update that was sent, and whose answer is not known; */
 	char *sent[TASK_NFIELDS];	/* then: what was sent, in our vocabulary */
 	bool gone;		/* deleted there; the row stays, so that nothing comes back (D3) */
+	int64_t gone_at;	/* then, or doomed: when, in this machine's clock; 0: not known */
 	enum doom doom;		/* deleted or completed there, and not yet here (D6); */
 	bool completed;		/* then: completed. Until it is here, base has the status of before */
 	int64_t synced_at;
@@ -226,6 +227,7 @@ struct waiting {		/* an edit that a side does not have yet */
 	uint32_t fields;	/* of an edit */
 	int64_t since;
 	int64_t next;		/* ms: next try; 0: now; -1: refused, once the task changes */
+	bool second;		/* taken back as a new task: not before the old one's deletion */
 	int tries;
 	enum err err;
 	const char *message;	/* borrowed; "" */

@@ -141,6 +141,7 @@ static enum err take_deleted(struct store *s, const struct kept *k, const struct
 		TRY(task_copy(&new, t));
 		new.created_at = now;
 		TRY(store_create(s, &new, NULL, 0, SIDE_LOCAL, now, task));
+		TRY(outbox_instead(s, *task, k->task));
 		return store_closed(s, *task, now, grace_ms);
 	}
 	TRY(e);

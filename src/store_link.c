@@ -1,12 +1,12 @@
 #include "store_p.h"
 
-enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, NSQL };
+enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, GONE_AT, NSQL };
 #define BASE "base_title, base_status, base_priority, base_due, base_details"
 #define RAW "raw_title, raw_status, raw_priority, raw_due, raw_details"
 #define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
 #define COLUMNS                                                                                              \
 	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, "      \
-	"in_doubt, guess, made_at, " BASE                                                                    \
+	"in_doubt, guess, made_at, gone_at, " BASE                                                           \
 	", " RAW ", " SENT
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
@@ -19,7 +19,7 @@ static const char *const sql_text[NSQL] = {
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
 		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :guess, :made_at, "
-		   ":base_title, "
+		   ":gone_at, :base_title, "
 		   ":base_status,"
 		   " :base_priority, :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details,"
@@ -28,7 +28,7 @@ static const char *const sql_text[NSQL] = {
 		   " url = :url,"
 		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, "
 		   "completed = :completed, by_me = :by_me, guess = :guess,"
-		   " made_at = :made_at,"
+		   " made_at = :made_at, gone_at = :gone_at,"
 		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, "
 		   "base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
@@ -40,6 +40,9 @@ static const char *const sql_text[NSQL] = {
 	[REACH] = "SELECT ifnull(sum(NOT gone), 0),"
 		  " ifnull(sum(NOT gone AND NOT away), 0)"
 		  " FROM link WHERE task = :task",
+	[GONE_AT] = "SELECT min(link.gone_at) FROM link JOIN task ON task.id = link.task"
+		    " WHERE task.id = :task AND task.gone = 1 AND gone_by <> 0 AND link.gone"
+		    " AND link.gone_at > 0",
 };
 
 static struct q sql(struct store *s, int i)
@@ -49,7 +52,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 16, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
+enum { COL_BASE = 17, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -98,6 +101,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->in_doubt = (uint32_t)q_col(q, 13);
 	l->guess = q_col(q, 14);
 	l->made_at = q_col(q, 15);
+	l->gone_at = q_col(q, 16);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -160,6 +164,14 @@ enum err store_links_doomed(struct store *s, enum side side, store_link_fn *fn, 
 	return each_link(&q, fn, arg);
 }
 
+enum err store_gone_at(struct store *s, int64_t task, int64_t *at)
+{
+	AUTO_Q q = sql(s, GONE_AT);
+	q_int(&q, ":task", task);
+	*at = q_row(&q) ? q_col(&q, 0) : 0;
+	return q_end(&q, ERR_OK);
+}
+
 /* ---- writing ---- */
 
 static bool same(const struct link *a, const struct link *b)
@@ -172,7 +184,7 @@ static bool same(const struct link *a, const struct link *b)
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
 		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed &&
 		a->by_me == b->by_me && a->guess == b->guess && a->made_at == b->made_at &&
-		a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
+		a->gone_at == b->gone_at && a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -194,6 +206,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":in_doubt", l->in_doubt);
 	q_int(&q, ":guess", l->guess);
 	q_int(&q, ":made_at", l->made_at);
+	q_int(&q, ":gone_at", l->gone_at);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	q_fields(&q, "sent_", l->sent);

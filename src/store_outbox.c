@@ -2,7 +2,7 @@
 
 enum {
 	DUE_LIST, NEXT, WANTING, PUT, DONE, FAIL, DROP_TASK, DELETED, HAS_WAITING, CLOSE_ROWS, CLOSE_TASK,
-	CLOSE_ALL_ROWS, CLOSE_ALL_TASKS, UNSENT, NSQL
+	CLOSE_ALL_ROWS, CLOSE_ALL_TASKS, UNSENT, INSTEAD, HAS_INSTEAD, NSQL
 };
 /* A row of the future comes from a clock that was wrong: due, or it would wait for years. */
 #define IS_DUE "wait >= 0 AND NOT (since <= :now AND :now < since + wait)"
@@ -15,9 +15,9 @@ enum {
 static const char *const sql_text[NSQL] = {
 	[DUE_LIST] = "SELECT task, seq, tries, err <> 0 AND wait = 0, err = :taken FROM outbox NOT INDEXED"
 		     " WHERE side = :side AND " IS_DUE
-		     " ORDER BY seq LIMIT :max",
+		     " AND NOT " IS_SECOND " ORDER BY seq LIMIT :max",
 	[NEXT] = "SELECT min(iif(" IS_DUE ", 0, since + wait - :now)) FROM outbox WHERE side = :side"
-		 " AND wait >= 0",
+		 " AND wait >= 0 AND NOT " IS_SECOND,
 	[WANTING] = "SELECT side.side FROM side"
 		    " LEFT JOIN link ON link.task = :task AND link.side = side.side WHERE side.side <> :by"
 		    " AND iif(link.id IS NULL, (:born >> side.side) & 1, NOT link.away AND NOT link.gone)",
@@ -46,6 +46,9 @@ static const char *const sql_text[NSQL] = {
 		   " OR link.gone, link.rid IS NULL, base_title,"
 		   " base_status, base_priority, base_due, base_details FROM side"
 		   " LEFT JOIN link ON link.task = :task AND link.side = side.side ORDER BY side.side",
+	[INSTEAD] = "UPDATE task SET instead_of = :old WHERE id = :task AND instead_of <> :old",
+	[HAS_INSTEAD] = "SELECT 1 FROM task INDEXED BY task_instead_of WHERE instead_of <> 0"
+			" AND instead_of = :task",
 };
 
 static struct q sql(struct store *s, int i)
@@ -103,6 +106,22 @@ enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now
 	q_int(&q, ":now", now);
 	q_int(&q, ":wait", grace_ms);
 	return written(s, &q);
+}
+
+enum err outbox_instead(struct store *s, int64_t task, int64_t old)
+{
+	AUTO_Q q = sql(s, INSTEAD);
+	q_int(&q, ":task", task);
+	q_int(&q, ":old", old);
+	return q_run(&q);
+}
+
+static enum err has_instead(struct store *s, int64_t task, bool *yes)
+{
+	AUTO_Q q = sql(s, HAS_INSTEAD);
+	q_int(&q, ":task", task);
+	*yes = q_row(&q);
+	return q_end(&q, ERR_OK);
 }
 
 enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits)
@@ -215,14 +234,16 @@ enum err store_outbox_add(struct store *s, int64_t task, enum side side, int64_t
 enum err store_outbox_done(struct store *s, int64_t task, enum side side, int64_t seq)
 {
 	AUTO_TX tx = { 0 };
+	bool first = false;
 	TRY(tx_begin(s, &tx));
+	TRY(has_instead(s, task, &first));
 	AUTO_Q q = sql(s, DONE);
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
 	q_int(&q, ":seq", seq);
 	TRY(q_run(&q));
 	if (sqlite3_changes64(s->db))
-		s->ring |= RING_CHANGED;	/* its state reads differently; nobody has anything to push */
+		s->ring |= RING_CHANGED | (first ? RING_OUTBOX : 0);	/* its state reads differently */
 	return tx_commit(&tx);
 }
 

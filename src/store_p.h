@@ -245,6 +245,20 @@ NODISCARD enum err outbox_edited(struct store *s, const struct task *t, enum sid
 NODISCARD enum err outbox_deleted(struct store *s, int64_t task, enum side by, int64_t now, int64_t grace_ms);
 /* A deletion was taken back before it was sent. */
 NODISCARD enum err outbox_revived(struct store *s, const struct task *t, int64_t now);
+/*
+ * What was deleted and taken back as a new task looks the same to another mount. If that had the new record
+ * while it still had the old one's, it could take it for its copy, and delete both. So the deletion goes
+ * first, to both sides; but for a day at most, and not to a side that refuses it, is off, or is the vendor's
+ * mirror's business (D7).
+ */
+#define IS_SECOND                                                                                            \
+	"task IN (SELECT me.id FROM task AS me INDEXED BY task_instead_of WHERE instead_of <> 0"             \
+	" AND created_at BETWEEN :now - 86400000 AND :now AND EXISTS"                                        \
+	" (SELECT 1 FROM outbox AS o JOIN side ON side.side = o.side WHERE o.task = instead_of"              \
+	" AND o.wait >= 0 AND is_on AND (o.side = 1"                                                         \
+	" OR NOT EXISTS (SELECT 1 FROM meta WHERE key = 'sc.mirror'))))"
+/* old: 0: it need not wait. */
+NODISCARD enum err outbox_instead(struct store *s, int64_t task, int64_t old);
 
 /* Which sides lack something of this task: all of it (to be born there), or an edit. */
 NODISCARD enum err outbox_unsent(struct store *s, const struct task *t, uint32_t *births, uint32_t *edits);

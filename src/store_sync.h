@@ -17,6 +17,9 @@ NODISCARD enum err store_link_by_rid(struct store *s, enum side side, const char
  * another task has this rid. */
 NODISCARD enum err store_link_put(struct store *s, const struct link *l);
 NODISCARD enum err store_link_drop(struct store *s, int64_t task, enum side side);
+/* A task that was deleted elsewhere: when? This machine's clock; 0: it was deleted here, or is not, or nobody
+ * knows. */
+NODISCARD enum err store_gone_at(struct store *s, int64_t task, int64_t *at);
 /* Links of a side in id order after a task id, a page at a time:
  * for in-doubt creates and for checking one by one. */
 typedef bool store_link_fn(void *arg, const struct link *l);

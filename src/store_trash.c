@@ -65,6 +65,7 @@ static enum err anew(struct store *s, const struct row *r, int64_t now, int64_t 
 	TRY(task_copy(&t, &r->t));
 	t.created_at = now;
 	TRY(store_create(s, &t, r->has_text ? buf_str(&r->text) : NULL, r->text.n, SIDE_LOCAL, now, id));
+	TRY(outbox_instead(s, *id, r->t.id));
 	if (r->has_draft)
 		TRY(store_draft(s, *id, buf_str(&r->draft), r->draft.n, r->draft_line, r->draft_msg, now));
 	TRY(row_copy(&is, r));

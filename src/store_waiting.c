@@ -2,8 +2,8 @@
 
 enum { WAITING, DROP_SIDE, RETRY, NSQL };
 static const char *const sql_text[NSQL] = {
-	[WAITING] = "SELECT side, since, wait, tries, err, message FROM outbox WHERE task = :task"
-		    " ORDER BY side",
+	[WAITING] = "SELECT side, since, wait, tries, err, message, " IS_SECOND " FROM outbox"
+		    " WHERE task = :task ORDER BY side",
 	[DROP_SIDE] = "DELETE FROM outbox WHERE task = :task AND side = :side",
 	[RETRY] = ("INSERT OR REPLACE INTO outbox(task, side, since, wait, err, message)"
 		   " SELECT task, side, :now, 0,"
@@ -36,11 +36,12 @@ enum err store_waiting(struct store *s, int64_t task, int64_t now, store_waiting
 	TRY(store_gone(s, task, &gone));
 	AUTO_Q q = sql(s, WAITING);
 	q_int(&q, ":task", task);
+	q_int(&q, ":now", now);
 	while (q_row(&q)) {
 		int64_t wait = q_col(&q, 2);
 		struct waiting w = { .side = (enum side)q_col(&q, 0), .since = q_col(&q, 1),
 			.tries = (int)q_col(&q, 3), .err = (enum err)q_col(&q, 4),
-			.message = q_col_text(&q, 5) };
+			.message = q_col_text(&q, 5), .second = q_col(&q, 6) };
 		w.next = wait < 0 ? -1 : w.since <= now && now < w.since + wait ? w.since + wait : 0;
 		TRY(what_waits(s, &t, gone, &w));
 		if (q.err || !fn(arg, &w))
@@ -172,6 +173,7 @@ enum err store_retry(struct store *s, int64_t task, int64_t now)
 	struct kept k;
 	TRY(tx_begin(s, &tx));
 	TRY(store_kept(s, KEEP_OUTBOX, task, &k));
+	TRY(outbox_instead(s, task, 0));
 	AUTO_Q q = sql(s, RETRY);
 	q_int(&q, ":task", task);
 	q_int(&q, ":now", now);

@@ -4,7 +4,7 @@
 #include "subject.h"
 
 #define LOG_MODULE "apart"
-#define SLACK (60 * INT64_C(1000))	/* between the clocks of the two systems */
+#define DAY (86400 * INT64_C(1000))
 
 /* When was the vendor's mirror, which has no keys, on last (D7)? 0: never. */
 static enum err mirrored(struct pass *p, bool *now, int64_t *last)
@@ -37,6 +37,17 @@ enum err apart_is_guess(
 	return ERR_OK;
 }
 
+enum err apart_is_later(struct pass *p, int64_t made_at, int64_t deleted, bool *yes, bool *wait)
+{
+	bool mirror;
+	int64_t last, gone_at;
+	TRY(mirrored(p, &mirror, &last));
+	TRY(store_gone_at(p->s, deleted, &gone_at));
+	*yes = gone_at && made_at > gone_at - CLOCKS_MS && !mirror && !last;
+	*wait = *yes && p->local_now - gone_at < DAY;
+	return ERR_OK;
+}
+
 static enum err set_guess(struct pass *p, int64_t task, bool guess)
 {
 	AUTO_LINK sf = LINK_INIT;
@@ -56,17 +67,19 @@ enum err apart_mark(struct pass *p, const char *rid)
 
 enum err apart_look(struct pass *p, struct link *l, int64_t deleted_at)
 {
-	AUTO_LINK sc = LINK_INIT;
+	AUTO_LINK other = LINK_INIT;
 	bool mirror;
 	int64_t last;
 	TRY(mirrored(p, &mirror, &last));
-	bool colleagues = p->side == SIDE_SF && !l->by_me && !l->sent_at;
-	enum err e = colleagues ? store_link(p->s, l->task, SIDE_SC, &sc) : ERR_NOENT;
+	enum err e = store_link(p->s, l->task, pass_other(p), &other);
 	if (e != ERR_NOENT)
 		TRY(e);
-	bool known = sc.made_at && deleted_at && !sc.sent_at && !mirror && !last;
-	l->guess |= known && sc.made_at > deleted_at - p->c->offset - SLACK;
-	return ERR_OK;
+	bool known = !l->gone && other.made_at && deleted_at && !mirror && !last;
+	if (!known || l->sent_at || other.sent_at ||
+		other.made_at <= deleted_at - p->c->offset - CLOCKS_MS)
+		return ERR_OK;
+	l->guess = p->side == SIDE_SF;
+	return p->side == SIDE_SC ? apart_mark(p, l->rid) : ERR_OK;
 }
 
 enum err apart_clear(struct pass *p, int64_t task)

@@ -27,11 +27,18 @@ NODISCARD enum err apart_is_guess(
  */
 NODISCARD enum err apart_key_tells(
 	struct pass *p, const struct link *sc, const struct link *sf, const struct task *t, bool *yes);
+/*
+ * Was this made (this machine's clock; 0: by us) after that task was deleted elsewhere? Then it is not
+ * deleted with that for its looks: it was perhaps taken back there, as a new one. Or somebody copied the task
+ * who did not know yet, and deletes the copy: *wait, as that may take him a day. What was deleted here its
+ * user has seen, and its copy goes, too. Not where the vendor's mirror was.
+ */
+NODISCARD enum err apart_is_later(struct pass *p, int64_t made_at, int64_t deleted, bool *yes, bool *wait);
 /* The pair that has this record of the pass's side is a guess. */
 NODISCARD enum err apart_mark(struct pass *p, const char *rid);
-/* The record of this link was deleted there then. A copy of a colleague's is older than that: what was made
- * in Sales Connect afterwards is another task, or whoever copied it did not know yet, and deletes it. So the
- * pair was a guess, in *l. 0: nobody knows when. */
+/* The record of this link was deleted there then. A copy that others made is older than that: what was
+ * made on the other side afterwards is another task, perhaps this one taken back, or whoever copied it did
+ * not know yet, and deletes it. So the pair was a guess, in *l and the store. 0: nobody knows when. */
 NODISCARD enum err apart_look(struct pass *p, struct link *l, int64_t deleted_at);
 /* The task is on one side only by now. */
 NODISCARD enum err apart_clear(struct pass *p, int64_t task);

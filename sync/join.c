@@ -88,18 +88,20 @@ static enum err join_by_looks(struct pass *p, int64_t a, int64_t b, bool late, e
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
 	AUTO_TX tx = { 0 };
-	bool guess, key = false;
+	bool guess, later = false, wait = false, key = false;
 	TRY(like_load(p, a, pass_other(p), &x));
 	TRY(like_load(p, b, p->side, &y));
 	const struct half *sc = p->side == SIDE_SC ? &y : &x, *sf = p->side == SIDE_SC ? &x : &y;
 	TRY(apart_is_guess(p, &sc->l, &sf->l, &sf->t, &guess));
 	bool dead = x.gone == GONE_DELETED || y.gone == GONE_DELETED;
+	if (dead)
+		TRY(apart_is_later(p, x.l.made_at, b, &later, &wait));
 	if (dead && !guess)
 		TRY(apart_key_tells(p, &sc->l, &sf->l, &sf->t, &key));
 	bool young = !late && (dead || sc->l.sent_at);
-	if (guess && young)
+	if ((guess && young) || (wait && !key))
 		*out = JOIN_WAIT;
-	if ((guess && young) || (dead && (guess || key)))
+	if ((guess && young) || (dead && (guess || key || later)))
 		return ERR_OK;
 	*out = JOIN_DONE;
 	TRY(tx_begin(p->s, &tx));

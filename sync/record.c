@@ -315,5 +315,7 @@ enum err record_take(struct pass *p, const struct remote_task *rt)
 	if (!rt->deleted)
 		return record_known(p, rt, &l);
 	TRY(apart_look(p, &l, rt->t.changed_at));
+	if (!l.gone && !l.doom)
+		l.gone_at = rt->t.changed_at ? rt->t.changed_at - p->c->offset : 0;
 	return record_doom(p, &l);
 }

@@ -360,7 +360,7 @@ static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t t
 	AUTO_LINK other = LINK_INIT;
 	struct link l = { .rid = rt->id, .once = rt->once, .by_me = rt->by_me };	/* borrowed */
 	enum gone gone;
-	bool key;
+	bool key, later, wait;
 	TRY(store_get(p->s, task, &ours));
 	TRY(store_gone(p->s, task, &gone));
 	TRY(store_link(p->s, task, pass_other(p), &other));
@@ -368,7 +368,8 @@ static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t t
 	const struct task *t = p->side == SIDE_SC ? &ours : &rt->t;
 	TRY(apart_is_guess(p, sc, sf, t, guess));
 	TRY(apart_key_tells(p, sc, sf, t, &key));
-	if (gone == GONE_DELETED ? *guess || key : *guess && sc->sent_at)
+	TRY(apart_is_later(p, made_here(p, rt), task, &later, &wait));
+	if (gone == GONE_DELETED ? *guess || key || later : *guess && sc->sent_at)
 		*e = ERR_NOENT;
 	return ERR_OK;
 }

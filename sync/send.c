@@ -329,6 +329,7 @@ static enum err item_done(struct pass *p, enum verb verb, struct parcel *x, cons
 	if (verb == VERB_CREATE)
 		return created(p, x, it);
 	x->link.gone = verb == VERB_REMOVE;
+	x->link.gone_at = x->link.gone ? p->local_now : 0;
 	if (x->link.gone || (x->fields & BIT(FIELD_STATUS)))	/* ours is the later word */
 		x->link.doom = DOOM_NO;
 	TRY(store_link_put(p->s, &x->link));

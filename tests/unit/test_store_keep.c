@@ -313,11 +313,58 @@ static void D3_restored_as_itself_or_anew(void **state)
 		/* anew: born on both sides, once; the old one's deletion still goes out */
 		bool births = back != id || !row[i].linked;
 		assert_int_equal(waits(x->s, back, SIDE_SF), births);
-		assert_int_equal(due_at(x->s, back, SIDE_SF, NOW + row[i].after + GRACE), births);
+		bool first = back != id && row[i].linked;
 		if (back != id)
-			assert_int_equal(waits(x->s, id, SIDE_SF), row[i].linked);
+			assert_int_equal(waits(x->s, id, SIDE_SF), first);
+		assert_int_equal(due_at(x->s, back, SIDE_SF, NOW + row[i].after + GRACE), births && !first);
+		for (enum side side = SIDE_SC; side < NSIDES && first; side++)
+			assert_ok(store_outbox_done(x->s, id, side, INT64_MAX));
+		assert_int_equal(due_at(x->s, back, SIDE_SF, NOW + row[i].after + GRACE), births);
 		struct kept k;
 		assert_err(store_kept(x->s, KEEP_TRASH, id, &k), ERR_NOENT);
+		clear_outbox(x->s);
+	}
+}
+
+static bool see_second(void *arg, const struct waiting *w)
+{
+	*(bool *)arg |= w->second;
+	return true;
+}
+
+static bool is_second(struct store *s, int64_t id)
+{
+	bool yes = false;
+	assert_ok(store_waiting(s, id, NOW, see_second, &yes));
+	return yes;
+}
+
+/* To another mount it looks like the old one, of which it would know one record only. */
+static void what_was_taken_back_waits_for_the_old_ones_deletion(void **state)
+{
+	enum { SENT, REFUSED, OFF, TOUCHED, HOWS };
+	struct fx *x = *state;
+	for (int how = 0; how < HOWS; how++) {
+		int64_t back, ms, id = synced(x, "T");
+		clear_outbox(x->s);
+		assert_ok(store_delete(x->s, id, SIDE_LOCAL, NOW - GRACE, 0));
+		assert_ok(store_restore(x->s, id, TASK_OPEN, NOW, 0, &back));
+		assert_ok(store_outbox_done(x->s, id, SIDE_SC, INT64_MAX));
+		assert_true(is_second(x->s, back));
+		assert_false(due_at(x->s, back, SIDE_SC, NOW));
+		assert_ok(store_outbox_next(x->s, SIDE_SC, NOW, &ms));
+		assert_int_equal(ms, -1);
+		if (how == SENT)
+			assert_ok(store_outbox_done(x->s, id, SIDE_SF, INT64_MAX));
+		else if (how == REFUSED)
+			assert_ok(store_outbox_fail(x->s, id, SIDE_SF, INT64_MAX, ERR_REFUSED, "", NOW, -1));
+		else if (how == OFF)
+			assert_ok(store_side_switch(x->s, SIDE_SF, false, NOW));
+		else
+			assert_ok(store_retry(x->s, back, NOW));
+		assert_false(is_second(x->s, back));
+		assert_true(due_at(x->s, back, SIDE_SC, NOW));
+		assert_ok(store_side_switch(x->s, SIDE_SF, true, NOW));
 		clear_outbox(x->s);
 	}
 }
@@ -421,6 +468,8 @@ static void D3_an_edited_text_comes_back_as_a_new_task(void **state)
 	assert_ok(store_conflict_take(x->s, c, VERSION_MINE, NOW, GRACE, &task));
 	assert_true(task && task != id);
 	check_field(x->s, task, FIELD_DETAILS, "ours");
+	assert_false(due_at(x->s, task, SIDE_SC, NOW + GRACE));
+	assert_ok(store_outbox_done(x->s, id, SIDE_SC, INT64_MAX));
 	assert_true(due_at(x->s, task, SIDE_SC, NOW + GRACE));
 	check_gone(x->s, id, GONE_DELETED);
 	c = clash(x, id, false);	/* no longer in the trash */
@@ -625,6 +674,7 @@ int main(void)
 		ON_TEST(the_trash_is_emptied_after_who_is_writing),
 		ON_TEST(rm_purges_what_is_surely_meant),
 		ON_TEST(D3_restored_as_itself_or_anew),
+		ON_TEST(what_was_taken_back_waits_for_the_old_ones_deletion),
 		ON_TEST(a_restored_text_is_the_users_own),
 		ON_TEST(D2_a_conflict_is_kept_until_dismissed),
 		ON_TEST(D2_resolved_either_way),

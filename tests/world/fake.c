@@ -232,6 +232,8 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	t->archived = r->archived;
 	t->master = r->master;
 	t->unknown = r->unknown;
+	t->t.created_at = r->created_at;
+	t->t.changed_at = r->changed_at;
 	if (r->deleted && f->ops.side == SIDE_SC)	/* Salesforce's bin shows the rest as well */
 		return;
 	for (int i = 0; i < TASK_NFIELDS; i++) {
@@ -242,8 +244,6 @@ static void show(struct fake *f, const struct fake_record *r, struct page *page)
 	}
 	t->t.fact[FACT_PERSON] = copy(r->person);
 	t->t.fact[FACT_CAMPAIGN] = copy(r->campaign);
-	t->t.created_at = r->created_at;
-	t->t.changed_at = r->changed_at;
 	t->url = print("https://fake.test/%s", r->id);
 	if (f->ops.side == SIDE_SF && f->remote.once_is_kept)
 		t->once = copy(r->once);

@@ -522,6 +522,7 @@ static void what_had_the_name_of_a_pair_that_is_gone_lives(void **state)
 	user_new(&w, "a");
 	assert_int_equal(world_pass_one(&w, SIDE_SC), ERR_OK);
 	theirs(sf, "a", NULL);
+	w.now += MINUTE;
 	user_rm(&w, a);
 	fake_word(sc, &sc->rec[1], FIELD_TITLE, "b");
 	passes(90);
@@ -936,6 +937,69 @@ static void a_deletion_spares_what_was_made_after_it(void **state)
 		assert_int_equal(fake_live(sc), !copied);
 		world_finish(&w);
 	}
+}
+
+/* Likewise of a task that another mount made, or it is its copy: whoever made that deletes it. Whichever of both is seen first. */
+static void a_deletion_spares_what_was_made_after_it_whoever_made_them(void **state)
+{
+	for (int i = 0; i < 8; i++) {
+		enum side first = i & 1 ? SIDE_SC : SIDE_SF, there = i & 2 ? SIDE_SC : SIDE_SF;
+		struct fake *from = &w.fake[there], *to = there == SIDE_SC ? sf : sc;
+		begin(BOTH);
+		w.now += MINUTE;
+		struct fake_record *r = theirs(from, "a", NULL);
+		assert_int_equal(world_pass_one(&w, there), ERR_OK);
+		w.now += MINUTE;
+		fake_delete(from, r);
+		w.now += SECOND;
+		struct fake_record *anew = theirs(to, "a", NULL);
+		assert_int_equal(world_pass_one(&w, first), ERR_OK);
+		passes(4);
+		if (i & 4)
+			fake_delete(to, anew);
+		passes(90);
+		w.now += DAY;
+		passes(4);
+		check_rest(&w);
+		assert_int_equal(anew->deleted, (i & 4) != 0);
+		assert_int_equal(fake_live(from), !(i & 4));
+		assert_int_equal(to->n, 1);
+		world_finish(&w);
+	}
+}
+
+/* Salesforce could not be reached for a while, so the old one's deletion comes there long after it came to Sales Connect; another mount
+ * sees nothing but the old one here and the new one there. */
+static void D3_a_task_that_was_taken_back_comes_after_its_deletion(void **state)
+{
+	begin(BOTH);
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	int64_t a = user_new(&w, "a");
+	passes(4);
+	user_rm(&w, a);
+	sf->down = true;
+	(void)world_pass(&w);
+	w.now += MINUTE;
+	assert_int_equal(store_restore(w.store, a, TASK_OPEN, w.now, 0, &a), ERR_OK);
+	(void)world_pass(&w);
+	w.now += MINUTE;
+	(void)world_pass(&w);
+	sf->down = false;
+	world_turn(&w, enabled_at);
+	passes(4);
+	w.now += 10 * MINUTE;
+	world_turn(&w, enabled_at);
+	passes(6);
+	for (int i = 0; i < 6; i++) {		/* the other one had copied the old one, which all learn one after the other */
+		world_turn(&w, enabled_at);
+		passes(60);
+		check_rest(&w);
+		if (i < 3)
+			continue;
+		check_world(&w, "here: a | open | normal | - | -\nSC: a | open | normal | - | -\nSF: a | Not Started | Normal | - | -\n");
+	}
+	world_finish(&w);
 }
 
 static void forget_keys(struct fake *f)
@@ -1452,6 +1516,8 @@ int main(void)
 		cmocka_unit_test(D3_a_taken_key_is_tried_with_what_each_of_them_said),
 		cmocka_unit_test(D3_a_record_that_was_guessed_goes_to_the_one_whose_key_it_has),
 		cmocka_unit_test(a_deletion_spares_what_was_made_after_it),
+		cmocka_unit_test(a_deletion_spares_what_was_made_after_it_whoever_made_them),
+		cmocka_unit_test(D3_a_task_that_was_taken_back_comes_after_its_deletion),
 		cmocka_unit_test(a_deletion_does_not_pass_over_a_subject_that_all_have),
 		cmocka_unit_test(what_was_deleted_here_takes_nothing_along_that_only_has_its_subject),
 		cmocka_unit_test(D2_a_rename_before_the_copy_is_no_subject_that_was_copied),

@@ -423,7 +423,7 @@ static bool retry_one(void *arg, const struct kept *k)
 static bool leave_alone(void *arg, const struct waiting *w)
 {
 	bool *yes = arg;
-	*yes |= w->err == ERR_BUSY || (w->next < 0 && !is_refusal[w->err]);
+	*yes |= w->err == ERR_BUSY || w->second || (w->next < 0 && !is_refusal[w->err]);
 	return true;
 }
 

@@ -253,13 +253,16 @@ static void check_title(struct sim *s, const struct line *l, const struct record
 		sim_fail(s, FORBIDDEN, "R25: the subject \"%s\" came to Sales Connect", title);
 }
 
-/* Another mount has carried over to Sales Connect what stood in Salesforce before; whoever is told of it there takes it for a choice
- * of the user's, for it has his name. */
+/* Another mount has carried over to Sales Connect what stood in Salesforce before, or has sent a choice to both, and somebody changed it
+ * in Salesforce before this mount looked there; whoever is told of it in Sales Connect takes it for a choice of the user's, for it has
+ * his name. */
 static bool is_carried(const struct sim *s, const struct line *l, const struct record *r, enum field f, const char *ours)
 {
+	bool unseen = r->sent_by[f] != l->mount && r->sent_at[f] > s->mount[l->mount].good[SIDE_SF];
 	for (int i = 0; i < s->server[SIDE_SC].n; i++) {
 		const struct record *o = &s->server[SIDE_SC].rec[i];
-		if (o->task == r->task && o->sent_at[f] > r->agreed_at[f] && o->sent_by[f] != l->mount &&
+		bool news = unseen || o->sent_at[f] > r->agreed_at[f];
+		if (o->task == r->task && news && o->sent_by[f] != l->mount &&
 			o->shown[l->mount] == o->revision && !strcmp(o->word[f], server_word(SIDE_SC, f, ours)))
 			return true;
 	}
