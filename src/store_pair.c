@@ -3,7 +3,7 @@
 
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
 	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, ALIKE, VACATE,
-	NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
+	LOOKED, NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
 /* A record as it shows itself. */
 #define OF(l)                                                                                             \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, "              \
@@ -88,6 +88,11 @@ static const char *const sql_text[NSQL] = {
 		   " GROUP BY field"
 		   " HAVING count(DISTINCT ifnull(is_now, '')) <= 2 ORDER BY 1 DESC LIMIT 1",
 	[VACATE] = "UPDATE link SET rid = NULL WHERE task = :task AND side = :side",
+	[LOOKED] = "SELECT task.id FROM task INDEXED BY task_due"
+		   " JOIN link AS l ON l.task = task.id AND l.side = 1"
+		   " JOIN link AS m ON m.task = task.id AND m.side = 2"
+		   " WHERE task.due IS :due AND task.gone = 0 AND " AT_REST("l") " AND " AT_REST("m")
+		   " AND l.sent_at = 0 AND m.sent_at = 0 ORDER BY task.id DESC LIMIT :max",
 	[NAMESAKES] = "SELECT count(*) FROM (SELECT 1 FROM task INDEXED BY task_stem"
 		      " JOIN link ON link.task = task.id AND link.side = :side"
 		      " WHERE stem = :stem AND task.gone IN (0, 2) AND title = :title AND rid IS NOT NULL"
@@ -181,6 +186,17 @@ enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t 
 	q_int(&q, ":side", side);
 	q_int(&q, ":made_at", made_at);
 	*yes = q_row(&q);
+	return q_end(&q, ERR_OK);
+}
+
+enum err store_looked(struct store *s, const struct task *of, size_t max, store_task_fn *fn, void *arg)
+{
+	AUTO_Q q = sql(s, LOOKED);
+	q_text(&q, ":due", of->field[FIELD_DUE]);
+	q_int(&q, ":max", (int64_t)max);
+	while (q_row(&q))
+		if (!fn(arg, q_col(&q, 0)))
+			break;
 	return q_end(&q, ERR_OK);
 }
 

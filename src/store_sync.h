@@ -104,6 +104,10 @@ NODISCARD enum err store_lonely(struct store *s, enum side side, store_lonely_fn
 /* Is the task one of them, now?
  * A deleted one only if the side did not have the deletion yet at made_at (this machine's clock). */
 NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side, int64_t made_at, bool *yes);
+/* Tasks of this one's date that are on both sides, where neither record was made here: their looks joined
+ * them. The latest first; fn gives false to stop, and must not write. */
+NODISCARD enum err store_looked(
+	struct store *s, const struct task *of, size_t max, store_task_fn *fn, void *arg);
 /* How many live ones of them have this title, to the letter? *n: 2: or more. */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 

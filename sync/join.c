@@ -592,10 +592,51 @@ static enum err guess(struct pass *p, const struct task *of, int64_t task, struc
 	return first.err;
 }
 
+static bool tells(const struct task *a, const struct task *b)
+{
+	static const enum field telling[] = { FIELD_TITLE, FIELD_DUE, FIELD_DETAILS };
+	bool yes = false;
+	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++) {
+		const char *v = a->field[telling[i]];
+		yes |= v && *v && field_same(v, b->field[telling[i]]);
+	}
+	return yes;
+}
+
+struct looked {
+	struct rows rows;
+	enum err err;
+};
+
+static bool add_looked(void *arg, int64_t task)
+{
+	struct looked *x = arg;
+	x->err = rows_add(&x->rows, task);
+	return x->err == ERR_OK;
+}
+
+/* And those that were only taken for another one's copy, as they look it, and have something in common. */
+static enum err add_taken(struct pass *p, const struct task *of, struct rows *all)
+{
+	struct looked x = { 0 };
+	TRY(store_looked(p->s, of, ROWS_IN_DOUBT, add_looked, &x));
+	AUTO_ROWS rows = x.rows;
+	TRY(x.err);
+	for (size_t i = 0; i < rows.n; i++) {
+		AUTO_TASK t = TASK_INIT;
+		int n;
+		TRY(guess(p, of, rows.task[i], &t, &n));
+		if (tells(of, &t))
+			TRY(rows_add(all, rows.task[i]));
+	}
+	return ERR_OK;
+}
+
 enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
 {
 	AUTO_ROWS all = { 0 };
 	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
+	TRY(add_taken(p, of, &all));
 	for (int most = TASK_NFIELDS; most >= 0; most--)
 		for (size_t i = 0; i < all.n; i++) {
 			AUTO_TASK t = TASK_INIT;

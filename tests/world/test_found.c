@@ -1463,6 +1463,28 @@ static void what_has_nothing_but_the_subject_in_common_are_two(void **state)
 	}
 }
 
+/* A colleague made two alike, and a mount has copied one before he changed its subject: to the next mount the copy looks like the
+ * other's. The key of the one tells, though the copy is not without a partner. */
+static void a_record_taken_for_anothers_for_its_looks_goes_to_the_one_whose_key_it_has(void **state)
+{
+	begin(BOTH);
+	int64_t enabled_at = w.now;
+	w.now += MINUTE;
+	struct fake_record *first = fake_add(sf, "a");
+	fake_word(sf, first, FIELD_DETAILS, "words");
+	passes(4);
+	assert_int_equal(sc->n, 1);
+	fake_word(sf, first, FIELD_TITLE, "b");
+	fake_word(sf, fake_add(sf, "a"), FIELD_DETAILS, "words");
+	world_another(&w, enabled_at);
+	passes(120);
+	check_rest(&w);
+	assert_int_equal(sc->n + sf->n, 4);
+	assert_int_equal(task_of(&sc->rec[0], SIDE_SC), task_of(&sf->rec[0], SIDE_SF));
+	assert_int_equal(task_of(&sc->rec[1], SIDE_SC), task_of(&sf->rec[1], SIDE_SF));
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1534,6 +1556,7 @@ int main(void)
 		cmocka_unit_test(who_slept_looks_at_both_systems_before_it_copies),
 		cmocka_unit_test(two_alike_of_which_each_was_edited_once_wait_for_the_other_mount),
 		cmocka_unit_test(what_has_nothing_but_the_subject_in_common_are_two),
+		cmocka_unit_test(a_record_taken_for_anothers_for_its_looks_goes_to_the_one_whose_key_it_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
