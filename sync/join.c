@@ -47,12 +47,14 @@ static enum err join_live(struct pass *p, const struct half *keep, const struct 
 {
 	uint32_t take, clash;
 	const struct half *sc = keep->l.side == SIDE_SC ? keep : drop, *sf = sc == keep ? drop : keep;
+	const char *name;
+	TRY(like_agreed_name(p, sc, sf, &name));
 	TRY(like_choose(p, keep, drop, &take, &clash));
 	if (clash)
 		TRY(store_conflict(p->s, keep->t.id, drop->l.side, NULL, &keep->t, &drop->t, p->local_now));
 	TRY(store_join(p->s, keep->t.id, drop->t.id, p->local_now));
 	if (like_name(p, keep, drop))
-		TRY(settle_subject(p, keep->t.id, sc->t.field[FIELD_TITLE]));
+		TRY(settle_subject(p, keep->t.id, name));
 	TRY(settle_words(p, keep->t.id, sc, sf));
 	return store_edit(p->s, keep->t.id, &drop->t, take, rules_facts(drop->l.side, &keep->t, &drop->t),
 		NULL, 0, SIDE_LOCAL, p->local_now);

@@ -91,6 +91,25 @@ static enum err names(const struct half *sc, const char *subject, const char *te
 	return ERR_OK;
 }
 
+enum err like_agreed_name(struct pass *p, const struct half *sc, const struct half *sf, const char **out)
+{
+	AUTO_TASK t = TASK_INIT;
+	const char *subject = like_shown(&sf->l, FIELD_TITLE);
+	bool is;
+	*out = sc->t.field[FIELD_TITLE];
+	TRY(task_copy(&t, &sc->t));
+	TRY(is_name(&t, subject, p->template, &is));
+	for (size_t i = 0; i < sc->past.n && !is && !sf->l.sent_at; i++) {
+		const struct said *x = &sc->past.said[i];
+		if (x->field != FIELD_TITLE)
+			continue;
+		TRY(task_set(&t, FIELD_TITLE, x->value));
+		TRY(is_name(&t, subject, p->template, &is));
+		*out = is ? x->value : *out;
+	}
+	return ERR_OK;
+}
+
 /* Did Salesforce's ever have the name of Sales Connect's, or the subject that the template makes of it? */
 static enum err had_name(const struct half *sf, const struct task *sc, const char *template, bool *yes)
 {

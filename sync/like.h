@@ -56,6 +56,10 @@ NODISCARD enum err like_score(struct pass *p, const struct half *sc, const struc
 /* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26),
  * or it was changed here. Where the subject is the name, another one is a rename. */
 bool like_name(const struct pass *p, const struct half *keep, const struct half *drop);
+/* What both agreed on as the name, borrowed from sc: the name, however the subject differs (R26); or, where
+ * that is still a former one's, the former one: it was changed since, and goes to Salesforce (R24). */
+NODISCARD enum err like_agreed_name(
+	struct pass *p, const struct half *sc, const struct half *sf, const char **out);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,
 	uint32_t *take, uint32_t *clash);

@@ -1485,6 +1485,29 @@ static void a_record_taken_for_anothers_for_its_looks_goes_to_the_one_whose_key_
 	world_finish(&w);
 }
 
+/* It was renamed in Sales Connect while this mount did not sync with Salesforce, and the mount that copied it there does not any
+ * more. */
+static void R24_renamed_in_Sales_Connect_before_its_copy_was_seen(void **state)
+{
+	static const char *const template[] = { NULL, "[SC] {{activity_subject}}" };
+	for (int i = 0; i < 2; i++) {
+		world_init(&w, BOTH);
+		sc->template = template[i];
+		struct fake_record *r = theirs(sc, "a", NULL);
+		assert_int_equal(world_pass(&w), ERR_OK);
+		w.now += HOUR;
+		struct fake_record *copy = theirs(sf, i ? "[SC] a" : "a", NULL);
+		fake_word(sc, r, FIELD_TITLE, "b");
+		assert_int_equal(world_pass(&w), ERR_OK);
+		world_enable(&w, true);
+		passes(120);
+		check_rest(&w);
+		assert_int_equal(sc->n + sf->n, 2);
+		assert_string_equal(copy->word[FIELD_TITLE], i ? "[SC] b" : "b");
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1557,6 +1580,7 @@ int main(void)
 		cmocka_unit_test(two_alike_of_which_each_was_edited_once_wait_for_the_other_mount),
 		cmocka_unit_test(what_has_nothing_but_the_subject_in_common_are_two),
 		cmocka_unit_test(a_record_taken_for_anothers_for_its_looks_goes_to_the_one_whose_key_it_has),
+		cmocka_unit_test(R24_renamed_in_Sales_Connect_before_its_copy_was_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
