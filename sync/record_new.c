@@ -259,13 +259,29 @@ static enum err twin(struct pass *p, const struct remote_task *rt, bool whole, i
 	return store_twin(p->s, p->side, &rendered, NULL, whole, made_at, task, several);
 }
 
+/* Was it sent under a subject that all have? Not if the template was another one, and showed its name. */
+static enum err is_shared(struct pass *p, const struct link *l, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	AUTO_BUF subject = BUF_INIT;
+	const char *name = l->base[FIELD_TITLE], *sent = l->raw[FIELD_TITLE] ? l->raw[FIELD_TITLE] : name;
+	*yes = p->side == SIDE_SF && !subject_has_title(p->template);
+	if (!*yes)
+		return ERR_OK;
+	TRY(store_get(p->s, l->task, &t));
+	subject_render(p->template, &t, &subject);
+	TRY(buf_err(&subject));
+	*yes = field_same(buf_str(&subject), sent) || !name || !strstr(sent, name);
+	return ERR_OK;
+}
+
 /* The create in doubt that this record is most like; NULL: none, or it only resembles that by a subject that
  * all have, and is as another task in all fields. */
 static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
 {
 	int best = UNLIKE, is;
 	int64_t other;
-	bool several;
+	bool several, shared;
 	*out = NULL;
 	for (size_t i = 0; i < p->doubt.n; i++) {
 		struct link *l = &p->doubt.l[i];
@@ -276,8 +292,10 @@ static enum err doubtful(struct pass *p, const struct remote_task *rt, struct li
 			*out = l;
 		best = is > best ? is : best;
 	}
-	bool shared = p->side == SIDE_SF && !subject_has_title(p->template);
-	if (!*out || best >= SAME || rt->deleted || !shared)
+	if (!*out || best >= SAME || rt->deleted)
+		return ERR_OK;
+	TRY(is_shared(p, *out, &shared));
+	if (!shared)
 		return ERR_OK;
 	enum err e = twin(p, rt, true, &other, &several);
 	if (e == ERR_OK)
@@ -429,7 +447,7 @@ static enum err skip(struct pass *p, const struct remote_task *rt)
 		return e == ERR_NOENT ? ERR_OK : e;
 	if (p->part && p->undecided.n < p->ops->check_max)
 		return ids_add(&p->undecided, rt->id);
-	return rt->by_me ? import(p, rt) : ERR_OK;
+	return several && rt->by_me ? import(p, rt) : ERR_OK;
 }
 
 enum err record_new(struct pass *p, const struct remote_task *rt)
