@@ -94,6 +94,9 @@ struct record {
 	int sent_by[TASK_NFIELDS];	/* and by which */
 	int begun[MOUNTS_MAX];		/* its revision when the mount's pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
+	int met[MOUNTS_MAX];		/* and the first; */
+	bool met_new[MOUNTS_MAX];	/* it was as it was made then */
+	int named;			/* its revision when a person there gave it its name */
 	int sure[MOUNTS_MAX];		/* the same, by passes that ended well: it knows what is there */
 	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
 	bool shown_ours;		/* at some time with a status that is one of ours */
@@ -250,6 +253,8 @@ struct sim_figures {
 	long raced;		/* times two mounts copied one task in the same seconds */
 	long forgotten;		/* times a create was made again after its key was forgotten */
 	long carried;		/* times a mount carried on a choice that was taken back meanwhile, and another took it for a new one */
+	long unordered;		/* times a mount met both records of a task after each was changed, with two choices */
+	long unseen;		/* files renamed in Sales Connect before any mount that syncs had met their record there */
 	long left_behind;	/* files named by a subject, as who made the task deleted it while its sync was off */
 	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
@@ -379,6 +384,8 @@ void oracle_pass_forgot(struct sim *s, int mount, enum side side);
  * Status and priority have two values, so nobody's word can be told from another's: of each person the last choice stands,
  * and the end is what somebody chose last. who: as in typed. ours: NULL for a value that does not cross: no choice (R8, R10).
  */
+/* A person there is about to choose again. */
+void choice_again(struct sim *s, enum side side, const struct record *r, enum field f);
 void choice_made(struct sim *s, int task, enum field f, const char *ours, int who);
 bool choice_stands(const struct sim *s, int task, enum field f, const char *ours);
 

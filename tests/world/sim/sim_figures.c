@@ -37,7 +37,9 @@ static void print_acts(const struct sim_figures *f)
 	printf("# nobody could know, so counted and not failed:\n");
 	printf("#   copied by two mounts in the same seconds %ld; again, as its copy is older than the first import reaches (R17) %ld\n",
 		f->raced, f->too_old);
-	printf("#   a choice that another mount carried on while it was taken back %ld\n", f->carried);
+	printf("#   a choice that another mount carried on while it was taken back %ld; two, in records that were both changed before a mount"
+		" met either %ld\n", f->carried, f->unordered);
+	printf("#   a file renamed in Sales Connect before any mount that syncs had met it %ld\n", f->unseen);
 	printf("#   a file named by a subject, as the mount that made the task deleted it while its sync was off %ld\n", f->left_behind);
 	printf("#   written into one of several that a template without a name makes the same, and in another now %ld\n", f->mistaken);
 	printf("#   deleted there and made again, as no answer had come and its key was forgotten %ld\n", f->forgotten);

@@ -81,10 +81,12 @@ static void there_put(struct sim *s, enum side side, struct record *r, enum fiel
 		return;
 	there_type(s, side, r, f, word);
 	r->renamed |= f == FIELD_TITLE;
+	choice_again(s, side, r, f);
 	choice_made(s, r->task, f, server_ours(side, f, word), person_of(side));
 	r->chosen[f] = true;
 	s->logical[r->task].crossed_name |= f == FIELD_TITLE && side == SIDE_SC;
 	server_put(s, side, r, f, word);
+	r->named = f == FIELD_TITLE ? r->revision : r->named;
 	unknowable(s, side, r);
 }
 

@@ -50,6 +50,45 @@ static void carried_meanwhile(struct sim *s, int task, enum field f, unsigned ch
 		}
 }
 
+/* Likewise: a mount has carried on what this person takes back, and another never was shown that it stood here, so that it is a
+ * colleague's word to it. */
+void choice_again(struct sim *s, enum side side, const struct record *r, enum field f)
+{
+	const struct server *v = &s->server[side == SIDE_SC ? SIDE_SF : SIDE_SC];
+	const char *ours = is_choice(f) && r->chosen[f] ? server_ours(side, f, r->word[f]) : NULL;
+	bool doubt = false;
+	for (int i = 0; ours && i < v->n; i++) {
+		const struct record *o = &v->rec[i];
+		if (o->task != r->task || !o->sent_at[f] || strcmp(o->word[f], server_word(v->side, f, ours)))
+			continue;
+		for (int m = 0; m < s->script->setup.mounts; m++)
+			doubt |= m != o->sent_by[f] && r->shown[m] != r->revision;
+	}
+	if (doubt)
+		choice_in_doubt(s, r->task, f, ours);
+	s->figures->carried += doubt;
+}
+
+/* Both records of a task were changed before the mount met the first of them: which choice is the later one (D2)? */
+static void choices_met(struct sim *s, int mount, enum side side, const struct record *r)
+{
+	enum side other = side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	const struct server *v = &s->server[other];
+	for (int i = 0; i < v->n; i++) {
+		const struct record *o = &v->rec[i];
+		if (o->task != r->task || !o->met[mount] || o->met_new[mount] || r->met_new[mount])
+			continue;
+		for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++) {
+			const char *here = server_ours(side, f, r->word[f]), *there = server_ours(other, f, o->word[f]);
+			if (!here || !there || !strcmp(here, there))
+				continue;
+			choice_in_doubt(s, r->task, f, here);
+			choice_in_doubt(s, r->task, f, there);
+			s->figures->unordered++;
+		}
+	}
+}
+
 void choice_made(struct sim *s, int task, enum field f, const char *ours, int who)
 {
 	if (task < 0 || !is_choice(f))
@@ -372,10 +411,25 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		}
 }
 
+/* It was taken back while it was on its way, as in choice_again. */
+static void carried_too_late(struct sim *s, const struct line *l, const struct record *r, enum field f)
+{
+	const struct server *v = &s->server[l->server->side == SIDE_SC ? SIDE_SF : SIDE_SC];
+	const char *ours = is_choice(f) ? server_ours(l->server->side, f, r->word[f]) : NULL;
+	for (int i = 0; ours && i < v->n; i++) {
+		const struct record *o = &v->rec[i];
+		if (o->task != r->task || !o->chosen[f] || o->shown[l->mount] == o->revision || !strcmp(o->word[f], server_word(v->side, f, ours)))
+			continue;
+		choice_in_doubt(s, r->task, f, ours);
+		s->figures->carried++;
+	}
+}
+
 void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint32_t fields)
 {
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (fields & BIT(f)) {
+			carried_too_late(s, l, r, f);
 			r->sent_at[f] = s->now;
 			r->sent_by[f] = l->mount;
 			r->chosen[f] = false;
@@ -385,6 +439,11 @@ void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint3
 void oracle_shown(struct sim *s, const struct line *l, struct record *r)
 {
 	enum side side = l->server->side;
+	if (!r->met[l->mount]) {
+		r->met[l->mount] = r->revision;
+		r->met_new[l->mount] = r->changed_at == r->created_at || r->made_by == l->mount;
+		choices_met(s, l->mount, side, r);
+	}
 	r->shown[l->mount] = r->revision;
 	r->alive_to[l->mount] |= !r->deleted;
 	r->shown_ours |= server_ours(side, FIELD_STATUS, r->word[FIELD_STATUS]) != NULL;
