@@ -131,7 +131,8 @@ static enum err take_fields(struct store *s, const struct kept *k, enum version 
 	return store_edit(s, k->task, t, fields, 0, NULL, 0, SIDE_LOCAL, now);
 }
 
-/* The task was deleted: one with these values takes its place. */
+/* The task was deleted: it comes back, or one takes its place, with what they clashed in as it is in that
+ * version; all of it, if the other one was the deletion. */
 static enum err take_deleted(struct store *s, const struct kept *k, const struct task *t, int64_t now,
 	int64_t grace_ms, int64_t *task)
 {
@@ -145,7 +146,11 @@ static enum err take_deleted(struct store *s, const struct kept *k, const struct
 		return store_closed(s, *task, now, grace_ms);
 	}
 	TRY(e);
-	return store_edit(s, *task, t, FIELDS_ALL, 0, NULL, 0, SIDE_LOCAL, now);
+	uint32_t fields;
+	e = clash(s, k->id, &fields);
+	if (e && e != ERR_NOENT)
+		return e;
+	return store_edit(s, *task, t, e ? FIELDS_ALL : fields, 0, NULL, 0, SIDE_LOCAL, now);
 }
 
 enum err store_conflict_take(struct store *s, int64_t conflict, enum version v, int64_t now, int64_t grace_ms,
