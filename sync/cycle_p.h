@@ -1,6 +1,6 @@
 /*
  * cycle_p - what the parts of a pass share: cycle.c, pull.c, pull_alike.c, record.c, brake.c, settle.c,
- * push.c, send.c, parcel.c, join.c, order.c. Never included from elsewhere.
+ * push.c, send.c, parcel.c, join.c, join_choose.c, join_guess.c, order.c. Never included from elsewhere.
  * Times in here are the remote's clock unless a name says local.
  */
 #ifndef CYCLE_P_H
@@ -195,6 +195,9 @@ enum joined { JOIN_NONE, JOIN_DONE, JOIN_WAIT };
 /* copied: there is one, for its key is taken.
  * late: whoever made one has had time to bring it in line, or to make another. */
 NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool late, enum joined *out);
+/* join_choose.c: which one there is it? *copy: 0: none; with *wait, nobody can tell yet. */
+NODISCARD enum err join_choose(
+	struct pass *p, int64_t task, bool copied, bool late, int64_t *copy, bool *wait);
 /*
  * echo.c: what another mount has copied though it is here already, as it could not know that. A task of Sales
  * Connect that has for a name what is a subject in Salesforce, and not the name, of a task that is on both
@@ -204,7 +207,7 @@ NODISCARD enum err join_copy(struct pass *p, int64_t task, bool copied, bool lat
  */
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
- * The key of this task's copy is taken, and used again with the text it was made with it answers what was
+ * join_guess.c: the key of this task's copy is taken, and used again with the text it was made with it answers what was
  * made: that is proof. So whatever is there and has no copy, or was taken for another one's for its looks,
  * the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
  */

@@ -1,0 +1,100 @@
+#include "lonely.h"
+
+#define LOOKED_MAX 64
+
+static int common(const struct task *a, const struct task *b)
+{
+	int n = 0;
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		n += field_same(a->field[f], b->field[f]);
+	return n;
+}
+
+struct as_first {		/* a task, going back to what it said first */
+	struct task *t;
+	uint32_t fields;	/* that have */
+	enum err err;
+};
+
+static bool back(void *arg, const struct history *h)
+{
+	struct as_first *x = arg;
+	if (!(x->fields & BIT(h->field)))
+		x->err = task_set(x->t, h->field, h->was);
+	x->fields |= BIT(h->field);
+	return x->err == ERR_OK;
+}
+
+/* A candidate's text, as it came, in *text;
+ * *n: what it has in common, or -1: another mount's copy it is not. */
+static enum err guess(struct pass *p, const struct task *of, int64_t task, struct task *text, int *n)
+{
+	AUTO_LINK l = LINK_INIT;
+	enum gone gone;
+	*n = -1;
+	TRY(store_gone(p->s, task, &gone));
+	TRY(store_link(p->s, task, p->side, &l));
+	if (gone > GONE_DELETED || l.sent_at)
+		return ERR_OK;
+	TRY(store_get(p->s, task, text));
+	*n = like_person(of, text) ? common(of, text) : -1;
+	struct as_first first = { .t = text };
+	TRY(store_history(p->s, task, back, &first));
+	return first.err;
+}
+
+static bool tells(const struct task *a, const struct task *b)
+{
+	static const enum field telling[] = { FIELD_TITLE, FIELD_DUE, FIELD_DETAILS };
+	bool yes = false;
+	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++) {
+		const char *v = a->field[telling[i]];
+		yes |= v && *v && field_same(v, b->field[telling[i]]);
+	}
+	return yes;
+}
+
+struct looked {
+	struct rows rows;
+	enum err err;
+};
+
+static bool add_looked(void *arg, int64_t task)
+{
+	struct looked *x = arg;
+	x->err = rows_add(&x->rows, task);
+	return x->err == ERR_OK;
+}
+
+/* And those that were only taken for another one's copy, as they look it, and have something in common. */
+static enum err add_taken(struct pass *p, const struct task *of, struct rows *all)
+{
+	struct looked x = { 0 };
+	TRY(store_looked(p->s, of, LOOKED_MAX, add_looked, &x));
+	AUTO_ROWS rows = x.rows;
+	TRY(x.err);
+	for (size_t i = 0; i < rows.n; i++) {
+		AUTO_TASK t = TASK_INIT;
+		int n;
+		TRY(guess(p, of, rows.task[i], &t, &n));
+		if (tells(of, &t))
+			TRY(rows_add(all, rows.task[i]));
+	}
+	return ERR_OK;
+}
+
+enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
+{
+	AUTO_ROWS all = { 0 };
+	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
+	TRY(add_taken(p, of, &all));
+	for (int most = TASK_NFIELDS; most >= 0; most--)
+		for (size_t i = 0; i < all.n; i++) {
+			AUTO_TASK t = TASK_INIT;
+			int n;
+			TRY(guess(p, of, all.task[i], &t, &n));
+			if (n == most && !nth--)
+				return task_copy(text, &t);
+		}
+	return ERR_NOENT;
+}
