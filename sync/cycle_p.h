@@ -207,9 +207,9 @@ NODISCARD enum err join_choose(
  */
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
- * join_guess.c: the key of this task's copy is taken, and used again with the text it was made with it answers what was
- * made: that is proof. So whatever is there and has no copy, or was taken for another one's for its looks,
- * the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
+ * join_guess.c: the key of this task's copy is taken, and used again with the text it was made with it
+ * answers what was made: that is proof. So whatever is there and has no copy, or was taken for another one's
+ * for its looks, the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
 /* order.c: records that show the same are in the order in which every mount has them (rule 3). Joins the
