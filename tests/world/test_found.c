@@ -187,6 +187,17 @@ static void D5_a_create_in_doubt_that_was_reassigned_is_not_made_again(void **st
 	world_finish(&w);
 }
 
+/* Without a key nobody can tell that it is ours: nothing is lost, and there are two. */
+static void a_create_in_doubt_that_was_renamed_there_is_made_again(void **state)
+{
+	fake_word(sf, in_doubt(SF), FIELD_TITLE, "c");
+	check_rest(&w);
+	check_world(&w, "here: a | open | normal | - | -\nhere: c | open | normal | - | -\n"
+			"here: other | open | normal | - | -\nSF: a | Not Started | Normal | - | -\n"
+			"SF: c | Not Started | Normal | - | -\nSF: other | Not Started | Normal | - | -\n");
+	world_finish(&w);
+}
+
 static void D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again(void **state)
 {
 	fake_delete(sf, in_doubt(BOTH));
@@ -1312,7 +1323,7 @@ static int64_t task_of(const struct fake_record *r, enum side side)
 
 /* Three of one subject: what was made in Salesforce first came to Sales Connect last. Where Salesforce keeps keys, the order is no
  * reason to exchange them. */
-static void D3_of_three_of_one_subject_the_key_tells_which_is_deleted(void **state)
+static void three_of_one_subject(void)
 {
 	begin_nameless();
 	sf->remote.once_is_kept = true;
@@ -1324,15 +1335,39 @@ static void D3_of_three_of_one_subject_the_key_tells_which_is_deleted(void **sta
 	passes(4);
 	check_rest(&w);
 	assert_int_equal(sc->n + sf->n, 6);
+}
+
+static void check_each_has_its_copy(void)
+{
 	for (size_t i = 1; i < sf->n; i++) {
 		AUTO_LINK here = LINK_INIT;
 		assert_int_equal(store_link(w.store, task_of(&sf->rec[i], SIDE_SF), SIDE_SC, &here), ERR_OK);
 		assert_string_equal(here.rid, sc->rec[i - 1].id);
 	}
+}
+
+static void D3_of_three_of_one_subject_the_key_tells_which_is_deleted(void **state)
+{
+	three_of_one_subject();
+	check_each_has_its_copy();
 	fake_delete(sf, &sf->rec[1]);
 	check_rest(&w);
 	assert_false(user_find(&w, "b"));
 	assert_true(user_find(&w, "a") && user_find(&w, "c"));
+	world_finish(&w);
+}
+
+/* In the order of their ids they would stay as they were taken for each other. */
+static void D3_two_that_were_taken_for_each_other_go_where_the_key_says(void **state)
+{
+	three_of_one_subject();
+	int64_t a = task_of(&sf->rec[0], SIDE_SF), b = task_of(&sf->rec[1], SIDE_SF);
+	assert_int_equal(store_exchange(w.store, a, b, SIDE_SF), ERR_OK);
+	assert_int_equal(task_of(&sf->rec[1], SIDE_SF), a);
+	assert_int_equal(store_outbox_add(w.store, a, SIDE_SF, w.now), ERR_OK);
+	check_rest(&w);
+	check_each_has_its_copy();
+	assert_int_equal(sc->n + sf->n, 6);
 	world_finish(&w);
 }
 
@@ -1535,6 +1570,7 @@ int main(void)
 		cmocka_unit_test(what_was_typed_into_a_copy_is_in_its_conflict),
 		cmocka_unit_test(a_create_in_doubt_is_not_taken_for_a_colleagues_task),
 		cmocka_unit_test(D5_a_create_in_doubt_that_was_reassigned_is_not_made_again),
+		cmocka_unit_test(a_create_in_doubt_that_was_renamed_there_is_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_deleted_there_is_not_made_again),
 		cmocka_unit_test(D3_a_create_in_doubt_that_was_renamed_there_and_deleted_here_is_deleted),
 		cmocka_unit_test(D3_of_two_creates_in_doubt_the_one_that_was_deleted_there_is_deleted),
@@ -1573,6 +1609,7 @@ int main(void)
 		cmocka_unit_test(a_create_in_doubt_is_not_the_copy_of_another_task),
 		cmocka_unit_test(D1_a_choice_made_after_the_copy_is_the_newer_one),
 		cmocka_unit_test(D3_of_three_of_one_subject_the_key_tells_which_is_deleted),
+		cmocka_unit_test(D3_two_that_were_taken_for_each_other_go_where_the_key_says),
 		cmocka_unit_test(R08_of_two_alike_one_has_another_word),
 		cmocka_unit_test(R08_a_colleagues_of_that_name_is_skipped),
 		cmocka_unit_test(of_several_of_one_subject_the_copy_is_of_one_for_that_person),
