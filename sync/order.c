@@ -13,6 +13,7 @@ struct couples {		/* growing array, owned */
 	size_t n;
 	bool failed;
 };
+
 static void couple_finish(struct couple *c)
 {
 	free(c->here);
