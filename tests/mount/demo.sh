@@ -80,7 +80,8 @@ kill_9_between_save_and_push_arrives_once() {
 # What was typed meanwhile arrives, and what both systems had is there.
 systems_that_were_killed_go_on_as_they_were() {
   local n
-  n=$(remote count sf) && kill -KILL "$(cat "$data/sandbox.pid")" && echo "typed meanwhile" >"open/Meanwhile.txt" && demo && grep -q "To stop:" "$work/demo.out" &&
+  n=$(remote count sf) && kill -KILL "$(cat "$data/sandbox.pid")" && echo "typed meanwhile" >"open/Meanwhile.txt" &&
+    eventually grep -q "not reached" .remindfs/status && demo && grep -q "To stop:" "$work/demo.out" && ! grep -q "not reached" .remindfs/status &&
     grep -q "typed meanwhile" "open/Meanwhile.txt" && eventually in_sf "Meanwhile" "details: typed meanwhile" && eventually settled && once "Meanwhile" &&
     is sf "$(remote count sf)" $((n + 1))
 }
