@@ -172,6 +172,20 @@ await test('delete by the button, see it among the deleted, restore it', async (
 	await page.locator('#gone').uncheck();
 });
 
+await test('a task goes also if its answer comes after the news of it', async () => {
+	await page.route('**/sandbox/tasks/501?*', async (route) => {
+		const response = await route.fetch();
+
+		await new Promise((r) => setTimeout(r, 700));
+		await route.fulfill({ response });
+	});
+	await card(501).locator('.remove').click();
+	await card(501).waitFor({ state: 'detached' });
+	await page.unrouteAll();
+	await control('PATCH', '/tasks/501?system=sc', { deleted_at: null });
+	await card(501).waitFor();
+});
+
 await test('a refused change is told and taken back', async () => {
 	await field(502, 'title').fill('');
 	await field(502, 'title').blur();
