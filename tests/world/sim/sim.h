@@ -344,6 +344,8 @@ extern const enum side winner_order[6][NSIDES];
 void op_do(struct sim *s, const struct op *op);
 
 void unknowable(struct sim *s, enum side side, const struct record *r);
+/* Whose it is by now. */
+void know_owner(struct sim *s, enum side side, struct record *r);
 /* A new subject of a template without a name: it and others are the same to everybody, and may change places. */
 void made_alike(struct sim *s, struct record *r);
 void typed_add(struct sim *s, int task, enum field f, const char *value, int who);

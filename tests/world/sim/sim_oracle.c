@@ -41,8 +41,8 @@ struct end {			/* of one task */
 };
 
 /* Creates in doubt that say the same may change places, and a task that was brought back may take the mirror's copy of what it was:
- * whose a record is in the end, the store says that made it. */
-static void know_owner(struct sim *s, enum side side, struct record *r)
+ * whose a record is, the store says that made it. */
+void know_owner(struct sim *s, enum side side, struct record *r)
 {
 	AUTO_LINK l = LINK_INIT;
 	int mount = r->made_by == MIRROR ? 0 : r->made_by;

@@ -7,6 +7,21 @@ static bool is_there(const struct record *r)
 	return !r->deleted && !r->commits_at && !r->born_at;
 }
 
+/* It may have changed places with another one, as they showed the same (sync/order.c). */
+static struct record *know_alike(struct sim *s, enum side side, struct record *r)
+{
+	struct server *v = &s->server[side];
+	int was = r->task;
+	if (r->alike)
+		know_owner(s, side, r);
+	for (int i = 0; i < v->n && r->task != was; i++)
+		if (&v->rec[i] != r && v->rec[i].alike && v->rec[i].task == r->task) {
+			v->rec[i].task = was;
+			break;
+		}
+	return r;
+}
+
 static struct record *pick(struct sim *s, enum side side, int a)
 {
 	struct server *v = &s->server[side];
@@ -16,7 +31,7 @@ static struct record *pick(struct sim *s, enum side side, int a)
 	a = live ? a % live : -1;
 	for (int i = 0; i < v->n && a >= 0; i++)
 		if (is_there(&v->rec[i]) && !a--)
-			return &v->rec[i];
+			return know_alike(s, side, &v->rec[i]);
 	return NULL;
 }
 

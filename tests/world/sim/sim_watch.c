@@ -411,14 +411,26 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		}
 }
 
-/* It was taken back while it was on its way, as in choice_again. */
+/* It was taken back while it was on its way, as in choice_again; or where another mount has it from, which has not sent that yet. */
+static bool is_taken_back(const struct sim *s, const struct line *l, const struct record *o, enum field f, const char *ours)
+{
+	enum side from = l->server->side == SIDE_SC ? SIDE_SF : SIDE_SC;
+	bool stands = !strcmp(o->word[f], server_word(from, f, ours));
+	if (o->chosen[f])
+		return !stands && o->shown[l->mount] != o->revision;
+	if (!stands || !o->sent_at[f] || o->sent_by[f] == l->mount)
+		return false;
+	const struct choice *c = &s->logical[o->task].choice[f - FIELD_STATUS][o->sent_by[f] - SF_PERSON];
+	return c->before == choice_of(ours) && c->stands != c->before;
+}
+
 static void carried_too_late(struct sim *s, const struct line *l, const struct record *r, enum field f)
 {
 	const struct server *v = &s->server[l->server->side == SIDE_SC ? SIDE_SF : SIDE_SC];
 	const char *ours = is_choice(f) ? server_ours(l->server->side, f, r->word[f]) : NULL;
 	for (int i = 0; ours && i < v->n; i++) {
 		const struct record *o = &v->rec[i];
-		if (o->task != r->task || !o->chosen[f] || o->shown[l->mount] == o->revision || !strcmp(o->word[f], server_word(v->side, f, ours)))
+		if (o->task != r->task || !is_taken_back(s, l, o, f, ours))
 			continue;
 		choice_in_doubt(s, r->task, f, ours);
 		s->figures->carried++;
