@@ -207,6 +207,7 @@ struct place {			/* of the one asked for among those on its side that have no co
 	size_t at, n;		/* of those that are as like the copy; n 0: another one is more like it */
 	size_t namesakes;
 	struct rows less;	/* as in struct choice */
+	bool dead;		/* one of those that may be its is deleted: whoever has copied that deletes the copy */
 };
 static void place_finish(struct place *x)
 {
@@ -237,6 +238,7 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		if (score != NO && score < most)
 			TRY(rows_add(&out->less, all.task[i]));
 		out->namesakes += is_namesake(&x, p->side, score);
+		out->dead |= score != NO && x.gone == GONE_DELETED;
 	}
 	return ERR_OK;
 }
@@ -309,7 +311,7 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
-	bool ripe = !c->young || (!c->fresh && like_is_same(c->most) && at.n == c->best.n);
+	bool ripe = (!c->young && !at.dead) || (!c->fresh && like_is_same(c->most) && at.n == c->best.n);
 	if (even && !ripe && !a->late)
 		TRY(may_be_others(p, a, c, &at, c->best.task[0], &unsure));
 	bool clear = a->late || (!other && !unsure && (even || (ripe && !c->by_key)));
