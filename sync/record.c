@@ -222,6 +222,56 @@ static enum err settle_update(struct pass *p, const struct remote_task *rt, cons
 	return ERR_OK;
 }
 
+struct former {
+	const struct remote_task *rt;
+	uint32_t fields;	/* in which it says what we said before */
+};
+
+static bool see_former(void *arg, const struct history *h)
+{
+	struct former *x = arg;
+	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
+		x->fields |= BIT(h->field);
+	return true;
+}
+
+static bool as_made(const struct task *t)
+{
+	return t->created_at && t->changed_at == t->created_at;
+}
+
+uint32_t record_old_choices(const struct task *t)
+{
+	return as_made(t) ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
+}
+
+enum err record_former(struct pass *p, int64_t task, const struct remote_task *rt, uint32_t *fields)
+{
+	struct former x = { .rt = rt, .fields = record_old_choices(&rt->t) };
+	TRY(store_history(p->s, task, see_former, &x));
+	*fields = x.fields;
+	return ERR_OK;
+}
+
+/*
+ * What our create has made is seen for the first time. The key is every mount's that copies the task: what
+ * says something else as it was made, another one has made, of what the task said to that. If we said it
+ * before, it is no change of somebody's; else nobody knows which is the later one, unless ours is as it was
+ * made, too.
+ */
+static enum err settle_create(struct pass *p, const struct remote_task *rt, const struct task *ours,
+	struct link *l, uint32_t silent, bool *changed)
+{
+	uint32_t former;
+	if (!l->sent_at || l->version || !as_made(&rt->t) || as_made(ours))
+		return ERR_OK;
+	TRY(record_former(p, l->task, rt, &former));
+	for (int f = FIELD_STATUS; f < TASK_NFIELDS; f++)
+		if (!(silent & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
+			TRY(set(&l->base[f], former & BIT(f) ? rt->t.field[f] : NULL, changed));
+	return ERR_OK;
+}
+
 enum err record_known(struct pass *p, const struct remote_task *rt, struct link *l)
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
@@ -235,6 +285,7 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 	TRY(store_get(p->s, l->task, &ours));
 	TRY(store_gone(p->s, l->task, &gone));
 	TRY(settle_if_rendered(p, rt, &ours));
+	TRY(settle_create(p, rt, &ours, l, silent, &changed));
 	TRY(settle_update(p, rt, &ours, l, &changed));
 	TRY(speak_for(&theirs, &rt->t, &ours, silent));
 	struct merge m = merge_task(l->base, &ours, &theirs, silent);

@@ -99,40 +99,12 @@ static enum err is_our_subject(struct pass *p, int64_t task, const struct remote
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
-struct former {
-	const struct remote_task *rt;
-	uint32_t fields;	/* in which it says what we said before */
-};
-
-static bool see_former(void *arg, const struct history *h)
-{
-	struct former *x = arg;
-	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
-		x->fields |= BIT(h->field);
-	return true;
-}
-
-/* The key is every mount's that copies the task: one that had not seen our last edit may have been first.
- * What it made says what we said before, and is no change of somebody's. */
-static enum err older_copy(struct pass *p, struct link *l, const struct remote_task *rt)
-{
-	struct former x = { .rt = rt };
-	if (!rt->t.created_at || rt->t.changed_at != rt->t.created_at)
-		return ERR_OK;
-	TRY(store_history(p->s, l->task, see_former, &x));
-	for (enum field f = 0; f < TASK_NFIELDS; f++)
-		if (x.fields & BIT(f))
-			TRY(replace_text(&l->base[f], rt->t.field[f]));
-	return ERR_OK;
-}
-
 enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *rt)
 {
 	bool subject;
 	if (!l->sent_at)
 		l->sent_at = rt->t.created_at;
 	TRY(replace_text(&l->rid, rt->id));
-	TRY(older_copy(p, l, rt));
 	TRY(is_our_subject(p, l->task, rt, &subject));
 	if (subject)
 		TRY(replace_text(&l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE]));
@@ -168,14 +140,6 @@ static enum err agreed_name(struct pass *p, const struct remote_task *rt, const 
 	return subject || renamed ? ERR_OK : record_settle_names(p, rt, ours->id);
 }
 
-/* As it was made: a choice that differs was made after it, elsewhere.
- * A text may be another task's, and is kept (D2). */
-static uint32_t old_choices(const struct task *t)
-{
-	bool as_made = t->created_at && t->changed_at == t->created_at;
-	return as_made ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
-}
-
 /* Which other side may this task be created on (R14, R15)?
  * One that is older than the rebuilt database may be there. */
 static enum err born(struct pass *p, const struct remote_task *rt, uint32_t *out)
@@ -209,13 +173,12 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
-	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), sides;
-	struct former former = { .rt = rt, .fields = old_choices(&rt->t) };
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), former, sides;
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
-	TRY(store_history(p->s, task, see_former, &former));
-	agreed |= old_choices(&ours) & ~former.fields;
+	TRY(record_former(p, task, rt, &former));
+	agreed |= record_old_choices(&ours) & ~former;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
@@ -225,7 +188,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	l.made_at = made_here(p, rt);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
-			former.fields & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
+			former & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
 	if (!ok)
 		return ERR_NOMEM;
 	TRY(store_link_put(p->s, &l));

@@ -16,6 +16,10 @@ NODISCARD enum err record_known(struct pass *p, const struct remote_task *rt, st
 /* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is
  * no rename to be sent (R26). */
 NODISCARD enum err record_settle_names(struct pass *p, const struct remote_task *rt, int64_t task);
+/* The fields, but the name, in which it says what the task said before. As it was made, a choice that differs is
+ * one, too: the other was made after it, elsewhere. A text may be another task's, and is kept (D2). */
+NODISCARD enum err record_former(struct pass *p, int64_t task, const struct remote_task *rt, uint32_t *fields);
+uint32_t record_old_choices(const struct task *t);
 /* Deleted there: judged at the end of the pass, with the others (D6). What is deleted here too is no loss. */
 NODISCARD enum err record_doom(struct pass *p, struct link *l);
 
