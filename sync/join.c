@@ -72,14 +72,20 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 
 /* ---- whom to join ---- */
 
+/* Of two rows the one that is deleted is kept (D3), else the one to be seen, else the older. */
+static bool is_kept(const struct half *a, const struct half *b)
+{
+	static const int rank[] = { [GONE_DELETED] = 0, [GONE_NO] = 1, [GONE_PARKED] = 1, [GONE_AWAY] = 2 };
+	return rank[a->gone] != rank[b->gone] ? rank[a->gone] < rank[b->gone] : a->t.id < b->t.id;
+}
+
 /* a is on the pass's other side, b on this. */
 static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
 	TRY(like_load(p, a, pass_other(p), &x));
 	TRY(like_load(p, b, p->side, &y));
-	bool keep_b = y.gone == GONE_DELETED || (b < a && x.gone == GONE_NO);
-	return keep_b ? join_halves(p, &y, &x) : join_halves(p, &x, &y);
+	return is_kept(&x, &y) ? join_halves(p, &x, &y) : join_halves(p, &y, &x);
 }
 
 /* They look it. A guess is marked. It waits if the task was made here, for what was made elsewhere at the
@@ -139,7 +145,7 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 		TRY(split(p, &has));
 		other = ERR_NOENT;
 	}
-	*joined = gone <= GONE_DELETED && e == ERR_OK && (other == ERR_NOENT || theirs.away);
+	*joined = gone != GONE_PARKED && e == ERR_OK && (other == ERR_NOENT || theirs.away);
 	if (other != ERR_NOENT)
 		TRY(other);
 	if (e != ERR_NOENT)
