@@ -147,7 +147,8 @@ NODISCARD enum err push_all(struct pass *p);
  *    told in errors, shown twice and never copied. The vendor's mirror (D7) has no keys: what is younger than
  *    our record and the same in all fields is its copy. A key is remembered for a week: who comes to a copy
  *    that is older waits, and then goes by the looks.
- *  - SC to SF where the org has an external-id field: likewise (record_new.c, find_copy).
+ *  - SC to SF where the org has an external-id field: likewise, and the record shows its key to every mount,
+ *    so that no other look counts where both are here (lonely_keyed; record_new.c, find_copy).
  *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has
  *    its name (record_new.c, find_twin). What is not is taken in as a task of its own, and before either is
  *    copied, with both sides read, the other is looked at: made by the account, for the same person, and the
@@ -209,7 +210,8 @@ NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
  * join_guess.c: the key of this task's copy is taken, and used again with the text it was made with it
  * answers what was made: that is proof. So whatever is there and has no copy, or was taken for another one's
- * for its looks, the most like first, is asked for by its own text. ERR_NOENT: there are not as many.
+ * for its looks, the most like first, is asked for by its own text; then, as it may have been edited since, by
+ * the text of this one under its name. ERR_NOENT: there are not as many.
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
 /* order.c: records that show the same are in the order in which every mount has them (rule 3). Joins the

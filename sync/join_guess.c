@@ -25,6 +25,14 @@ static bool back(void *arg, const struct history *h)
 	return x->err == ERR_OK;
 }
 
+static enum err as_first(struct pass *p, int64_t task, struct task *out)
+{
+	struct as_first first = { .t = out };
+	TRY(store_get(p->s, task, out));
+	TRY(store_history(p->s, task, back, &first));
+	return first.err;
+}
+
 /* A candidate's text, as it came, in *text;
  * *n: what it has in common, or -1: another mount's copy it is not. */
 static enum err guess(struct pass *p, const struct task *of, int64_t task, struct task *text, int *n)
@@ -38,9 +46,8 @@ static enum err guess(struct pass *p, const struct task *of, int64_t task, struc
 		return ERR_OK;
 	TRY(store_get(p->s, task, text));
 	*n = like_person(of, text) ? common(of, text) : -1;
-	struct as_first first = { .t = text };
-	TRY(store_history(p->s, task, back, &first));
-	return first.err;
+	task_finish(text);
+	return as_first(p, task, text);
 }
 
 static bool tells(const struct task *a, const struct task *b)
@@ -83,18 +90,43 @@ static enum err add_taken(struct pass *p, const struct task *of, struct rows *al
 	return ERR_OK;
 }
 
+/* What it was copied with, if it was edited since and was made elsewhere of what the other one says: that but for
+ * the name. *n: -1: it says so. */
+static enum err as_copied(struct pass *p, const struct task *of, struct task *text, int *n)
+{
+	AUTO_TASK copied = TASK_INIT;
+	TRY(as_first(p, of->id, &copied));
+	TRY(task_set(&copied, FIELD_TITLE, text->field[FIELD_TITLE]));
+	if (common(&copied, text) == TASK_NFIELDS)
+		*n = -1;
+	task_finish(text);
+	*text = copied;
+	copied = TASK_INIT;
+	return ERR_OK;
+}
+
+/* The nth of those, the most like first. */
+static enum err pick(struct pass *p, const struct task *of, const struct rows *all, bool copied, int *nth,
+	struct task *text)
+{
+	for (int most = TASK_NFIELDS; most >= 0; most--)
+		for (size_t i = 0; i < all->n; i++) {
+			AUTO_TASK t = TASK_INIT;
+			int n;
+			TRY(guess(p, of, all->task[i], &t, &n));
+			if (copied && n == most)
+				TRY(as_copied(p, of, &t, &n));
+			if (n == most && !(*nth)--)
+				return task_copy(text, &t);
+		}
+	return ERR_NOENT;
+}
+
 enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
 {
 	AUTO_ROWS all = { 0 };
 	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
 	TRY(add_taken(p, of, &all));
-	for (int most = TASK_NFIELDS; most >= 0; most--)
-		for (size_t i = 0; i < all.n; i++) {
-			AUTO_TASK t = TASK_INIT;
-			int n;
-			TRY(guess(p, of, all.task[i], &t, &n));
-			if (n == most && !nth--)
-				return task_copy(text, &t);
-		}
-	return ERR_NOENT;
+	enum err e = pick(p, of, &all, false, &nth, text);
+	return e == ERR_NOENT ? pick(p, of, &all, true, &nth, text) : e;
 }
