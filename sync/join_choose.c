@@ -321,13 +321,16 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	return ERR_OK;
 }
 
-/* A subject that the template made:
- * whoever copied the task to Salesforce renames the copy soon, or deletes it. */
-static enum err of_template(struct pass *p, const struct asked *a, struct choice *c)
+/* A mount made it in Salesforce, as its subject or its key says: of a task that is in Sales Connect, where it renames
+ * or deletes the copy soon, or which it makes there, too. */
+static enum err of_mount(struct pass *p, const struct asked *a, struct choice *c)
 {
-	bool fits = false;
-	if (p->side == SIDE_SC && a->x.l.by_me && !a->x.l.sent_at && !a->late && !is_settled(p, a, &a->x, c))
-		TRY(subject_fits(p->template, &a->x.t, like_shown(&a->x.l, FIELD_TITLE), &fits));
+	const struct link *l = &a->x.l;
+	bool fits = l->once;
+	if (p->side != SIDE_SC || !l->by_me || l->sent_at || a->late || is_settled(p, a, &a->x, c))
+		return ERR_OK;
+	if (!fits)
+		TRY(subject_fits(p->template, &a->x.t, like_shown(l, FIELD_TITLE), &fits));
 	c->wait |= fits;
 	return ERR_OK;
 }
@@ -388,7 +391,7 @@ static enum err choose(struct pass *p, int64_t task, struct asked *a, struct cho
 		: lonely_like(p, p->side, &a->x, &all));
 	for (size_t i = 0; i < all.n; i++)
 		TRY(consider(p, a, all.task[i], c));
-	TRY(of_template(p, a, c));
+	TRY(of_mount(p, a, c));
 	TRY(of_doubt(p, a, c));
 	TRY(of_keys(p, a, c));
 	return among(p, a, c, copy);
