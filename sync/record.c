@@ -225,31 +225,30 @@ static enum err settle_update(struct pass *p, const struct remote_task *rt, cons
 struct former {
 	const struct remote_task *rt;
 	uint32_t fields;	/* in which it says what we said before */
+	bool edited;
 };
 
 static bool see_former(void *arg, const struct history *h)
 {
 	struct former *x = arg;
+	x->edited = true;
 	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
 		x->fields |= BIT(h->field);
 	return true;
 }
 
-static bool as_made(const struct task *t)
+bool record_as_made(const struct task *t)
 {
 	return t->created_at && t->changed_at == t->created_at;
 }
 
-uint32_t record_old_choices(const struct task *t)
+enum err record_compare(
+	struct pass *p, const struct task *ours, const struct remote_task *rt, uint32_t *former, bool *later)
 {
-	return as_made(t) ? BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY) : 0;
-}
-
-enum err record_former(struct pass *p, int64_t task, const struct remote_task *rt, uint32_t *fields)
-{
-	struct former x = { .rt = rt, .fields = record_old_choices(&rt->t) };
-	TRY(store_history(p->s, task, see_former, &x));
-	*fields = x.fields;
+	struct former x = { .rt = rt };
+	TRY(store_history(p->s, ours->id, see_former, &x));
+	*later = record_as_made(&rt->t) && !x.edited && ours->changed_at < rt->t.created_at;
+	*former = x.fields | (record_as_made(&rt->t) && !*later ? CHOICES : 0);
 	return ERR_OK;
 }
 
@@ -263,9 +262,10 @@ static enum err settle_create(struct pass *p, const struct remote_task *rt, cons
 	struct link *l, uint32_t silent, bool *changed)
 {
 	uint32_t former;
-	if (!l->sent_at || l->version || !as_made(&rt->t) || as_made(ours))
+	bool later;
+	if (!l->sent_at || l->version || !record_as_made(&rt->t) || record_as_made(ours))
 		return ERR_OK;
-	TRY(record_former(p, l->task, rt, &former));
+	TRY(record_compare(p, ours, rt, &former, &later));
 	for (int f = FIELD_STATUS; f < TASK_NFIELDS; f++)
 		if (!(silent & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
 			TRY(set(&l->base[f], former & BIT(f) ? rt->t.field[f] : NULL, changed));

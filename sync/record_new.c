@@ -172,13 +172,13 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 {
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
-	bool ok = true;
+	bool ok = true, later;
 	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), former, sides;
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
-	TRY(record_former(p, task, rt, &former));
-	agreed |= record_old_choices(&ours) & ~former;
+	TRY(record_compare(p, &ours, rt, &former, &later));
+	agreed |= later || record_as_made(&ours) ? CHOICES & ~former : 0;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
