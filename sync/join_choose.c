@@ -207,7 +207,7 @@ struct place {			/* of the one asked for among those on its side that have no co
 	size_t at, n;		/* of those that are as like the copy; n 0: another one is more like it */
 	size_t namesakes;
 	struct rows less;	/* as in struct choice */
-	bool dead;		/* one of those that may be its is deleted: whoever has copied that deletes the copy */
+	bool dead;		/* one of them is deleted: whoever has copied that deletes the copy */
 };
 static void place_finish(struct place *x)
 {
@@ -321,8 +321,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	return ERR_OK;
 }
 
-/* A mount made it in Salesforce, as its subject or its key says: of a task that is in Sales Connect, where it renames
- * or deletes the copy soon, or which it makes there, too. */
+/* A mount made it in Salesforce, as its subject or its key says: of a task that is in Sales Connect, so that
+ * it renames or deletes the copy soon, or that it makes there, too. */
 static enum err of_mount(struct pass *p, const struct asked *a, struct choice *c)
 {
 	const struct link *l = &a->x.l;

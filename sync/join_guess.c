@@ -90,8 +90,8 @@ static enum err add_taken(struct pass *p, const struct task *of, struct rows *al
 	return ERR_OK;
 }
 
-/* What it was copied with, if it was edited since and was made elsewhere of what the other one says: that but for
- * the name. *n: -1: it says so. */
+/* What it was made with, if it was edited since: what the other one said first, but for the name. *n: -1: it
+ * says so. */
 static enum err as_copied(struct pass *p, const struct task *of, struct task *text, int *n)
 {
 	AUTO_TASK copied = TASK_INIT;
@@ -125,6 +125,10 @@ static enum err pick(struct pass *p, const struct task *of, const struct rows *a
 enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
 {
 	AUTO_ROWS all = { 0 };
+	AUTO_TASK first = TASK_INIT;
+	TRY(as_first(p, of->id, &first));
+	if (common(of, &first) < TASK_NFIELDS && !nth--)
+		return task_copy(text, &first);
 	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
 	TRY(add_taken(p, of, &all));
 	enum err e = pick(p, of, &all, false, &nth, text);

@@ -79,7 +79,7 @@ struct lonely_one {
 	char *title, *subject;	/* subject NULL: the same */
 	char *person;
 	char *shape;		/* Sales Connect's, if there are shapes */
-	char *key;		/* of a copy in Salesforce: its own, or that of Sales Connect's; NULL: there are none */
+	char *key;		/* see key_of; NULL: none */
 };
 
 static void list_finish(struct lonely_list *x)
@@ -135,8 +135,9 @@ static enum err add_names(struct pass *p, enum side side, const struct lonely *l
 	return l->renamed || (side == SIDE_SC && !str_eq(title, l->base)) ? add_name(x, UNKNOWN) : ERR_OK;
 }
 
-/* The key that a record of Salesforce has, or that a copy there of one of Sales Connect would have: "": none. */
-static enum err key_of(struct pass *p, enum side side, const char *rid, const char *once, char key[PARCEL_KEY])
+/* The key that a record of Salesforce has, or that the copy of one of Sales Connect has there. "": none. */
+static enum err key_of(
+	struct pass *p, enum side side, const char *rid, const char *once, char key[PARCEL_KEY])
 {
 	AUTO_FREE char *keyed = NULL;
 	*key = '\0';

@@ -26,8 +26,8 @@ NODISCARD enum err lonely_like(struct pass *p, enum side side, const struct half
 /* Whoever of Salesforce is alone, has the person of `of`, and is to be made in Sales Connect, one after the
  * other from *at on (0: the first). ERR_NOENT: no more. */
 NODISCARD enum err lonely_asked(struct pass *p, const struct half *of, size_t *at, int64_t *task);
-/* Whoever is the copy of `of` in Salesforce, or its original in Sales Connect, by the key that the copy was made
- * with. 0: nobody. */
+/* Whoever is the copy of `of` in Salesforce, or its original in Sales Connect, by the key that the copy was
+ * made with. 0: nobody. */
 NODISCARD enum err lonely_keyed(struct pass *p, enum side side, const struct half *of, int64_t *task);
 /* All of them; made_at: as in store_is_lonely. */
 NODISCARD enum err lonely_all(struct pass *p, enum side side, int64_t made_at, struct rows *out);

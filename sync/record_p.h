@@ -17,9 +17,9 @@ NODISCARD enum err record_known(struct pass *p, const struct remote_task *rt, st
  * no rename to be sent (R26). */
 NODISCARD enum err record_settle_names(struct pass *p, const struct remote_task *rt, int64_t task);
 #define CHOICES (BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY))	/* of two values: nobody's word can be told */
-/* Is it as it was made, and the task as it came before that? Then what it says is *later. Else *former: the fields,
- * but the name, in which it says what the task said before; as it was made, a choice that differs is one, too: the
- * other was made after it, elsewhere. A text may be another task's, and is kept (D2). */
+/* Is it as it was made, and the task as it came before that? Then what it says is *later. Else *former: the
+ * fields, but the name, in which it says what the task said before; as it was made, a choice that differs is
+ * one, too: the other was made after it, elsewhere. A text may be another task's, and is kept (D2). */
 NODISCARD enum err record_compare(struct pass *p, const struct task *ours, const struct remote_task *rt,
 	uint32_t *former, bool *later);
 bool record_as_made(const struct task *t);
