@@ -33,6 +33,7 @@ static bool add_history(void *arg, const struct history *h)
 {
 	struct past *x = arg;
 	x->renamed |= h->field == FIELD_TITLE && h->by == SIDE_LOCAL;
+	x->edited = true;
 	return add_said(arg, h->field, h->was) && add_said(arg, h->field, h->is);
 }
 
@@ -203,6 +204,28 @@ static bool older(const struct half *a, const struct half *b, enum field f)
 	return filled(y) ? like_said(a, f, y) : !like_said(b, f, a->t.field[f]);
 }
 
+bool like_as_made(const struct task *t)
+{
+	return t->created_at && t->changed_at == t->created_at;
+}
+
+int like_later(const struct task *a, bool a_edited, const struct task *b, bool b_edited)
+{
+	bool x = like_as_made(a), y = like_as_made(b);
+	if (x && !b_edited && a->created_at > b->changed_at)
+		return 1;
+	if (y && !a_edited && b->created_at > a->changed_at)
+		return -1;
+	return y - x;
+}
+
+/* > 0: a's; 0: nobody can tell. */
+static int later(const struct half *a, const struct half *b, enum field f)
+{
+	int is = older(a, b, f) - older(b, a, f);
+	return is || !(CHOICES & BIT(f)) ? is : like_later(&a->t, a->past.edited, &b->t, b->past.edited);
+}
+
 static enum err last_by(struct pass *p, const struct half *h, enum field f, enum side *by)
 {
 	TRY(store_last_by(p->s, h->t.id, f, by));
@@ -259,9 +282,9 @@ enum err like_choose(struct pass *p, const struct half *keep, const struct half 
 			*take |= like_name(p, keep, drop) == (drop->l.side == SIDE_SC) ? BIT(f) : 0;
 			continue;
 		}
-		bool we = older(keep, drop, f), they = older(drop, keep, f);
-		if (we != they) {
-			*take |= they ? BIT(f) : 0;
+		int which = later(keep, drop, f);
+		if (which) {
+			*take |= which < 0 ? BIT(f) : 0;
 			continue;
 		}
 		TRY(last_by(p, keep, f, &ours));

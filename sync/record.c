@@ -1,5 +1,6 @@
 #include "record_p.h"
 #include "apart.h"
+#include "like.h"
 #include "log.h"
 #include "merge.h"
 #include "rules.h"
@@ -237,37 +238,32 @@ static bool see_former(void *arg, const struct history *h)
 	return true;
 }
 
-bool record_as_made(const struct task *t)
-{
-	return t->created_at && t->changed_at == t->created_at;
-}
-
-enum err record_compare(
-	struct pass *p, const struct task *ours, const struct remote_task *rt, uint32_t *former, bool *later)
+enum err record_compare(struct pass *p, const struct task *ours, const struct remote_task *rt,
+	uint32_t *former, uint32_t *later)
 {
 	struct former x = { .rt = rt };
 	TRY(store_history(p->s, ours->id, see_former, &x));
-	*later = record_as_made(&rt->t) && !x.edited && ours->changed_at < rt->t.created_at;
-	*former = x.fields | (record_as_made(&rt->t) && !*later ? CHOICES : 0);
+	int choice = like_later(ours, x.edited, &rt->t, false);
+	*former = x.fields | (choice > 0 ? CHOICES : 0);
+	*later = choice < 0 ? CHOICES & ~*former : 0;
 	return ERR_OK;
 }
 
 /*
  * What our create has made is seen for the first time. The key is every mount's that copies the task: what
  * says something else as it was made, another one has made, of what the task said to that. If we said it
- * before, it is no change of somebody's; else nobody knows which is the later one, unless ours is as it was
- * made, too.
+ * before, it is no change of somebody's; else nobody knows which text is the later one, unless ours is as it
+ * was made, too.
  */
 static enum err settle_create(struct pass *p, const struct remote_task *rt, const struct task *ours,
 	struct link *l, uint32_t silent, bool *changed)
 {
-	uint32_t former;
-	bool later;
-	if (!l->sent_at || l->version || !record_as_made(&rt->t) || record_as_made(ours))
+	uint32_t former, later;
+	if (!l->sent_at || l->version || !like_as_made(&rt->t) || like_as_made(ours))
 		return ERR_OK;
 	TRY(record_compare(p, ours, rt, &former, &later));
 	for (int f = FIELD_STATUS; f < TASK_NFIELDS; f++)
-		if (!(silent & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
+		if (!((silent | later) & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
 			TRY(set(&l->base[f], former & BIT(f) ? rt->t.field[f] : NULL, changed));
 	return ERR_OK;
 }

@@ -172,13 +172,13 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 {
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
-	bool ok = true, later;
-	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), former, sides;
+	bool ok = true;
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), former, later, sides;
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
 	TRY(record_compare(p, &ours, rt, &former, &later));
-	agreed |= later || record_as_made(&ours) ? CHOICES & ~former : 0;
+	agreed |= later;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;

@@ -16,13 +16,10 @@ NODISCARD enum err record_known(struct pass *p, const struct remote_task *rt, st
 /* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is
  * no rename to be sent (R26). */
 NODISCARD enum err record_settle_names(struct pass *p, const struct remote_task *rt, int64_t task);
-#define CHOICES (BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY))	/* of two values: nobody's word can be told */
-/* Is it as it was made, and the task as it came before that? Then what it says is *later. Else *former: the
- * fields, but the name, in which it says what the task said before; as it was made, a choice that differs is
- * one, too: the other was made after it, elsewhere. A text may be another task's, and is kept (D2). */
+/* The fields, but the name, in which it says what the task said before, and the choices in which it is the
+ * later one (like.h). Which text is, nobody knows; it may be another task's, and is kept (D2). */
 NODISCARD enum err record_compare(struct pass *p, const struct task *ours, const struct remote_task *rt,
-	uint32_t *former, bool *later);
-bool record_as_made(const struct task *t);
+	uint32_t *former, uint32_t *later);
 /* Deleted there: judged at the end of the pass, with the others (D6). What is deleted here too is no loss. */
 NODISCARD enum err record_doom(struct pass *p, struct link *l);
 
