@@ -438,11 +438,35 @@ enum err record_new(struct pass *p, const struct remote_task *rt)
 	return partner ? store_partner_drop(p->s, p->side, rt->id) : ERR_OK;
 }
 
+/* Is there a living one on the page that looks it as well? That the key tells. */
+static enum err page_has_living(struct pass *p, const struct link *l, const struct remote_task *rt, bool *yes)
+{
+	int best, is;
+	*yes = false;
+	TRY(record_is_ours(p, l, rt, &best));
+	for (size_t i = 0; p->page && !rt->once && i < p->page->n && !*yes; i++) {
+		const struct remote_task *x = &p->page->task[i];
+		AUTO_LINK has = LINK_INIT;
+		enum err e = x->deleted ? ERR_OK : store_link_by_rid(p->s, p->side, x->id, &has);
+		if (e != ERR_NOENT) {
+			TRY(e);
+			continue;
+		}
+		TRY(record_is_ours(p, l, x, &is));
+		*yes = is >= best;
+	}
+	return ERR_OK;
+}
+
 enum err record_stillborn(struct pass *p, const struct remote_task *rt)
 {
 	struct link *d;
+	bool living;
 	TRY(doubtful(p, rt, &d));
 	if (!d)
+		return ERR_OK;
+	TRY(page_has_living(p, d, rt, &living));
+	if (living)
 		return ERR_OK;
 	TRY(replace_text(&d->rid, rt->id));
 	TRY(store_link_put(p->s, d));
