@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #define DAY (86400 * INT64_C(1000))
-#define WAITS_MAX 12			/* about two hours */
+#define WAITS_MAX 16			/* over two hours: to settle, and then to ask for a key (send.c) */
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
 #define SWINGS_MAX 6
 #define CIRCLE_DAY 5			/* copies before it, in half a day: too many */
