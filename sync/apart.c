@@ -102,13 +102,24 @@ enum err apart_key_tells(
 	return ERR_OK;
 }
 
+static enum err leave(struct pass *p, int64_t task, enum side side, const char *why)
+{
+	TRY(store_outbox_add(p->s, task, side, p->local_now));
+	return store_outbox_fail(p->s, task, side, INT64_MAX, ERR_BUSY, why, p->local_now, SETTLED);
+}
+
+enum err apart_leave(struct pass *p, int64_t task, enum side side)
+{
+	return leave(p, task, side,
+		"its copy says something else, and nobody but who made it knows which was chosen last; if he "
+		"does not send that, this is sent");
+}
+
 /* Whoever made the copy that was deleted deletes this one within two idle polls, if it is that. */
 static enum err wait(struct pass *p, int64_t task, enum side side)
 {
-	TRY(store_outbox_add(p->s, task, side, p->local_now));
-	return store_outbox_fail(p->s, task, side, INT64_MAX, ERR_BUSY,
-		"what was perhaps its copy was deleted there; if nobody deletes it, too, it is copied again",
-		p->local_now, SETTLED);
+	return leave(p, task, side,
+		"what was perhaps its copy was deleted there; if nobody deletes it, too, it is copied again");
 }
 
 /* Salesforce's is a task of its own, as the record says; R1: it does not cross while the sync is off. */

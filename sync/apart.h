@@ -42,6 +42,9 @@ NODISCARD enum err apart_mark(struct pass *p, const char *rid);
 NODISCARD enum err apart_look(struct pass *p, struct link *l, int64_t deleted_at);
 /* The task is on one side only by now. */
 NODISCARD enum err apart_clear(struct pass *p, int64_t task);
+/* Whoever made this side's record of the task knows what was chosen last (like_unsure): nothing is sent there
+ * for two idle polls. */
+NODISCARD enum err apart_leave(struct pass *p, int64_t task, enum side side);
 /* The record of this link was deleted there. *lives: its task lives on without it, and there is nothing to be
  * done; else it is to be deleted, and what is on the other side may be a task of its own by now. */
 NODISCARD enum err apart_bury(struct pass *p, const struct link *l, bool *lives);

@@ -61,10 +61,13 @@ static enum err join_live(struct pass *p, const struct half *keep, const struct 
 static enum err join_halves(struct pass *p, const struct half *keep, const struct half *drop)
 {
 	AUTO_TX tx = { 0 };
+	bool live = keep->gone != GONE_DELETED;
 	TRY(tx_begin(p->s, &tx));
-	TRY(keep->gone == GONE_DELETED ? join_dead(p, keep, drop) : join_live(p, keep, drop));
+	TRY(live ? join_live(p, keep, drop) : join_dead(p, keep, drop));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		TRY(store_outbox_add(p->s, keep->t.id, side, p->local_now));
+	if (live && like_unsure(&keep->t, keep->past.edited, &drop->t, drop->past.edited))
+		TRY(apart_leave(p, keep->t.id, like_as_made(&keep->t) ? keep->l.side : drop->l.side));
 	TRY(order_alike(p, keep->t.id));
 	log_info("task=%lld is task=%lld", (long long)drop->t.id, (long long)keep->t.id);
 	return tx_commit(&tx);

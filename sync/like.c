@@ -209,21 +209,31 @@ bool like_as_made(const struct task *t)
 	return t->created_at && t->changed_at == t->created_at;
 }
 
-int like_later(const struct task *a, bool a_edited, const struct task *b, bool b_edited)
+int like_later(const struct task *a, const struct task *b)
 {
 	bool x = like_as_made(a), y = like_as_made(b);
-	if (x && !b_edited && a->created_at > b->changed_at)
-		return 1;
-	if (y && !a_edited && b->created_at > a->changed_at)
-		return -1;
-	return y - x;
+	return x && y ? (a->created_at > b->created_at) - (a->created_at < b->created_at) : y - x;
+}
+
+/* As it was made, after the other one, that was not edited here, had changed last. */
+static bool came_after(const struct task *a, const struct task *b, bool b_edited)
+{
+	return like_as_made(a) && !like_as_made(b) && !b_edited && a->created_at > b->changed_at;
+}
+
+bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited)
+{
+	bool differ = false;
+	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
+		differ |= a->field[f] && b->field[f] && !field_same(a->field[f], b->field[f]);
+	return differ && (came_after(a, b, b_edited) || came_after(b, a, a_edited));
 }
 
 /* > 0: a's; 0: nobody can tell. */
 static int later(const struct half *a, const struct half *b, enum field f)
 {
 	int is = older(a, b, f) - older(b, a, f);
-	return is || !(CHOICES & BIT(f)) ? is : like_later(&a->t, a->past.edited, &b->t, b->past.edited);
+	return is || !(CHOICES & BIT(f)) ? is : like_later(&a->t, &b->t);
 }
 
 static enum err last_by(struct pass *p, const struct half *h, enum field f, enum side *by)

@@ -63,12 +63,15 @@ NODISCARD enum err like_agreed_name(
 	struct pass *p, const struct half *sc, const struct half *sf, const char **out);
 /*
  * Whose choice is the later one, where both records of a task came with one, and neither was the other's
- * before? > 0: a's; 0: nobody knows. As it was made, a record says what was chosen before that: a change of
- * the other one is later, unless that was before. edited: also here, and the time of that is this machine's.
+ * before? > 0: a's; 0: nobody knows. As it was made, a record says what was chosen before that, and a change
+ * of the other one is later.
  */
 #define CHOICES (BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY))	/* of two values: nobody's word tells */
-int like_later(const struct task *a, bool a_edited, const struct task *b, bool b_edited);
+int like_later(const struct task *a, const struct task *b);
 bool like_as_made(const struct task *t);
+/* Or perhaps not: the copy was made after that change, and its maker may have known it, and what its user
+ * chose since; or have read the other one just before. He brings both in line. edited: also here. */
+bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,
 	uint32_t *take, uint32_t *clash);

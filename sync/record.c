@@ -238,14 +238,15 @@ static bool see_former(void *arg, const struct history *h)
 	return true;
 }
 
-enum err record_compare(struct pass *p, const struct task *ours, const struct remote_task *rt,
-	uint32_t *former, uint32_t *later)
+enum err record_compare(
+	struct pass *p, const struct task *ours, const struct remote_task *rt, struct compared *out)
 {
 	struct former x = { .rt = rt };
 	TRY(store_history(p->s, ours->id, see_former, &x));
-	int choice = like_later(ours, x.edited, &rt->t, false);
-	*former = x.fields | (choice > 0 ? CHOICES : 0);
-	*later = choice < 0 ? CHOICES & ~*former : 0;
+	int choice = like_later(ours, &rt->t);
+	out->former = x.fields | (choice > 0 ? CHOICES : 0);
+	out->later = choice < 0 ? CHOICES & ~out->former : 0;
+	out->unsure = like_unsure(ours, x.edited, &rt->t, false);
 	return ERR_OK;
 }
 
@@ -258,13 +259,13 @@ enum err record_compare(struct pass *p, const struct task *ours, const struct re
 static enum err settle_create(struct pass *p, const struct remote_task *rt, const struct task *ours,
 	struct link *l, uint32_t silent, bool *changed)
 {
-	uint32_t former, later;
+	struct compared is;
 	if (!l->sent_at || l->version || !like_as_made(&rt->t) || like_as_made(ours))
 		return ERR_OK;
-	TRY(record_compare(p, ours, rt, &former, &later));
+	TRY(record_compare(p, ours, rt, &is));
 	for (int f = FIELD_STATUS; f < TASK_NFIELDS; f++)
-		if (!((silent | later) & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
-			TRY(set(&l->base[f], former & BIT(f) ? rt->t.field[f] : NULL, changed));
+		if (!((silent | is.later) & BIT(f)) && !field_same(l->base[f], rt->t.field[f]))
+			TRY(set(&l->base[f], is.former & BIT(f) ? rt->t.field[f] : NULL, changed));
 	return ERR_OK;
 }
 

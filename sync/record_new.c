@@ -1,5 +1,6 @@
 #include "record_p.h"
 #include "apart.h"
+#include "like.h"
 #include "log.h"
 #include "rules.h"
 #include "subject.h"
@@ -173,12 +174,13 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
-	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), former, later, sides;
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), sides;
+	struct compared is;
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
-	TRY(record_compare(p, &ours, rt, &former, &later));
-	agreed |= later;
+	TRY(record_compare(p, &ours, rt, &is));
+	agreed |= is.later;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
@@ -188,12 +190,14 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	l.made_at = made_here(p, rt);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
-			former & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
+			is.former & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
 	if (!ok)
 		return ERR_NOMEM;
 	TRY(store_link_put(p->s, &l));
 	log_info("task=%lld side=%s paired with its twin", (long long)task, side_name[p->side]);
 	TRY(record_known(p, rt, &l));
+	if (is.unsure)
+		TRY(apart_leave(p, task, like_as_made(&rt->t) ? p->side : pass_other(p)));
 	TRY(born(p, rt, &sides));
 	TRY(store_born(p->s, task, sides));	/* should they be taken apart */
 	if (guess)

@@ -16,10 +16,14 @@ NODISCARD enum err record_known(struct pass *p, const struct remote_task *rt, st
 /* Salesforce's record came first, and its subject is the task's name for now: that Sales Connect's differs is
  * no rename to be sent (R26). */
 NODISCARD enum err record_settle_names(struct pass *p, const struct remote_task *rt, int64_t task);
-/* The fields, but the name, in which it says what the task said before, and the choices in which it is the
- * later one (like.h). Which text is, nobody knows; it may be another task's, and is kept (D2). */
-NODISCARD enum err record_compare(struct pass *p, const struct task *ours, const struct remote_task *rt,
-	uint32_t *former, uint32_t *later);
+struct compared {		/* a record of a task that we have: which values are the later ones? */
+	uint32_t former;	/* the fields, but the name, in which it says what the task said before */
+	uint32_t later;		/* and the choices in which it is the later one (like.h); */
+	bool unsure;		/* perhaps */
+};
+/* Which text is the later one, nobody knows; it may be another task's, and is kept (D2). */
+NODISCARD enum err record_compare(
+	struct pass *p, const struct task *ours, const struct remote_task *rt, struct compared *out);
 /* Deleted there: judged at the end of the pass, with the others (D6). What is deleted here too is no loss. */
 NODISCARD enum err record_doom(struct pass *p, struct link *l);
 
