@@ -122,6 +122,11 @@ static enum err wait(struct pass *p, int64_t task, enum side side)
 		"what was perhaps its copy was deleted there; if nobody deletes it, too, it is copied again");
 }
 
+bool apart_is_skipped(const struct pass *p, const struct link *l)
+{
+	return p->c->config->other_values_skip && l->side == SIDE_SF && l->raw[FIELD_STATUS] && !l->once;
+}
+
 /* Salesforce's is a task of its own, as the record says; R1: it does not cross while the sync is off. */
 static enum err set_free(struct pass *p, struct link *sf, struct task *t)
 {
@@ -166,5 +171,8 @@ enum err apart_bury(struct pass *p, const struct link *l, bool *lives)
 	if (p->side == SIDE_SF)
 		return *lives ? leave_alone(p, &t) : ERR_OK;
 	TRY(apart_key_tells(p, l, &other, &t, &apart));
-	return apart || other.guess ? set_free(p, &other, &t) : ERR_OK;
+	if (!apart && !other.guess)
+		return ERR_OK;
+	return apart_is_skipped(p, &other) ? store_link_drop(p->s, l->task, SIDE_SF)
+					   : set_free(p, &other, &t);
 }

@@ -45,6 +45,9 @@ NODISCARD enum err apart_clear(struct pass *p, int64_t task);
 /* Whoever made this side's record of the task knows what was chosen last (like_unsure): nothing is sent there
  * for two idle polls. */
 NODISCARD enum err apart_leave(struct pass *p, int64_t task, enum side side);
+/* But for its other half this record would not be here: it has another status, and such are to be skipped
+ * (rules_skip). So it goes when they are taken apart. */
+bool apart_is_skipped(const struct pass *p, const struct link *l);
 /* The record of this link was deleted there. *lives: its task lives on without it, and there is nothing to be
  * done; else it is to be deleted, and what is on the other side may be a task of its own by now. */
 NODISCARD enum err apart_bury(struct pass *p, const struct link *l, bool *lives);

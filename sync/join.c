@@ -145,7 +145,8 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 	enum err other = store_link(p->s, has.task, pass_other(p), &theirs);
 	/* a guess: this is proof */
 	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away && !theirs.sent_at) {
-		TRY(split(p, &has));
+		TRY(apart_is_skipped(p, &theirs) ? store_link_drop(p->s, has.task, theirs.side)
+						 : split(p, &has));
 		other = ERR_NOENT;
 	}
 	*joined = gone != GONE_PARKED && e == ERR_OK && (other == ERR_NOENT || theirs.away);
