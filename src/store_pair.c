@@ -37,7 +37,7 @@ static const char *const sql_text[NSQL] = {
 		   " EXISTS (SELECT 1 FROM history WHERE history.task = task.id AND field = 0),"
 		   " EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.side = 1),"
 		   " person, email, sc_person, sf_who, type, campaign, campaign_day, campaign_step,"
-		   " rid, once"
+		   " once"
 		   " FROM task JOIN link ON link.task = task.id WHERE " ALONE " ORDER BY length(rid), rid",
 	[IS_LONELY] = "SELECT 1 FROM task JOIN link ON link.task = task.id WHERE task.id = :task AND " ALONE
 		      " AND (task.gone = 0 OR NOT link.gone OR :made_at <= synced_at)",
@@ -174,8 +174,7 @@ enum err store_lonely(struct store *s, enum side side, store_lonely_fn *fn, void
 		l.t.field[FIELD_TITLE] = (char *)q_col_text(&q, 2);
 		for (int f = 0; f < TASK_NFACTS; f++)
 			l.t.fact[f] = (char *)q_col_text(&q, 7 + f);
-		l.rid = q_col_text(&q, 7 + TASK_NFACTS);
-		l.once = q_col_text(&q, 8 + TASK_NFACTS);
+		l.once = q_col_text(&q, 7 + TASK_NFACTS);
 		if (!fn(arg, &l))
 			break;
 	}

@@ -96,7 +96,7 @@ NODISCARD enum err store_seen(struct store *s, enum side side, const struct task
 struct lonely {
 	struct task t;			/* here: id, created_at, title and facts */
 	const char *subject, *base;	/* its title as its record shows it; as last agreed with that */
-	const char *rid, *once;		/* its record, and the key that this was made with, if any */
+	const char *once;		/* the key that its record was made with, if any */
 	bool renamed;			/* it had another title */
 	bool asked;			/* it is to be made in Sales Connect */
 };

@@ -31,6 +31,7 @@ struct lonely_list {		/* see lonely.c */
 	struct lonely_name *name;	/* that may be theirs, in order */
 	size_t n_names, names_room;
 	bool loaded;
+	bool keyed;		/* some of them have keys */
 };
 void lonely_finish(struct lonely_list x[NSIDES]);
 

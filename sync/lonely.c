@@ -1,6 +1,5 @@
 #include "lonely.h"
 #include "subject.h"
-#include <stdio.h>
 #include <string.h>
 
 void rows_finish(struct rows *x)
@@ -79,7 +78,7 @@ struct lonely_one {
 	char *title, *subject;	/* subject NULL: the same */
 	char *person;
 	char *shape;		/* Sales Connect's, if there are shapes */
-	char *key;		/* see key_of; NULL: none */
+	char *key;		/* see lonely_keyed; NULL: none, or in Sales Connect not made yet */
 };
 
 static void list_finish(struct lonely_list *x)
@@ -135,27 +134,11 @@ static enum err add_names(struct pass *p, enum side side, const struct lonely *l
 	return l->renamed || (side == SIDE_SC && !str_eq(title, l->base)) ? add_name(x, UNKNOWN) : ERR_OK;
 }
 
-/* The key that a record of Salesforce has, or that the copy of one of Sales Connect has there. "": none. */
-static enum err key_of(
-	struct pass *p, enum side side, const char *rid, const char *once, char key[PARCEL_KEY])
-{
-	AUTO_FREE char *keyed = NULL;
-	*key = '\0';
-	if (side == SIDE_SF)
-		return snprintf(key, PARCEL_KEY, "%s", once ? once : ""), ERR_OK;
-	enum err e = store_meta(p->s, "sf.keyed", &keyed);
-	if (e)
-		return e == ERR_NOENT ? ERR_OK : e;
-	return parcel_copy_key(p, side, rid, key);
-}
-
 static enum err add_one(struct pass *p, enum side side, const struct lonely *l, struct lonely_list *x)
 {
 	AUTO_BUF shape = BUF_INIT;
-	char key[PARCEL_KEY];
 	const char *title = l->t.field[FIELD_TITLE];
 	bool ok = true, shapes = side == SIDE_SC && has_shapes(p);
-	TRY(key_of(p, side, l->rid, l->once, key));
 	if (shapes)
 		TRY(subject_shape(p->template, &l->t, &shape));
 	struct lonely_one *more = grow(x->one, x->n, &x->room, sizeof(*more));
@@ -165,7 +148,8 @@ static enum err add_one(struct pass *p, enum side side, const struct lonely *l, 
 	x->one[x->n++] = (struct lonely_one){ l->t.id, l->t.created_at, l->renamed, l->asked,
 		str_dup(title, &ok), str_eq(title, l->subject) ? NULL : str_dup(l->subject, &ok),
 		str_dup(l->t.fact[FACT_PERSON], &ok), shapes ? buf_take(&shape) : NULL,
-		*key ? str_dup(key, &ok) : NULL };
+		side == SIDE_SF ? str_dup(l->once, &ok) : NULL };
+	x->keyed |= side == SIDE_SF && l->once;
 	return ok ? add_names(p, side, l, x) : ERR_NOMEM;
 }
 
@@ -325,16 +309,38 @@ enum err lonely_asked(struct pass *p, const struct half *of, size_t *at, int64_t
 	return ERR_NOENT;
 }
 
+/* The keys that copies of Sales Connect's have. */
+static enum err make_keys(struct pass *p, struct lonely_list *x)
+{
+	for (size_t i = 0; i < x->n && !x->keyed; i++) {
+		AUTO_LINK l = LINK_INIT;
+		char key[PARCEL_KEY];
+		enum err e = store_link(p->s, x->one[i].task, SIDE_SC, &l);
+		if (e != ERR_NOENT)
+			TRY(e);
+		if (!l.rid)
+			continue;
+		TRY(parcel_copy_key(p, SIDE_SC, l.rid, key));
+		TRY(replace_text(&x->one[i].key, key));
+	}
+	x->keyed = true;
+	return ERR_OK;
+}
+
 enum err lonely_keyed(struct pass *p, enum side side, const struct half *of, int64_t *task)
 {
-	const struct lonely_list *x = &p->lonely[side];
-	char key[PARCEL_KEY];
+	struct lonely_list *x = &p->lonely[side];
+	char own[PARCEL_KEY] = "";
+	const char *key = side == SIDE_SC ? of->l.once : own;
 	*task = 0;
-	TRY(key_of(p, of->l.side, of->l.rid, of->l.once, key));
-	if (!*key)
+	if (!key)
 		return ERR_OK;
 	TRY(load(p, side));
-	for (size_t i = 0; i < x->n && !*task; i++) {
+	if (side == SIDE_SC)
+		TRY(make_keys(p, x));
+	else if (x->keyed)
+		TRY(parcel_copy_key(p, SIDE_SC, of->l.rid, own));
+	for (size_t i = 0; i < x->n && x->keyed && !*task; i++) {
 		bool yes = str_eq(x->one[i].key, key);
 		if (yes)
 			TRY(store_is_lonely(p->s, x->one[i].task, side, INT64_MIN, &yes));
