@@ -235,13 +235,23 @@ static bool same_word(enum side side, enum field f, const char *word, const char
 	return same(word, server_word(side, f, ours));
 }
 
-/* Its maker, which alone knew its name, deleted it, and does not sync any more, so that its record stays (R20): who finds that
- * there has no other name for it than its subject. */
+static bool had_name(const struct sim *s, int mount, const struct record *r)
+{
+	const struct server *v = &s->server[SIDE_SC];
+	bool yes = false;
+	for (int i = 0; i < v->n; i++)
+		yes |= v->rec[i].task == r->task && v->rec[i].alive_to[mount] && strcmp(v->rec[i].word[FIELD_TITLE], r->word[FIELD_TITLE]);
+	return yes;
+}
+
+/* Who made it in Salesforce deleted it, and does not sync any more, so that it stays (R20); nobody who syncs had seen the task in
+ * Sales Connect: who finds it there has no other name for it than its subject. */
 static bool is_left_behind(const struct sim *s, const struct record *r, const struct task *t)
 {
-	const struct logical *g = &s->logical[r->task];
-	return g->from == SIDE_LOCAL && g->removed > 0 && !s->mount[g->mount].sf_on &&
-		same(t->field[FIELD_TITLE], r->word[FIELD_TITLE]);
+	bool left = r->made_by >= 0 && s->logical[r->task].removed > 0 && same(t->field[FIELD_TITLE], r->word[FIELD_TITLE]);
+	for (int i = 0; i < setup_of(s)->mounts; i++)
+		left &= i == r->made_by ? !s->mount[i].sf_on : !s->mount[i].sf_on || !had_name(s, i, r);
+	return left;
 }
 
 /* It was renamed in Sales Connect, and each mount that syncs met it there under that name: to them the two names just differ (R26). */
