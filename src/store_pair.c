@@ -49,7 +49,8 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE id = :keep",
 	[MOVE_HISTORY] = "UPDATE history SET task = :keep WHERE task = :drop",
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
-	/* Rows whose records on this side are the same but for their ids. */
+	/* Rows whose records on this side are the same but for their ids. A create that had been made before
+	 * tells no version: nobody knows yet what its record shows, or whether it was deleted. */
 	[ALIKE] = "SELECT x.id, l.rid, m.rid, iif(l.side = 2, l.once, m.once) FROM task JOIN link"
 		  " ON link.task = task.id"
 		  " CROSS JOIN link AS l INDEXED BY link_shown ON l.side = :side"
@@ -64,6 +65,7 @@ static const char *const sql_text[NSQL] = {
 		  " WHERE history.task IN (x.id, task.id)))"
 		  " AND (x.person, x.email, x.sf_who) IS (task.person, task.email, task.sf_who)"
 		  " AND (" OF("l") ") IS (" OF("link") ")"
+		  " AND (l.side = 2 OR l.version IS NOT NULL)"
 		  " ORDER BY length(l.rid), l.rid",
 	/* Of one name: each says what the other's record on this side shows, and these are in another order
 	 * than those there. */

@@ -287,7 +287,7 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 {
 	AUTO_TASK ours = TASK_INIT, theirs = TASK_INIT;
 	enum gone gone;
-	bool changed = false, in_doubt = l->in_doubt, was_away = l->away;
+	bool changed = false, in_doubt = l->in_doubt, was_away = l->away, first = l->sent_at && !l->version;
 	if (l->gone)
 		return ERR_OK;	/* no zombie comes back by itself */
 	if (!rt->mine)
@@ -311,7 +311,9 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 	if (was_away && gone != GONE_DELETED)
 		TRY(parcel_other_is_next(p, l->task));
 	p->touched |= changed;
-	return changed ? list_rest(p, l) : ERR_OK;
+	if (changed)
+		TRY(list_rest(p, l));
+	return first ? order_alike(p, l->task) : ERR_OK;
 }
 
 enum err record_bury(struct pass *p, struct link *l)

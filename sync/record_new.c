@@ -112,8 +112,7 @@ enum err record_adopt(struct pass *p, struct link *l, const struct remote_task *
 	TRY(store_link_put(p->s, l));
 	log_info("task=%lld side=%s: the create in doubt had happened", (long long)l->task,
 		side_name[p->side]);
-	TRY(record_known(p, rt, l));
-	return order_alike(p, l->task);
+	return record_known(p, rt, l);
 }
 
 static bool renamed_here(void *arg, const struct history *h)

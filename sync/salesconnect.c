@@ -275,7 +275,8 @@ static enum err take_task(struct salesconnect *sc, struct item *it, const struct
 	enum err e = sc_read_task(buf_str(&r->body), r->body.n, &p);
 	if (e != ERR_OK)
 		return e == ERR_PROTOCOL ? nonsense(sc, ERR_LOST) : e;
-	it->new_version = TAKE(p.task[0].version);
+	if (!create || r->status == 201)	/* else the key was known: whatever has become of it since */
+		it->new_version = TAKE(p.task[0].version);
 	if (create)
 		it->new_id = TAKE(p.task[0].id);
 	return ERR_OK;

@@ -283,7 +283,8 @@ static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 	if (!taken)
 		return drop_double(p, x);
 	TRY(parcel_other_is_next(p, x->row.task));
-	TRY(order_alike(p, x->row.task));
+	if (p->side == SIDE_SF || x->link.version)
+		TRY(order_alike(p, x->row.task));
 	return send_row_done(p, x);
 }
 

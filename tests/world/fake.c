@@ -426,7 +426,6 @@ static enum err made_before(struct fake *f, struct item *it, bool *yes)
 		if (e)
 			break;
 		it->new_id = copy(f->rec[i].id);
-		it->new_version = print("r%d", f->rec[i].revision);
 	}
 	free(body);
 	return e;

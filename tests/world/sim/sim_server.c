@@ -445,6 +445,7 @@ static enum err create_one(struct line *l, struct item *it)
 	enum side side = l->server->side;
 	body_of(it->t, body);
 	struct record *r = by_key(l, it->once);
+	bool made_before = r != NULL;
 	if (r && r->born_at)
 		return ERR_RETRY;	/* DUPLICATE_VALUE, and nothing to be read back yet */
 	if (r && side == SIDE_SC && strcmp(r->body, body))
@@ -464,7 +465,7 @@ static enum err create_one(struct line *l, struct item *it)
 		oracle_agreed(l->sim, l, r, FIELDS_ALL);
 	}
 	it->new_id = copy(r->id);
-	it->new_version = side == SIDE_SC ? version_of(side, r) : NULL;
+	it->new_version = side == SIDE_SC && !made_before ? version_of(side, r) : NULL;
 	return ERR_OK;
 }
 
