@@ -96,7 +96,7 @@ struct record {
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
 	int met[MOUNTS_MAX];		/* and the first; */
 	bool met_new[MOUNTS_MAX];	/* it was as it was made then */
-	int named;			/* its revision when a person there gave it its name */
+	int named;			/* its revision when somebody gave it its name */
 	int sure[MOUNTS_MAX];		/* the same, by passes that ended well: it knows what is there */
 	bool alive_to[MOUNTS_MAX];	/* was shown to it while it was not deleted */
 	bool shown_ours;		/* at some time with a status that is one of ours */
@@ -369,7 +369,7 @@ bool template_has_name(const char *template);
 void template_show(const char *template, const char *name, char out[WORD]);	/* R26, R27: what it makes of a name */
 /* Asked at every write of the engine; updated: it is done; agreed: the answer is on its way; shown: the record is. */
 int64_t there_since(const struct sim *s, int task, enum side side);
-void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row);
+void oracle_create(struct sim *s, struct line *l, struct record *r, int64_t row);
 void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32_t fields, const struct task *t);
 void oracle_agreed(struct sim *s, struct line *l, struct record *r, uint32_t fields);
 void oracle_shown(struct sim *s, const struct line *l, struct record *r);

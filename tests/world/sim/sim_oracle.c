@@ -254,7 +254,8 @@ static bool is_left_behind(const struct sim *s, const struct record *r, const st
 	return left;
 }
 
-/* It was renamed in Sales Connect, and each mount that syncs met it there under that name: to them the two names just differ (R26). */
+/* It was renamed in Sales Connect, by a person there or by a mount that does not sync any more, and each mount that syncs met it there
+ * under that name: to them the two names just differ (R26), as if the template had been another one. */
 static bool is_unseen(const struct sim *s, const struct record *r)
 {
 	const struct server *v = &s->server[SIDE_SC];

@@ -255,7 +255,7 @@ static int64_t came(const struct sim *s, const struct mount *m, int64_t row, int
 }
 
 /* R14, R15: what is older than the switching on, or was made while it was off, stays where it is. */
-void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_t row)
+void oracle_create(struct sim *s, struct line *l, struct record *r, int64_t row)
 {
 	const struct mount *m = &s->mount[l->mount];
 	if (r->task < 0) {
@@ -267,6 +267,7 @@ void oracle_create(struct sim *s, struct line *l, const struct record *r, int64_
 		excuse(s, l, r);
 	excuse_beside_mirror(s, l, r, row);
 	forgotten(s, l, r);
+	r->named = r->revision;
 	if (l->server->side != SIDE_SF)
 		return;
 	if (o ? !o->sf_on : !was_on(m, came(s, m, row, r->task)))
@@ -439,6 +440,8 @@ static void carried_too_late(struct sim *s, const struct line *l, const struct r
 
 void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint32_t fields)
 {
+	if (l->server->side == SIDE_SC && (fields & BIT(FIELD_TITLE)))
+		r->named = r->revision + 1;
 	for (enum field f = 0; f < TASK_NFIELDS; f++)
 		if (fields & BIT(f)) {
 			carried_too_late(s, l, r, f);
