@@ -215,12 +215,18 @@ int like_later(const struct task *a, const struct task *b)
 	return x && y ? (a->created_at > b->created_at) - (a->created_at < b->created_at) : y - x;
 }
 
+/* As it was made, after the other one, that was not edited here, had changed last. */
+static bool came_after(const struct task *a, const struct task *b, bool b_edited)
+{
+	return like_as_made(a) && !like_as_made(b) && !b_edited && a->created_at > b->changed_at;
+}
+
 bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited)
 {
-	bool differ = false, x = like_as_made(a), y = like_as_made(b);
+	bool differ = false;
 	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
 		differ |= a->field[f] && b->field[f] && !field_same(a->field[f], b->field[f]);
-	return differ && x != y && !(x ? b_edited : a_edited);
+	return differ && (came_after(a, b, b_edited) || came_after(b, a, a_edited));
 }
 
 /* > 0: a's; 0: nobody can tell. */

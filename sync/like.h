@@ -69,8 +69,8 @@ NODISCARD enum err like_agreed_name(
 #define CHOICES (BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY))	/* of two values: nobody's word tells */
 int like_later(const struct task *a, const struct task *b);
 bool like_as_made(const struct task *t);
-/* Or perhaps not: that change was another field's, or was before the copy was made, with what its maker's
- * user had chosen since. The maker knows, and brings both in line. edited: also here. */
+/* Or perhaps not: the copy was made after that change, and its maker may have known it, and what its user
+ * chose since; or have read the other one just before. He brings both in line. edited: also here. */
 bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,

@@ -121,31 +121,17 @@ enum err record_away(struct pass *p, struct link *l, const char *why)
 	return store_link_put(p->s, l);
 }
 
-struct left {			/* to another mount, for a while (apart_leave) */
-	enum side side;
-	bool yes;
-};
-
-static bool see_left(void *arg, const struct waiting *w)
-{
-	struct left *x = arg;
-	x->yes |= w->side == x->side && w->err == ERR_BUSY && w->next > 0;
-	return !x->yes;
-}
-
 /* Still something to send? Then it must be on the list; a refused edit is tried again now that the remote
  * changed. */
 static enum err list_rest(struct pass *p, const struct link *l)
 {
 	AUTO_TASK now = TASK_INIT;
-	struct left left = { .side = p->side };
 	enum gone gone;
 	TRY(store_get(p->s, l->task, &now));
 	TRY(store_gone(p->s, l->task, &gone));
 	if (gone == GONE_DELETED || !push_fields(p, l, &now))
 		return ERR_OK;	/* a deletion is listed since it was made */
-	TRY(store_waiting(p->s, l->task, p->local_now, see_left, &left));
-	return left.yes ? ERR_OK : store_outbox_add(p->s, l->task, p->side, p->local_now);
+	return store_outbox_add(p->s, l->task, p->side, p->local_now);
 }
 
 /* A completion is not taken yet: it is judged at the end of the pass, with the others, as a deletion is (D6).
