@@ -194,8 +194,9 @@ struct link {			/* a task's spoke */
 	char *rid;		/* the remote's id. NULL:
 				 * a create was sent and its answer is not known (in doubt) */
 	char *once;		/* the key of the create that made it; NULL: none, or not told */
-	int64_t sent_at;	/* when the create was sent; 0: it was imported, or (in doubt) it may have
-				 * been sent before the database's log was lost: then it has no key yet */
+	int64_t sent_at;	/* when the create was sent, or, as soon as the remote tells, when it was
+				 * made; 0: it was imported, or (in doubt) it may have been sent before
+				 * the database's log was lost: then it has no key yet */
 	int64_t made_at;	/* imported: when it was made there, in this machine's clock; 0: not known */
 	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
 	bool guess;		/* Salesforce's: that it is Sales Connect's task is a guess (apart.h) */

@@ -32,6 +32,15 @@ static const char *foreign(const struct link *l, const struct remote_task *rt, i
 	return ours ? NULL : rt->raw[f];
 }
 
+/* What we made was made when the remote says: this machine's clock may have been set before it was sent. */
+static void learn_when(struct link *l, const struct remote_task *rt, bool *changed)
+{
+	if (!l->sent_at || !rt->t.created_at || l->sent_at == rt->t.created_at)
+		return;
+	l->sent_at = rt->t.created_at;
+	*changed = true;
+}
+
 enum err record_learn(struct pass *p, struct link *l, const struct remote_task *rt, uint32_t silent,
 	bool *changed)
 {
@@ -47,6 +56,7 @@ enum err record_learn(struct pass *p, struct link *l, const struct remote_task *
 		TRY(set(&l->url, rt->url, changed));
 	*changed |= l->away;
 	l->away = false;
+	learn_when(l, rt, changed);
 	if (*changed)
 		l->synced_at = p->local_now;
 	return ERR_OK;
