@@ -111,15 +111,16 @@ enum err like_agreed_name(struct pass *p, const struct half *sc, const struct ha
 	return ERR_OK;
 }
 
-/* Did Salesforce's ever have the name of Sales Connect's, or the subject that the template makes of it? */
-static enum err had_name(const struct half *sf, const struct task *sc, const char *template, bool *yes)
+/* Did Salesforce's ever have the name of Sales Connect's, or the subject that the template makes of it (one
+ * without a name, of all)? */
+static enum err had(const struct half *sf, const struct task *sc, const char *template, bool *name,
+	bool *made)
 {
 	AUTO_BUF subject = BUF_INIT;
-	if (subject_has_title(template))
-		subject_render(template, sc, &subject);
+	subject_render(template, sc, &subject);
 	TRY(buf_err(&subject));
-	*yes = like_said(sf, FIELD_TITLE, sc->field[FIELD_TITLE]) ||
-		(subject.n && like_said(sf, FIELD_TITLE, buf_str(&subject)));
+	*name = like_said(sf, FIELD_TITLE, sc->field[FIELD_TITLE]);
+	*made = subject.n && like_said(sf, FIELD_TITLE, buf_str(&subject));
 	return ERR_OK;
 }
 
@@ -172,17 +173,18 @@ static bool speaks_for(const struct half *sc, const struct half *sf)
 
 enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score)
 {
-	bool is, was, had, fits, all = true, has_title = subject_has_title(p->template);
+	bool is, was, name, made, fits, all = true, has_title = subject_has_title(p->template);
 	int same = ALL_SAME - TASK_NFIELDS;
 	*score = NO;
 	if (!like_person(&sc->t, &sf->t))
 		return ERR_OK;
 	TRY(names(sc, like_shown(&sf->l, FIELD_TITLE), p->template, &is, &was));
-	TRY(had_name(sf, &sc->t, p->template, &had));
-	was |= had;
+	TRY(had(sf, &sc->t, p->template, &name, &made));
+	was |= name || (made && has_title);
 	same += is || !has_title;
 	same += filled(sc->t.fact[FACT_PERSON]) && filled(sf->t.fact[FACT_PERSON]) ? FOR_HIM : 0;
 	TRY(subject_fits(p->template, &sc->t, like_shown(&sf->l, FIELD_TITLE), &fits));
+	fits |= made;
 	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++) {
 		all &= like_said(sc, f, sf->t.field[f]) || like_said(sf, f, sc->t.field[f]) ||
 			like_foreign(sf, f);
