@@ -256,6 +256,7 @@ struct sim_figures {
 	long unordered;		/* times a mount met both records of a task after each was changed, with two choices */
 	long unseen;		/* files renamed in Sales Connect before any mount that syncs had met their record there */
 	long left_behind;	/* files named by a subject, as who made the task deleted it while its sync was off */
+	long apart;		/* times a mount copied a task whose copy, or itself, was changed, and whoever made that syncs no more */
 	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
 	long fault[FAULTS];	/* that struck */

@@ -173,25 +173,55 @@ static bool is_beyond_first_import(struct sim *s, const struct line *l, const st
 	return yes;
 }
 
+/* Each mount that made a record of it, and would bring what is changed there in line, does not sync any more. */
+static bool is_left_alone(const struct sim *s, const struct line *l, int task)
+{
+	bool made = false, on = false;
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *o = &s->server[side].rec[i];
+			bool other = o->task == task && o->made_by >= 0 && o->made_by != l->mount;
+			made |= other;
+			on |= other && s->mount[o->made_by].sf_on;
+		}
+	return made && !on;
+}
+
+/* One of its records was changed before this mount met it, so that the copy says something else than the one that is there. */
+static bool is_out_of_line(const struct sim *s, const struct line *l, const struct record *o, const struct record *r)
+{
+	bool differs = false, changed = false;
+	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++)
+		differs |= strcmp(o->word[f], r->word[f]) != 0;
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *x = &s->server[side].rec[i];
+			changed |= x->task == r->task && x->met[l->mount] && !x->met_new[l->mount];
+		}
+	return differs && changed;
+}
+
 /*
- * Who copies a task that has its copy already must be able to see that: by the name, for whatever else was changed is in line soon.
- * There is no such name if it was changed before he came to see both, and does not cross (R24, R25), or if the template was another
- * one (join.c).
+ * Who copies a task that has its copy already must be able to see that: by the name, for whatever else was changed is in line soon,
+ * if anybody who made one of them syncs. There is no such name if it was changed before he came to see both, and does not cross
+ * (R24, R25), or if the template was another one (join.c).
  */
 static void excuse(struct sim *s, struct line *l, const struct record *r)
 {
 	enum side side = l->server->side, from = side == SIDE_SC ? SIDE_SF : SIDE_SC;
 	bool names = (side == SIDE_SC || template_has_name(s->server[SIDE_SC].template)) && template_stays(s);
 	const struct mount *m = &s->mount[l->mount];
-	bool other = false, old = is_beyond_first_import(s, l, r);
+	bool other = false, old = is_beyond_first_import(s, l, r), left = is_left_alone(s, l, r->task);
 	for (int i = 0; i < l->server->n; i++) {
 		const struct record *o = &l->server->rec[i];
 		if (o == r || o->task != r->task || o->deleted)
 			continue;
 		if (o->made_by >= 0 && o->made_by != l->mount && (o->born_at || o->true_at >= m->pass_began))
 			return raced(s, r->task);
-		if (names && in_common(o, r, FIELD_TITLE) && !old)
+		bool named = names && in_common(o, r, FIELD_TITLE) && !old, apart = named && left && is_out_of_line(s, l, o, r);
+		if (named && !apart)
 			return;
+		s->figures->apart += apart;
 		other = true;
 	}
 	if (!other || !has_stranger(&s->server[from], r->task, l->mount))
