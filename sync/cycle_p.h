@@ -204,8 +204,8 @@ NODISCARD enum err join_choose(
  * echo.c: what another mount has copied though it is here already, as it could not know that. A task of Sales
  * Connect that has for a name what is a subject in Salesforce, and not the name, of a task that is on both
  * sides (R26); or a record of the account that has the subject of such a one. It came after that one, is for
- * the same person, and says in each field what that one says or said. It is no third task: to copy it, too,
- * would be answered by the other mount with a copy of that.
+ * the same person, and says in each field what that one says or said; or, if it has a key, that says so. It
+ * is no third task: to copy it, too, would be answered by the other mount with a copy of that.
  */
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*

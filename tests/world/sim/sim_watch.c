@@ -148,13 +148,14 @@ static void raced(struct sim *s, int task)
 	s->logical[task].was_hidden = s->logical[task].beyond = true;
 }
 
-/* R17: it had not changed for so long when this mount first looked that it was not told of it, nor is it since. */
+/* R17: it had not changed for so long when this mount first looked that it was not told of it, nor is it since; a row that was
+ * committed late by its stamp. */
 static bool too_old(const struct sim *s, const struct line *l, const struct record *o)
 {
 	static const int64_t window[] = { [FIRST_24H] = DAY, [FIRST_30D] = 30 * DAY, [FIRST_OPEN] = INT64_MAX / 2 };
 	const struct mount *m = &s->mount[l->mount];
 	int64_t looked = m->since[SIDE_SF] ? m->since[SIDE_SF] : m->pass_began;
-	return l->server->side == SIDE_SF && !o->shown[l->mount] && looked - o->touched_at > window[s->script->setup.first_import];
+	return l->server->side == SIDE_SF && !o->shown[l->mount] && looked + l->server->skew - o->changed_at > window[s->script->setup.first_import];
 }
 
 /* And the mount was not told of as many as there are to be. */
