@@ -172,8 +172,8 @@ NODISCARD enum err push_all(struct pass *p);
  *     no reason either: the one that is gone may have been another's original, so the key is asked first.
  *     Nor is it a choice for a deleted one that a living one looks less like it: that may have been changed
  *     since. And what may be the copy of a deleted one of ours waits for whoever made it.
- *  2. Where both have as many, the first has the first, in the order of the records' ids, which are the same
- *     to everybody; each makes its copies in that order.
+ *  2. Where both have as many, and all are as like each, the first has the first, in the order of the
+ *     records' ids, which are the same to everybody; each makes its copies in that order.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
  *     whenever a link is new, those whose records on this side show the same exchange them (order.c).
  *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,

@@ -292,6 +292,20 @@ static enum err may_be_others(struct pass *p, const struct asked *a, const struc
 	return ERR_OK;
 }
 
+/* The first has the first only where all are as like each: ours has the same place with the one that it would
+ * have. */
+static enum err has_place(struct pass *p, const struct asked *a, const struct choice *c,
+	const struct place *at, bool *yes)
+{
+	AUTO_PLACE own = { 0 };
+	*yes = true;
+	if (!at->at || at->at >= c->best.n)
+		return ERR_OK;
+	TRY(place(p, a, c->best.task[at->at], c->most, &own));
+	*yes = own.at == at->at && own.n == at->n;
+	return ERR_OK;
+}
+
 /*
  * Each is the other's best, and there are as many of its name on either side. Of several that are the same on
  * one side, each is one of several on the other: the first has the first, as in every mount. If they are not
@@ -302,7 +316,7 @@ static enum err may_be_others(struct pass *p, const struct asked *a, const struc
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
 	AUTO_PLACE at = { 0 };
-	bool unsure = false;
+	bool unsure = false, placed;
 	*out = 0;
 	if (!c->best.n)
 		return ERR_OK;
@@ -314,7 +328,8 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	bool ripe = (!c->young && !at.dead) || (!c->fresh && like_is_same(c->most) && at.n == c->best.n);
 	if (even && !ripe && !a->late)
 		TRY(may_be_others(p, a, c, &at, c->best.task[0], &unsure));
-	bool clear = a->late || (!other && !unsure && (even || (ripe && !c->by_key)));
+	TRY(has_place(p, a, c, &at, &placed));
+	bool clear = a->late || (!other && !unsure && placed && (even || (ripe && !c->by_key)));
 	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
 	if (clear && at.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
