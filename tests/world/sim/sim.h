@@ -92,6 +92,7 @@ struct record {
 	bool chosen[TASK_NFIELDS];	/* by a person there, and no mount has written it since */
 	int64_t sent_at[TASK_NFIELDS];	/* when an update by a mount was done here (true time); 0: none */
 	int sent_by[TASK_NFIELDS];	/* and by which */
+	int sent_as[TASK_NFIELDS];	/* and its revision then */
 	int begun[MOUNTS_MAX];		/* its revision when the mount's pass began */
 	int shown[MOUNTS_MAX];		/* the last revision that a mount was shown; 0: none */
 	int met[MOUNTS_MAX];		/* and the first; */

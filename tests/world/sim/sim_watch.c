@@ -333,8 +333,9 @@ static bool is_carried(const struct sim *s, const struct line *l, const struct r
 	for (int i = 0; i < s->server[SIDE_SC].n; i++) {
 		const struct record *o = &s->server[SIDE_SC].rec[i];
 		bool news = unseen || o->sent_at[f] > r->agreed_at[f];
-		if (o->task == r->task && news && o->sent_by[f] != l->mount &&
-			o->shown[l->mount] == o->revision && !strcmp(o->word[f], server_word(SIDE_SC, f, ours)))
+		bool told = o->shown[l->mount] >= (o->sent_at[f] ? o->sent_as[f] : o->revision);
+		if (o->task == r->task && news && o->sent_by[f] != l->mount && told &&
+			!strcmp(o->word[f], server_word(SIDE_SC, f, ours)))
 			return true;
 	}
 	return false;
@@ -478,6 +479,7 @@ void oracle_updated(struct sim *s, const struct line *l, struct record *r, uint3
 			carried_too_late(s, l, r, f);
 			r->sent_at[f] = s->now;
 			r->sent_by[f] = l->mount;
+			r->sent_as[f] = r->revision + 1;
 			r->chosen[f] = false;
 		}
 }
