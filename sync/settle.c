@@ -4,7 +4,9 @@
 #define DOUBT_WAIT INT64_C(60000)	/* how long a create may still come to light (salesforce.md 4.4) */
 /* a clock may have been wrong; whatever is that young, and not ours, is linked */
 #define FIND_SLACK (86400 * INT64_C(1000))
-#define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* keys are remembered for 7 days (salesconnect.md) */
+/* Keys are remembered for 7 days (salesconnect.md). */
+#define ONCE_KEPT (6 * 86400 * INT64_C(1000))	/* it is, for sure */
+#define ONCE_LOST (8 * 86400 * INT64_C(1000))	/* and for sure not any more */
 
 struct patience {		/* the row of a create in doubt: how often was it tried, and is it backing
 				 * off? Or, if it may never have been sent: is it not its time yet? */
@@ -114,15 +116,24 @@ static enum err look_for(struct pass *p, struct link *l, const struct patience *
 	return tx_commit(&tx);
 }
 
-/* With a key: repeat it, while it is remembered. Without: a pull brings every new record; look for what was
- * not among them and has had time to come to light. */
+/* With a key: repeat it, while it is remembered; while it may be, if no pull has brought it, for another text
+ * would be refused. A copy is looked for by its looks then (push.c). */
 static enum err settle_keyed(struct pass *p, struct link *l, const struct patience *x)
 {
-	if (p->now - l->sent_at < ONCE_KEPT)
+	enum elsewhere where;
+	int64_t age = p->now - l->sent_at;
+	if (age < ONCE_KEPT)
 		return p->pulled || x->waits ? ERR_OK : repeat_create(p, l, x);
-	return p->pulled ? store_link_drop(p->s, l->task, p->side) : ERR_OK;
+	if (!p->pulled)
+		return ERR_OK;
+	TRY(parcel_elsewhere(p, l->task, &where));
+	if (where == ELSEWHERE_KNOWN || age >= ONCE_LOST)
+		return store_link_drop(p->s, l->task, p->side);
+	return x->waits ? ERR_OK : repeat_create(p, l, x);
 }
 
+/* Without: a pull brings every new record; look for what was not among them and has had time to come to
+ * light. */
 static enum err settle_unkeyed(struct pass *p, struct link *l, const struct patience *x)
 {
 	if ((p->will_pull && !p->pulled) || x->waits)

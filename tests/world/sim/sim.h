@@ -85,7 +85,7 @@ struct record {
 	bool deleted, away, hidden, purged, archived;
 	bool by_me;			/* the account's own user made it there, by hand */
 	bool alike;			/* see made_alike */
-	bool unheard;			/* the mount that made it got no answer */
+	bool unheard;			/* the mount that made it got no answer, or has perhaps not noted it */
 	bool renamed;			/* a colleague gave the subject */
 	int64_t touched_at;		/* when it last changed for those who see it, the true time */
 	int64_t agreed_at[TASK_NFIELDS];	/* what was sent last is not newer than this (true time); 0: nothing was */

@@ -257,7 +257,7 @@ static void excuse_beside_mirror(struct sim *s, struct line *l, const struct rec
 	}
 }
 
-/* A create whose answer was lost is repeated by its key. Once that is forgotten, and the record was deleted before it was ever seen, a
+/* A create whose answer was lost, or not noted, is repeated by its key. Once that is forgotten, and the record was deleted before it was ever seen, a
  * tombstone's id tells nobody whose it was: it is made again. */
 static void forgotten(struct sim *s, struct line *l, const struct record *r)
 {
@@ -551,7 +551,9 @@ void oracle_pass_forgot(struct sim *s, int mount, enum side side)
 			r->agreed_at[f] = 0;
 			choice_in_doubt(s, r->task, f, server_ours(side, f, r->word[f]));
 		}
-		if (r->made_by == mount && r->true_at >= began && side == SIDE_SF)
+		bool made = r->made_by == mount && r->true_at >= began;
+		r->unheard |= made;
+		if (made && side == SIDE_SF)
 			check_alike(s, side, r);
 	}
 }
