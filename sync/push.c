@@ -4,7 +4,7 @@
 #define DAY (86400 * INT64_C(1000))
 #define WAITS_MAX 16			/* over two hours: to settle, and then to ask for a key (send.c) */
 #define WAIT_TRIES 9			/* 36 minutes: who made a copy has had two idle polls */
-#define SWINGS_MAX 6
+#define SWINGS_MAX 30			/* mounts that answer each other by chance end it before */
 #define CIRCLE_DAY 5			/* copies before it, in half a day: too many */
 #define CIRCLE_WEEK 20			/* in a week */
 #define ROUNDS 3			/* times a task that keeps moving there is tried in one pass */
