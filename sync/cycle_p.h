@@ -177,11 +177,12 @@ NODISCARD enum err push_all(struct pass *p);
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
  *     whenever a link is new, those whose records on this side show the same exchange them (order.c).
  *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
- *     every mount comes to the same one. But where Salesforce keeps keys, whoever has the key of the other's
- *     copy is its copy, as every mount can see. Two of different names (a template without one) do so only if
- *     neither was ever edited: who could tell the records apart once means the one that he edits. If nobody
- *     could, a colleague's edit between two polls may end in the other task. Only records of this pass's side
- *     are exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
+ *     every mount comes to the same one. A record that is out of sight (D5) is the last one's, for who never
+ *     saw it counts without it. But where Salesforce keeps keys, whoever has the key of the other's copy is
+ *     its copy, as every mount can see. Two of different names (a template without one) do so only if neither
+ *     was ever edited: who could tell the records apart once means the one that he edits. If nobody could, a
+ *     colleague's edit between two polls may end in the other task. Only records of this pass's side are
+ *     exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
  *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a
  * deletion pass over what is only a guess (apart.h).
@@ -219,6 +220,9 @@ NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, st
 /* order.c: records that show the same are in the order in which every mount has them (rule 3). Joins the
  * caller's transaction. */
 NODISCARD enum err order_alike(struct pass *p, int64_t task);
+/* This record is out of sight from now on (D5), and so the last one's: who never saw it counts without it.
+ * *l is read again. */
+NODISCARD enum err order_away(struct pass *p, struct link *l);
 /* And so are two of one name of which each says what the other one's record on this side shows. */
 NODISCARD enum err order_unswap(struct pass *p, int64_t task);
 /* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever

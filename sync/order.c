@@ -7,6 +7,7 @@ struct couple {			/* two records that are one task */
 	char *here, *there, *once;	/* owned; as in struct alike */
 	char key[PARCEL_KEY];	/* that a copy of the one in Sales Connect has; "": none has any */
 	bool sure;		/* every mount knows that they are */
+	bool away;		/* the one here is out of sight */
 };
 struct couples {		/* growing array, owned */
 	struct couple *x;
@@ -71,6 +72,8 @@ static enum err exchange(struct pass *p, struct couple *a, struct couple *b)
 	struct couple was = *a;
 	a->here = b->here;
 	b->here = was.here;
+	a->away = b->away;
+	b->away = was.away;
 	if (p->side == SIDE_SC) {
 		memcpy(a->key, b->key, sizeof(a->key));
 		memcpy(b->key, was.key, sizeof(b->key));
@@ -102,6 +105,11 @@ static bool is_before(const char *a, const char *b)
 	return n != m ? n < m : strcmp(a, b) < 0;
 }
 
+static bool is_here_before(const struct couple *a, const struct couple *b)
+{
+	return a->away != b->away ? b->away : is_before(a->here, b->here);
+}
+
 /* Is the first one's the first, and so on, of those that are left? */
 static bool is_in_order(const struct couples *all)
 {
@@ -111,7 +119,7 @@ static bool is_in_order(const struct couples *all)
 		const struct couple *c = &all->x[i];
 		if (c->sure)
 			continue;
-		yes &= !last || (is_before(last->here, c->here) && is_before(last->there, c->there));
+		yes &= !last || (is_here_before(last, c) && is_before(last->there, c->there));
 		last = c;
 	}
 	return yes;
@@ -122,7 +130,7 @@ static struct couple *first(struct couples *all, bool here)
 	struct couple *out = NULL;
 	for (size_t i = 0; i < all->n; i++) {
 		struct couple *c = &all->x[i];
-		if (!c->sure && (!out || is_before(here ? c->here : c->there, here ? out->here : out->there)))
+		if (!c->sure && (!out || (here ? is_here_before(c, out) : is_before(c->there, out->there))))
 			out = c;
 	}
 	return out;
@@ -138,7 +146,7 @@ static enum err settle_rest(struct pass *p, struct couples *all)
 	return ERR_OK;
 }
 
-enum err order_alike(struct pass *p, int64_t task)
+static enum err order(struct pass *p, int64_t task, const char *away)
 {
 	AUTO(couples_finish) struct couples all = { 0 };
 	AUTO_TX tx = { 0 };
@@ -146,12 +154,30 @@ enum err order_alike(struct pass *p, int64_t task)
 	TRY(store_alike(p->s, task, p->side, add, &all));
 	if (all.failed)
 		return ERR_NOMEM;
+	for (size_t i = 0; i < all.n; i++)
+		all.x[i].away = str_eq(all.x[i].here, away);
 	if (all.n > 1) {
 		TRY(read_keys(p, &all));
 		TRY(settle_sure(p, &all));
 		TRY(settle_rest(p, &all));
 	}
 	return tx_commit(&tx);
+}
+
+enum err order_alike(struct pass *p, int64_t task)
+{
+	return order(p, task, NULL);
+}
+
+enum err order_away(struct pass *p, struct link *l)
+{
+	AUTO_LINK is = LINK_INIT;
+	TRY(order(p, l->task, l->rid));
+	TRY(store_link_by_rid(p->s, p->side, l->rid, &is));
+	link_finish(l);
+	*l = is;
+	is = LINK_INIT;
+	return ERR_OK;
 }
 
 /* Does the record of this task in Salesforce have the key of its own? */

@@ -125,6 +125,7 @@ enum err record_away(struct pass *p, struct link *l, const char *why)
 {
 	if (l->away)
 		return ERR_OK;
+	TRY(order_away(p, l));
 	l->away = true;
 	l->doom = DOOM_NO;
 	log_info("task=%lld side=%s is away: %s", (long long)l->task, side_name[p->side], why);
@@ -309,7 +310,7 @@ enum err record_known(struct pass *p, const struct remote_task *rt, struct link 
 	p->touched |= changed;
 	if (changed)
 		TRY(list_rest(p, l));
-	return first ? order_alike(p, l->task) : ERR_OK;
+	return first || was_away ? order_alike(p, l->task) : ERR_OK;
 }
 
 enum err record_bury(struct pass *p, struct link *l)
