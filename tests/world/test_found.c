@@ -571,6 +571,7 @@ static void tasks_that_are_alike_in_Salesforce_alone_keep_their_names(void **sta
 	fake_touch(sf, &sf->rec[0]);
 	fake_forget_counts(sc);
 	fake_forget_counts(sf);
+	passes(60);	/* it was changed since it was made, so it said perhaps something else */
 	check_rest(&w);
 	assert_int_equal(fake_writes(sc) + fake_writes(sf), 0);
 	fake_word(sf, &sf->rec[0], FIELD_DUE, "2026-12-01");
