@@ -24,11 +24,12 @@ static bool is_ours(const struct link *l, const struct remote_task *rt)
 	return true;
 }
 
-/* A subject that all have does not tell which of them was deleted. */
+/* A subject that all have does not tell which of them was deleted; nor, where nobody has changed it since it
+ * was made, what else is not as it was sent. */
 static bool tells(const struct pass *p, const struct link *l, const struct remote_task *rt, enum field f)
 {
 	bool shared = f == FIELD_TITLE && p->side == SIDE_SF && !subject_has_title(p->template);
-	return l->base[f] && !(shared && rt->deleted);
+	return l->base[f] && !(shared && (rt->deleted || like_as_made(&rt->t)));
 }
 
 /* Made by us when ours was sent, for nobody else; and one field that tells is as it was sent. */
