@@ -202,6 +202,25 @@ static bool is_out_of_line(const struct sim *s, const struct line *l, const stru
 	return differs && changed;
 }
 
+/* Of two made alike one was renamed, here or there: of those of this one's name there are more on the other side than here. */
+static bool lacks_namesake(const struct sim *s, const struct line *l, const struct record *r)
+{
+	const char *template = l->server->side == SIDE_SF ? s->server[SIDE_SC].template : NULL;
+	int more = 0, others = 0;
+	for (enum side side = SIDE_SC; side < NSIDES; side++)
+		for (int i = 0; i < s->server[side].n; i++) {
+			const struct record *o = &s->server[side].rec[i];
+			char shown[WORD];
+			if (o == r || o->task != r->task || o->deleted)
+				continue;
+			template_show(side == SIDE_SC ? template : NULL, o->word[FIELD_TITLE], shown);
+			bool is = !strcmp(shown, r->word[FIELD_TITLE]), here = side == l->server->side;
+			more += is ? (here ? -1 : 1) : 0;
+			others += here && !is;
+		}
+	return s->logical[r->task].copies > 1 && more > 0 && others;
+}
+
 /*
  * Who copies a task that has its copy already must be able to see that: by the name, for whatever else was changed is in line soon,
  * if anybody who made one of them syncs. There is no such name if it was changed before he came to see both, and does not cross
@@ -210,7 +229,7 @@ static bool is_out_of_line(const struct sim *s, const struct line *l, const stru
 static void excuse(struct sim *s, struct line *l, const struct record *r)
 {
 	enum side side = l->server->side, from = side == SIDE_SC ? SIDE_SF : SIDE_SC;
-	bool names = (side == SIDE_SC || template_has_name(s->server[SIDE_SC].template)) && template_stays(s);
+	bool names = (side == SIDE_SC || template_has_name(s->server[SIDE_SC].template)) && template_stays(s) && !lacks_namesake(s, l, r);
 	const struct mount *m = &s->mount[l->mount];
 	bool other = false, old = is_beyond_first_import(s, l, r), left = is_left_alone(s, l, r->task);
 	for (int i = 0; i < l->server->n; i++) {
