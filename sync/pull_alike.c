@@ -17,7 +17,8 @@ static bool look_alike(void *arg, int64_t task)
 	return x->err == ERR_OK && x->ids.n < x->p->ops->check_max;
 }
 
-/* Its subject was changed there, and the new one has the name. */
+/* Its subject was changed there, so that it is neither the name nor made of it, and the new one has the
+ * name. */
 static enum err fits_better(struct pass *p, const struct remote_task *rt, struct link *l, bool *yes)
 {
 	AUTO_TASK t = TASK_INIT;
@@ -28,7 +29,8 @@ static enum err fits_better(struct pass *p, const struct remote_task *rt, struct
 	TRY(store_get(p->s, l->task, &t));
 	subject_render(p->template, &t, &subject);
 	const char *shown = l->raw[FIELD_TITLE] ? l->raw[FIELD_TITLE] : l->base[FIELD_TITLE];
-	*yes = !field_same(shown, buf_str(&subject)) && !field_same(shown, rt->t.field[FIELD_TITLE]);
+	*yes = !field_same(shown, buf_str(&subject)) && !field_same(shown, t.field[FIELD_TITLE]) &&
+		!field_same(shown, rt->t.field[FIELD_TITLE]);
 	return buf_err(&subject);
 }
 
