@@ -166,6 +166,22 @@ static int64_t made_here(const struct pass *p, const struct remote_task *rt)
 	return rt->t.created_at ? rt->t.created_at - p->c->offset : 0;
 }
 
+/* Where Salesforce has another word, Sales Connect's is the task's, and no change to be sent (R8, R10). */
+static enum err settle_words(struct pass *p, const struct remote_task *rt, int64_t task, uint32_t *words)
+{
+	AUTO_HALF sf = { 0 };
+	*words = 0;
+	enum err e = p->side == SIDE_SC ? like_load(p, task, SIDE_SF, &sf) : ERR_NOENT;
+	if (e)
+		return e == ERR_NOENT ? ERR_OK : e;
+	for (enum field f = 0; f < TASK_NFIELDS; f++)
+		if (like_foreign(&sf, f)) {
+			TRY(replace_text(&sf.l.base[f], rt->t.field[f]));
+			*words |= BIT(f);
+		}
+	return *words ? store_link_put(p->s, &sf.l) : ERR_OK;
+}
+
 /* Join a task that another remote gave us with the same task here (D7). Nothing was agreed on yet: what one
  * side has and the other lacks is taken over, real differences are a clash, unless it says what we said when
  * it was copied. The plain name is Sales Connect's. */
@@ -174,13 +190,14 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	AUTO_LINK l = LINK_INIT;
 	AUTO_TASK ours = TASK_INIT;
 	bool ok = true;
-	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), sides;
+	uint32_t agreed = rules_silent(p->side, rt) | BIT(FIELD_TITLE), words, sides;
 	struct compared is;
 	enum gone gone;
 	const char *name;
 	TRY(store_get(p->s, task, &ours));
 	TRY(record_compare(p, &ours, rt, &is));
-	agreed |= is.later;
+	TRY(settle_words(p, rt, task, &words));
+	agreed |= is.later | words;
 	TRY(agreed_name(p, rt, &ours, &name));
 	l.task = task;
 	l.side = p->side;
