@@ -4,6 +4,9 @@
 enum { PUT, PARTNER, LIST, DROP_PARTNER, DROP, LONELY, IS_LONELY, DROP_AWAY, MOVE_LINKS, MOVE_BORN,
 	MOVE_HISTORY, MOVE_CONFLICTS, DROP_WAITING, ALIKE, VACATE,
 	LOOKED, NAMESAKES, ECHOED, SWAPPED, SWINGS, ADD_BORN, NSQL };
+/* Of a row's links: no mount made the one in Salesforce. */
+#define OURS(l) l ".by_me OR " l ".sent_at"
+#define COLLEAGUES(l, m) "(iif(" l ".side = 2, " OURS(l) ", " OURS(m) ") = 0)"
 /* A record as it shows itself. */
 #define OF(l)                                                                                             \
 	"ifnull(" l ".raw_title, " l ".base_title), " l ".base_status, " l ".base_priority, "              \
@@ -51,7 +54,8 @@ static const char *const sql_text[NSQL] = {
 	[MOVE_CONFLICTS] = "UPDATE conflict SET task = :keep WHERE task = :drop",
 	/* Rows whose records on this side are the same but for their ids. A create that had been made before
 	 * tells no version: nobody knows yet what its record shows, or whether it was deleted. */
-	[ALIKE] = "SELECT x.id, l.rid, m.rid, iif(l.side = 2, l.once, m.once) FROM task JOIN link"
+	[ALIKE] = "SELECT x.id, l.rid, m.rid, iif(l.side = 2, l.once, m.once),"
+		  " " COLLEAGUES("l", "m") " FROM task JOIN link"
 		  " ON link.task = task.id"
 		  " CROSS JOIN link AS l INDEXED BY link_shown ON l.side = :side"
 		  " AND ifnull(l.raw_title, l.base_title) = ifnull(link.raw_title, link.base_title)"
@@ -84,6 +88,7 @@ static const char *const sql_text[NSQL] = {
 		    " AND ifnull(l.raw_title, l.base_title) IS ifnull(y.raw_title, y.base_title)"
 		    " AND (task.status, task.priority, task.due, ifnull(body.details, '')) IS " SHOWN("y")
 		    " AND (x.status, x.priority, x.due, ifnull(b.details, '')) IS " SHOWN("l")
+		    " AND " COLLEAGUES("l", "m") " = " COLLEAGUES("y", "z")
 		    " AND ((length(l.rid), l.rid) < (length(y.rid), y.rid))"
 		    " <> ((length(m.rid), m.rid) < (length(z.rid), z.rid))",
 	[SWINGS] = "SELECT count(*) FROM history WHERE task = :task AND at > :since"
@@ -260,7 +265,8 @@ enum err store_alike(struct store *s, int64_t task, enum side side, store_alike_
 	q_int(&q, ":task", task);
 	q_int(&q, ":side", side);
 	while (q_row(&q)) {
-		struct alike a = { q_col(&q, 0), q_col_text(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3) };
+		struct alike a = { q_col(&q, 0), q_col_text(&q, 1), q_col_text(&q, 2), q_col_text(&q, 3),
+			q_col(&q, 4) };
 		if (!fn(arg, &a))
 			break;
 	}

@@ -127,13 +127,15 @@ struct alike {
 	int64_t task;
 	const char *here, *there;	/* its record on side, and on the other */
 	const char *once;		/* the key of the one in Salesforce; may be NULL */
+	bool colleagues;		/* and that is a colleague's: no mount made it */
 };
 typedef bool store_alike_fn(void *arg, const struct alike *a);
 NODISCARD enum err store_alike(struct store *s, int64_t task, enum side side, store_alike_fn *fn, void *arg);
 /* Two of them exchange their records on side. */
 NODISCARD enum err store_exchange(struct store *s, int64_t a, int64_t b, enum side side);
 /* One of its name: each of the two says what the other one's record on side shows, and to send that would
- * give each what the other has; and their records are in another order here than there. *other 0: none. */
+ * give each what the other has; both records in Salesforce, or none, are a colleague's; and they are in
+ * another order here than there. *other 0: none. */
 NODISCARD enum err store_swapped(struct store *s, int64_t task, enum side side, int64_t *other);
 /* How often did one of its fields change between two values,
  * since then (this machine's clock) and since anybody here edited it? */

@@ -204,13 +204,15 @@ static enum err consider(struct pass *p, const struct asked *a, int64_t other, s
 }
 
 struct place {			/* of the one asked for among those on its side that have no copy either */
-	size_t at, n;		/* of those that are as like the copy; n 0: another one is more like it */
+	struct rows best;	/* all that are as like the copy; none: another one is more like it */
+	size_t at;		/* of these */
 	size_t namesakes;
 	struct rows less;	/* as in struct choice */
 	bool dead;		/* one of them is deleted: whoever has copied that deletes the copy */
 };
 static void place_finish(struct place *x)
 {
+	rows_finish(&x->best);
 	rows_finish(&x->less);
 }
 #define AUTO_PLACE AUTO(place_finish) struct place
@@ -231,10 +233,11 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		if ((a->late && x.gone == GONE_DELETED) || are_two(&x, &y))
 			continue;
 		if (score > most)
-			return out->n = 0, ERR_OK;
+			return out->best.n = 0, ERR_OK;
 		if (all.task[i] == a->x.t.id)
-			out->at = out->n;
-		out->n += score == most;
+			out->at = out->best.n;
+		if (score == most)
+			TRY(rows_add(&out->best, all.task[i]));
 		if (score != NO && score < most)
 			TRY(rows_add(&out->less, all.task[i]));
 		out->namesakes += is_namesake(&x, p->side, score);
@@ -302,7 +305,21 @@ static enum err has_place(struct pass *p, const struct asked *a, const struct ch
 	if (!at->at || at->at >= c->best.n)
 		return ERR_OK;
 	TRY(place(p, a, c->best.task[at->at], c->most, &own));
-	*yes = own.at == at->at && own.n == at->n;
+	*yes = own.at == at->at && own.best.n == at->best.n;
+	return ERR_OK;
+}
+
+/* Did a colleague make some of these records of Salesforce, and mounts the others? Then the keys of the
+ * former tell of which each is, whatever the order. */
+static enum err is_mixed(struct pass *p, const struct rows *sf, bool *yes)
+{
+	size_t colleagues = 0;
+	for (size_t i = 0; i < sf->n; i++) {
+		AUTO_LINK l = LINK_INIT;
+		TRY(store_link(p->s, sf->task[i], SIDE_SF, &l));
+		colleagues += !l.by_me && !l.sent_at;
+	}
+	*yes = colleagues && colleagues < sf->n;
 	return ERR_OK;
 }
 
@@ -316,22 +333,24 @@ static enum err has_place(struct pass *p, const struct asked *a, const struct ch
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
 	AUTO_PLACE at = { 0 };
-	bool unsure = false, placed;
+	bool unsure = false, placed, mixed;
 	*out = 0;
 	if (!c->best.n)
 		return ERR_OK;
 	if (a->late)
 		TRY(drop_dead(p, &c->best));
 	TRY(place(p, a, c->best.task[0], c->most, &at));
-	bool even = at.n == c->best.n && at.namesakes == c->namesakes;
+	bool even = at.best.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
-	bool ripe = (!c->young && !at.dead) || (!c->fresh && like_is_same(c->most) && at.n == c->best.n);
+	bool ripe = (!c->young && !at.dead) || (!c->fresh && like_is_same(c->most) && at.best.n == c->best.n);
 	if (even && !ripe && !a->late)
 		TRY(may_be_others(p, a, c, &at, c->best.task[0], &unsure));
 	TRY(has_place(p, a, c, &at, &placed));
-	bool clear = a->late || (!other && !unsure && placed && (even || (ripe && !c->by_key)));
+	TRY(is_mixed(p, p->side == SIDE_SC ? &at.best : &c->best, &mixed));
+	bool clear = a->late ||
+		(!other && !unsure && placed && ((even && (ripe || !mixed)) || (ripe && !c->by_key)));
 	c->wait |= !clear && (c->forgotten || !c->by_key || p->side == SIDE_SF);
-	if (clear && at.n && at.at < c->best.n)
+	if (clear && at.best.n && at.at < c->best.n)
 		*out = c->best.task[at.at];
 	return ERR_OK;
 }

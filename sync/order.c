@@ -7,6 +7,7 @@ struct couple {			/* two records that are one task */
 	char *here, *there, *once;	/* owned; as in struct alike */
 	char key[PARCEL_KEY];	/* that a copy of the one in Sales Connect has; "": none has any */
 	bool sure;		/* every mount knows that they are */
+	bool colleagues;	/* as in struct alike */
 	bool away;		/* the one here is out of sight */
 };
 struct couples {		/* growing array, owned */
@@ -38,7 +39,8 @@ static bool add(void *arg, const struct alike *a)
 		return !(all->failed = true);
 	all->x = more;
 	all->x[all->n++] = (struct couple){ .task = a->task, .here = str_dup(a->here, &ok),
-		.there = str_dup(a->there, &ok), .once = str_dup(a->once, &ok) };
+		.there = str_dup(a->there, &ok), .once = str_dup(a->once, &ok),
+		.colleagues = a->colleagues };
 	all->failed = !ok;
 	return ok;
 }
@@ -80,6 +82,8 @@ static enum err exchange(struct pass *p, struct couple *a, struct couple *b)
 	} else {
 		a->once = b->once;
 		b->once = was.once;
+		a->colleagues = b->colleagues;
+		b->colleagues = was.colleagues;
 	}
 	return store_exchange(p->s, a->task, b->task, p->side);
 }
@@ -146,6 +150,17 @@ static enum err settle_rest(struct pass *p, struct couples *all)
 	return ERR_OK;
 }
 
+/* What a colleague made in Salesforce, and what a mount copied there, is not each other's: the keys of the
+ * copies of the former tell (join_choose.c). */
+static void leave_others(struct couples *all, int64_t task)
+{
+	bool colleagues = false;
+	for (size_t i = 0; i < all->n; i++)
+		colleagues |= all->x[i].task == task && all->x[i].colleagues;
+	for (size_t i = 0; i < all->n; i++)
+		all->x[i].sure |= all->x[i].colleagues != colleagues;
+}
+
 static enum err order(struct pass *p, int64_t task, const char *away)
 {
 	AUTO(couples_finish) struct couples all = { 0 };
@@ -159,6 +174,7 @@ static enum err order(struct pass *p, int64_t task, const char *away)
 	if (all.n > 1) {
 		TRY(read_keys(p, &all));
 		TRY(settle_sure(p, &all));
+		leave_others(&all, task);
 		TRY(settle_rest(p, &all));
 	}
 	return tx_commit(&tx);
