@@ -249,6 +249,9 @@ static const char *const migration[] = {
 
 	/* What was made after that is no copy of it, see apart_is_later. */
 	"ALTER TABLE link ADD COLUMN gone_at INTEGER NOT NULL DEFAULT 0;",
+
+	/* So that a field which has no history says what it was made with, see like_later. */
+	"ALTER TABLE link ADD COLUMN as_made INTEGER NOT NULL DEFAULT 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

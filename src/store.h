@@ -198,6 +198,7 @@ struct link {			/* a task's spoke */
 				 * made; 0: it was imported, or (in doubt) it may have been sent before
 				 * the database's log was lost: then it has no key yet */
 	int64_t made_at;	/* imported: when it was made there, in this machine's clock; 0: not known */
+	bool as_made;		/* imported, and had not changed since: the history knows all that did */
 	bool by_me;		/* imported, and made by the account: perhaps another mount's copy */
 	bool guess;		/* Salesforce's: that it is Sales Connect's task is a guess (apart.h) */
 	char *version;		/* revision or time stamp for conditional writes; may be NULL */

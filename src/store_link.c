@@ -6,7 +6,7 @@ enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, GO
 #define SENT "sent_title, sent_status, sent_priority, sent_due, sent_details"
 #define COLUMNS                                                                                              \
 	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, "      \
-	"in_doubt, guess, made_at, gone_at, " BASE                                                           \
+	"in_doubt, guess, made_at, gone_at, as_made, " BASE                                                 \
 	", " RAW ", " SENT
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
@@ -19,7 +19,7 @@ static const char *const sql_text[NSQL] = {
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"
 		   " :away, :gone, :synced_at, :doom, :completed, :by_me, :in_doubt, :guess, :made_at, "
-		   ":gone_at, :base_title, "
+		   ":gone_at, :as_made, :base_title, "
 		   ":base_status,"
 		   " :base_priority, :base_due, :base_details,"
 		   " :raw_title, :raw_status, :raw_priority, :raw_due, :raw_details,"
@@ -28,7 +28,7 @@ static const char *const sql_text[NSQL] = {
 		   " url = :url,"
 		   " away = :away, gone = :gone, synced_at = :synced_at, doom = :doom, "
 		   "completed = :completed, by_me = :by_me, guess = :guess,"
-		   " made_at = :made_at, gone_at = :gone_at,"
+		   " made_at = :made_at, gone_at = :gone_at, as_made = :as_made,"
 		   " base_title = :base_title, base_status = :base_status, base_priority = :base_priority, "
 		   "base_due = :base_due,"
 		   " base_details = :base_details, raw_title = :raw_title, raw_status = :raw_status,"
@@ -52,7 +52,7 @@ static struct q sql(struct store *s, int i)
 
 /* ---- reading ---- */
 
-enum { COL_BASE = 17, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
+enum { COL_BASE = 18, COL_RAW = COL_BASE + TASK_NFIELDS, COL_SENT = COL_RAW + TASK_NFIELDS };
 
 void link_finish(struct link *l)
 {
@@ -102,6 +102,7 @@ static void read_link(struct q *q, struct link *l, char *(*text)(struct q *q, in
 	l->guess = q_col(q, 14);
 	l->made_at = q_col(q, 15);
 	l->gone_at = q_col(q, 16);
+	l->as_made = q_col(q, 17);
 	for (int f = 0; f < TASK_NFIELDS; f++) {
 		l->base[f] = text(q, COL_BASE + f);
 		l->raw[f] = text(q, COL_RAW + f);
@@ -184,7 +185,8 @@ static bool same(const struct link *a, const struct link *b)
 		str_eq(a->url, b->url) && a->sent_at == b->sent_at && a->away == b->away &&
 		a->gone == b->gone && a->doom == b->doom && a->completed == b->completed &&
 		a->by_me == b->by_me && a->guess == b->guess && a->made_at == b->made_at &&
-		a->gone_at == b->gone_at && a->in_doubt == b->in_doubt && a->synced_at == b->synced_at;
+		a->gone_at == b->gone_at && a->as_made == b->as_made && a->in_doubt == b->in_doubt &&
+		a->synced_at == b->synced_at;
 }
 
 static enum err put(struct store *s, int statement, const struct link *l)
@@ -207,6 +209,7 @@ static enum err put(struct store *s, int statement, const struct link *l)
 	q_int(&q, ":guess", l->guess);
 	q_int(&q, ":made_at", l->made_at);
 	q_int(&q, ":gone_at", l->gone_at);
+	q_int(&q, ":as_made", l->as_made);
 	q_fields(&q, "base_", l->base);
 	q_fields(&q, "raw_", l->raw);
 	q_fields(&q, "sent_", l->sent);

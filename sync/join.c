@@ -62,12 +62,13 @@ static enum err join_halves(struct pass *p, const struct half *keep, const struc
 {
 	AUTO_TX tx = { 0 };
 	bool live = keep->gone != GONE_DELETED;
+	struct chooser ours = like_chooser(keep), theirs = like_chooser(drop);
 	TRY(tx_begin(p->s, &tx));
 	TRY(live ? join_live(p, keep, drop) : join_dead(p, keep, drop));
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		TRY(store_outbox_add(p->s, keep->t.id, side, p->local_now));
-	if (live && like_unsure(&keep->t, keep->past.edited, &drop->t, drop->past.edited))
-		TRY(apart_leave(p, keep->t.id, like_as_made(&keep->t) ? keep->l.side : drop->l.side));
+	if (live && like_unsure(&ours, &theirs))
+		TRY(apart_leave(p, keep->t.id, ours.as_made ? keep->l.side : drop->l.side));
 	TRY(order_alike(p, keep->t.id));
 	log_info("task=%lld is task=%lld", (long long)drop->t.id, (long long)keep->t.id);
 	return tx_commit(&tx);

@@ -33,7 +33,7 @@ static bool add_history(void *arg, const struct history *h)
 {
 	struct past *x = arg;
 	x->renamed |= h->field == FIELD_TITLE && h->by == SIDE_LOCAL;
-	x->edited = true;
+	x->edited |= BIT(h->field);
 	return add_said(arg, h->field, h->was) && add_said(arg, h->field, h->is);
 }
 
@@ -211,31 +211,46 @@ bool like_as_made(const struct task *t)
 	return t->created_at && t->changed_at == t->created_at;
 }
 
-int like_later(const struct task *a, const struct task *b)
+struct chooser like_chooser(const struct half *h)
 {
-	bool x = like_as_made(a), y = like_as_made(b);
-	return x && y ? (a->created_at > b->created_at) - (a->created_at < b->created_at) : y - x;
+	return (struct chooser){ &h->t, h->past.edited, h->l.as_made || like_as_made(&h->t) };
+}
+
+static bool is_first(const struct chooser *x, enum field f)
+{
+	return x->as_made && !(x->edited & BIT(f));
+}
+
+int like_later(const struct chooser *a, const struct chooser *b, enum field f)
+{
+	bool x = is_first(a, f), y = is_first(b, f);
+	int64_t at = a->t->created_at, other = b->t->created_at;
+	return x && y ? (at > other) - (at < other) : y - x;
 }
 
 /* As it was made, after the other one, that was not edited here, had changed last. */
-static bool came_after(const struct task *a, const struct task *b, bool b_edited)
+static bool came_after(const struct chooser *a, const struct chooser *b, enum field f)
 {
-	return like_as_made(a) && !like_as_made(b) && !b_edited && a->created_at > b->changed_at;
+	return is_first(a, f) && !is_first(b, f) && !b->edited && a->t->created_at > b->t->changed_at;
 }
 
-bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited)
+bool like_unsure(const struct chooser *a, const struct chooser *b)
 {
-	bool differ = false;
-	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++)
-		differ |= a->field[f] && b->field[f] && !field_same(a->field[f], b->field[f]);
-	return differ && (came_after(a, b, b_edited) || came_after(b, a, a_edited));
+	bool yes = false;
+	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++) {
+		const char *ours = a->t->field[f], *theirs = b->t->field[f];
+		yes |= ours && theirs && !field_same(ours, theirs) &&
+			(came_after(a, b, f) || came_after(b, a, f));
+	}
+	return yes;
 }
 
 /* > 0: a's; 0: nobody can tell. */
 static int later(const struct half *a, const struct half *b, enum field f)
 {
+	struct chooser x = like_chooser(a), y = like_chooser(b);
 	int is = older(a, b, f) - older(b, a, f);
-	return is || !(CHOICES & BIT(f)) ? is : like_later(&a->t, &b->t);
+	return is || !(CHOICES & BIT(f)) ? is : like_later(&x, &y, f);
 }
 
 static enum err last_by(struct pass *p, const struct half *h, enum field f, enum side *by)

@@ -17,7 +17,7 @@ struct past {			/* growing array, owned */
 	} *said;
 	size_t n;
 	bool renamed;		/* by a user here */
-	bool edited;		/* is not what came */
+	uint32_t edited;	/* fields that are not as they came */
 	bool failed;
 };
 
@@ -67,11 +67,17 @@ NODISCARD enum err like_agreed_name(
  * of the other one is later.
  */
 #define CHOICES (BIT(FIELD_STATUS) | BIT(FIELD_PRIORITY))	/* of two values: nobody's word tells */
-int like_later(const struct task *a, const struct task *b);
+struct chooser {
+	const struct task *t;	/* borrowed */
+	uint32_t edited;	/* fields that changed since it came; but for these */
+	bool as_made;		/* it is as it was made */
+};
+struct chooser like_chooser(const struct half *h);
+int like_later(const struct chooser *a, const struct chooser *b, enum field f);
 bool like_as_made(const struct task *t);
 /* Or perhaps not: the copy was made after that change, and its maker may have known it, and what its user
- * chose since; or have read the other one just before. He brings both in line. edited: also here. */
-bool like_unsure(const struct task *a, bool a_edited, const struct task *b, bool b_edited);
+ * chose since; or have read the other one just before. He brings both in line. */
+bool like_unsure(const struct chooser *a, const struct chooser *b);
 /* The fields in which the row to be kept takes the other's value, and those in which nobody can tell (D2). */
 NODISCARD enum err like_choose(struct pass *p, const struct half *keep, const struct half *drop,
 	uint32_t *take, uint32_t *clash);

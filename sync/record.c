@@ -237,13 +237,13 @@ static enum err settle_update(struct pass *p, const struct remote_task *rt, cons
 struct former {
 	const struct remote_task *rt;
 	uint32_t fields;	/* in which it says what we said before */
-	bool edited;
+	uint32_t edited;
 };
 
 static bool see_former(void *arg, const struct history *h)
 {
 	struct former *x = arg;
-	x->edited = true;
+	x->edited |= BIT(h->field);
 	if (h->field != FIELD_TITLE && field_same(h->was, x->rt->t.field[h->field]))
 		x->fields |= BIT(h->field);
 	return true;
@@ -253,11 +253,19 @@ enum err record_compare(
 	struct pass *p, const struct task *ours, const struct remote_task *rt, struct compared *out)
 {
 	struct former x = { .rt = rt };
+	AUTO_LINK other = LINK_INIT;
 	TRY(store_history(p->s, ours->id, see_former, &x));
-	int choice = like_later(ours, &rt->t);
-	out->former = x.fields | (choice > 0 ? CHOICES : 0);
-	out->later = choice < 0 ? CHOICES & ~out->former : 0;
-	out->unsure = like_unsure(ours, x.edited, &rt->t, false);
+	enum err e = store_link(p->s, ours->id, pass_other(p), &other);
+	if (e != ERR_NOENT)
+		TRY(e);
+	struct chooser us = { ours, x.edited, other.as_made || like_as_made(ours) },
+		       them = { &rt->t, 0, like_as_made(&rt->t) };
+	*out = (struct compared){ .former = x.fields, .unsure = like_unsure(&us, &them) };
+	for (enum field f = FIELD_STATUS; f <= FIELD_PRIORITY; f++) {
+		int choice = like_later(&us, &them, f);
+		out->former |= choice > 0 ? BIT(f) : 0;
+		out->later |= choice < 0 ? BIT(f) & ~out->former : 0;
+	}
 	return ERR_OK;
 }
 

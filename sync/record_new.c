@@ -205,6 +205,7 @@ static enum err pair(struct pass *p, const struct remote_task *rt, int64_t task,
 	l.once = str_dup(rt->once, &ok);
 	l.by_me = rt->by_me;
 	l.made_at = made_here(p, rt);
+	l.as_made = like_as_made(&rt->t);
 	for (int f = 0; f < TASK_NFIELDS; f++)
 		l.base[f] = agreed & BIT(f) ? str_dup(f == FIELD_TITLE ? name : ours.field[f], &ok) :
 			is.former & BIT(f) ? str_dup(rt->t.field[f], &ok) : NULL;
@@ -417,6 +418,7 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 		return ERR_NOMEM;
 	l.by_me = rt->by_me;
 	l.made_at = made_here(p, rt);
+	l.as_made = like_as_made(&rt->t);
 	TRY(record_learn(p, &l, rt, FIELDS_ALL, &changed));
 	l.synced_at = p->local_now;
 	p->touched = true;
