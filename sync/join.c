@@ -93,8 +93,8 @@ static enum err join_rows(struct pass *p, int64_t a, int64_t b)
 }
 
 /* They look it. A guess is marked. It waits if the task was made here, for what was made elsewhere at the
- * same time is rather another one; or if Salesforce's record, without a key, was changed since it was made,
- * and said perhaps more then. And what is deleted takes nothing along by it. */
+ * same time is rather another one; or if another mount's record in Salesforce, without a key, was changed
+ * since it was made, and said perhaps more then. And what is deleted takes nothing along by it. */
 static enum err join_by_looks(struct pass *p, int64_t a, int64_t b, bool late, enum joined *out)
 {
 	AUTO_HALF x = { 0 }, y = { 0 };
@@ -109,7 +109,7 @@ static enum err join_by_looks(struct pass *p, int64_t a, int64_t b, bool late, e
 		TRY(apart_is_later(p, x.l.made_at, b, &later, &wait));
 	if (dead && !guess)
 		TRY(apart_key_tells(p, &sc->l, &sf->l, &sf->t, &key));
-	bool changed = !sf->l.once && !like_as_made(&sf->t);
+	bool changed = sf->l.by_me && !sf->l.once && !like_as_made(&sf->t);
 	bool young = !late && (dead || sc->l.sent_at || changed);
 	if ((guess && young) || (wait && !key))
 		*out = JOIN_WAIT;

@@ -357,8 +357,8 @@ static enum err find_twin(struct pass *p, const struct remote_task *rt, int64_t 
 }
 
 /* Is that a guess? It waits where somebody knows more: the task was made here; Salesforce's record has a
- * key, or, where none is kept, was changed since it was made, and said perhaps more then. And what is
- * deleted takes nothing along by it. */
+ * key, or, where none is kept, another mount's was changed since it was made, and said perhaps more then.
+ * And what is deleted takes nothing along by it. */
 static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t task, bool *guess, enum err *e)
 {
 	AUTO_TASK ours = TASK_INIT;
@@ -374,7 +374,7 @@ static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t t
 	TRY(apart_is_guess(p, sc, sf, t, guess));
 	TRY(apart_key_tells(p, sc, sf, t, &key));
 	TRY(apart_is_later(p, made_here(p, rt), task, &later, &wait));
-	bool waits = sc->sent_at || (sf->once ? !sf->sent_at : !like_as_made(t));
+	bool waits = sc->sent_at || (sf->once ? !sf->sent_at : sf->by_me && !like_as_made(t));
 	if (gone == GONE_DELETED ? *guess || key || later : *guess && waits)
 		*e = ERR_NOENT;
 	return ERR_OK;
