@@ -425,18 +425,35 @@ static enum err import(struct pass *p, const struct remote_task *rt)
 	return store_link_put(p->s, &l);
 }
 
-/* Nobody is told of it again: is it a copy of a task here, once all pages are read? One of several that the
- * account made is: which of them, join.c finds out. */
+/* Is anything else that has no copy, or is on the page, as much that task? */
+static enum err has_rival(struct pass *p, const struct remote_task *rt, int64_t task, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	int64_t other;
+	bool several;
+	TRY(page_has_another(p, rt, yes));
+	if (*yes)
+		return ERR_OK;
+	TRY(store_get(p->s, task, &t));
+	enum err e = store_twin(
+		p->s, pass_other(p), &t, p->template, true, made_here(p, rt), &other, &several);
+	*yes = e == ERR_OK;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
+/* Nobody is told of it again: is it a copy of a task here, once all pages are read? What the account made is,
+ * if it is as several, or as one that nothing else is: of which one, join.c finds out. */
 static enum err skip(struct pass *p, const struct remote_task *rt)
 {
 	int64_t task;
-	bool several;
+	bool several, rival;
 	enum err e = twin(p, rt, true, &task, &several);
 	if (e)
 		return e == ERR_NOENT ? ERR_OK : e;
 	if (p->part && p->undecided.n < p->ops->check_max)
 		return ids_add(&p->undecided, rt->id);
-	return several && rt->by_me ? import(p, rt) : ERR_OK;
+	TRY(has_rival(p, rt, task, &rival));
+	return rt->by_me && (several || !rival) ? import(p, rt) : ERR_OK;
 }
 
 enum err record_new(struct pass *p, const struct remote_task *rt)
