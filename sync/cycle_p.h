@@ -180,7 +180,7 @@ NODISCARD enum err push_all(struct pass *p);
  *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
  *     every mount comes to the same one. A record that is out of sight (D5) is the last one's, for who never
  *     saw it counts without it. But where Salesforce keeps keys, whoever has the key of the other's copy is
- *     its copy, as every mount can see. Nor do a task whose record in Salesforce is a colleague's and one
+ *     its copy, as every mount can see; and so is what Sales Connect's key told. Nor do a task whose record in Salesforce is a colleague's and one
  *     whose record there a mount made: the key of the former's copy told. Two of different names (a template
  *     without one) do so only if neither was ever edited: who could tell the records apart once means the one
  *     that he edits. If nobody could, a colleague's edit between two polls may end in the other task. Only
@@ -228,9 +228,10 @@ NODISCARD enum err order_alike(struct pass *p, int64_t task);
 NODISCARD enum err order_away(struct pass *p, struct link *l);
 /* And so are two of one name of which each says what the other one's record on this side shows. */
 NODISCARD enum err order_unswap(struct pass *p, int64_t task);
-/* A task that is not on this side, but on the other, is this record for certain. *joined: false if whoever
- * has the record is on the other side, too. If that task is deleted, this one is (D3). */
-NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined);
+/* A task that is not on this side, but on the other, is this record for certain: that was made with this key.
+ * *joined: false if whoever has the record is on the other side, too. If that task is deleted, this one is
+ * (D3). */
+NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, const char *once, bool *joined);
 
 /* parcel.c: a row of the outbox on its way. */
 enum verb { VERB_NONE, VERB_WAIT, VERB_HELD, VERB_CREATE, VERB_UPDATE, VERB_REMOVE, NVERBS };

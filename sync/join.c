@@ -138,7 +138,7 @@ static enum err split(struct pass *p, struct link *l)
 	return store_outbox_add(p->s, was, p->side, p->local_now);
 }
 
-enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined)
+enum err join_record(struct pass *p, int64_t task, const char *rid, const char *once, bool *joined)
 {
 	AUTO_LINK has = LINK_INIT, ours = LINK_INIT, theirs = LINK_INIT;
 	enum gone gone;
@@ -157,7 +157,13 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, bool *joined
 		TRY(other);
 	if (e != ERR_NOENT)
 		TRY(e);
-	return *joined ? join_rows(p, task, has.task) : ERR_OK;
+	if (!*joined)
+		return ERR_OK;
+	if (p->side == SIDE_SC) {	/* Salesforce's say it themselves */
+		TRY(replace_text(&has.once, once));
+		TRY(store_link_put(p->s, &has));
+	}
+	return join_rows(p, task, has.task);
 }
 
 /* Who is it for certain, by the key that Salesforce's was made with? 0: nobody knows. */

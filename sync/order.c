@@ -54,14 +54,30 @@ static enum err are_kept(struct pass *p, bool *yes)
 	return e == ERR_NOENT ? ERR_OK : e;
 }
 
+/* Does a key say that the task's two records are one? That of the copy in Salesforce; or that of the copy in
+ * Sales Connect, unless we made the original: others go by the looks then, and need not ask. */
+static enum err is_sure(struct pass *p, int64_t task, bool kept, bool *yes)
+{
+	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
+	*yes = false;
+	TRY(store_link(p->s, task, SIDE_SC, &sc));
+	TRY(store_link(p->s, task, SIDE_SF, &sf));
+	if (kept)
+		TRY(parcel_is_copy_of(p, SIDE_SC, sc.rid, sf.once, yes));
+	if (*yes || sf.sent_at)
+		return ERR_OK;
+	return parcel_is_copy_of(p, SIDE_SF, sf.rid, sc.once, yes);
+}
+
 static enum err read_keys(struct pass *p, struct couples *all)
 {
 	bool kept;
 	TRY(are_kept(p, &kept));
-	for (size_t i = 0; i < all->n && kept; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		struct couple *c = &all->x[i];
-		TRY(parcel_copy_key(p, SIDE_SC, p->side == SIDE_SC ? c->here : c->there, c->key));
-		c->sure = str_eq(c->key, c->once);
+		if (kept)
+			TRY(parcel_copy_key(p, SIDE_SC, p->side == SIDE_SC ? c->here : c->there, c->key));
+		TRY(is_sure(p, c->task, kept, &c->sure));
 	}
 	return ERR_OK;
 }
@@ -196,23 +212,11 @@ enum err order_away(struct pass *p, struct link *l)
 	return ERR_OK;
 }
 
-/* Does the record of this task in Salesforce have the key of its own? */
-static enum err is_sure(struct pass *p, int64_t task, bool *yes)
-{
-	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
-	TRY(are_kept(p, yes));
-	if (!*yes)
-		return ERR_OK;
-	TRY(store_link(p->s, task, SIDE_SC, &sc));
-	TRY(store_link(p->s, task, SIDE_SF, &sf));
-	return parcel_is_copy_of(p, SIDE_SC, sc.rid, sf.once, yes);
-}
-
 enum err order_unswap(struct pass *p, int64_t task)
 {
 	AUTO_TX tx = { 0 };
 	int64_t other;
-	bool sure, too;
+	bool kept, sure, too;
 	TRY(store_swapped(p->s, task, p->side, &other));	/* hardly ever: no lock for the others */
 	if (!other)
 		return ERR_OK;
@@ -220,8 +224,9 @@ enum err order_unswap(struct pass *p, int64_t task)
 	TRY(store_swapped(p->s, task, p->side, &other));
 	if (!other)
 		return ERR_OK;
-	TRY(is_sure(p, task, &sure));
-	TRY(is_sure(p, other, &too));
+	TRY(are_kept(p, &kept));
+	TRY(is_sure(p, task, kept, &sure));
+	TRY(is_sure(p, other, kept, &too));
 	if (!sure && !too)
 		TRY(store_exchange(p->s, task, other, p->side));
 	return tx_commit(&tx);

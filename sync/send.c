@@ -245,7 +245,7 @@ static enum err drop_double(struct pass *p, struct parcel *x)
 	TRY(parcel_elsewhere(p, x->row.task, &where));
 	if (where != ELSEWHERE_KNOWN && gone == GONE_NO)
 		return is_other(p, x, &mine);
-	TRY(join_record(p, x->row.task, x->link.rid, &joined));
+	TRY(join_record(p, x->row.task, x->link.rid, x->link.once, &joined));
 	if (joined)
 		return ERR_OK;
 	if (gone == GONE_DELETED)
