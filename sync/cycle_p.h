@@ -226,6 +226,8 @@ NODISCARD enum err order_alike(struct pass *p, int64_t task);
 /* This record is out of sight from now on (D5), and so the last one's: who never saw it counts without it.
  * *l is read again. */
 NODISCARD enum err order_away(struct pass *p, struct link *l);
+/* The order of two ids, as they are given; NULL: it will be. */
+bool order_before(const char *a, const char *b);
 /* And so are two of one name of which each says what the other one's record on this side shows. */
 NODISCARD enum err order_unswap(struct pass *p, int64_t task);
 /* A task that is not on this side, but on the other, is this record for certain: that was made with this key.
@@ -240,6 +242,7 @@ struct parcel {
 	struct task task;	/* as it was read */
 	struct task wire;	/* the same as the remote shall show it */
 	struct link link;
+	char *from;		/* of a create on its way: the other side's record; owned */
 	uint32_t fields;
 };
 void parcel_finish(struct parcel *x);

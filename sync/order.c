@@ -119,15 +119,15 @@ static enum err settle_sure(struct pass *p, struct couples *all)
 	return ERR_OK;
 }
 
-static bool is_before(const char *a, const char *b)
+bool order_before(const char *a, const char *b)
 {
-	size_t n = strlen(a), m = strlen(b);
-	return n != m ? n < m : strcmp(a, b) < 0;
+	size_t n = a ? strlen(a) : SIZE_MAX, m = b ? strlen(b) : SIZE_MAX;
+	return n != m ? n < m : b && strcmp(a, b) < 0;
 }
 
 static bool is_here_before(const struct couple *a, const struct couple *b)
 {
-	return a->away != b->away ? b->away : is_before(a->here, b->here);
+	return a->away != b->away ? b->away : order_before(a->here, b->here);
 }
 
 /* Is the first one's the first, and so on, of those that are left? */
@@ -139,7 +139,7 @@ static bool is_in_order(const struct couples *all)
 		const struct couple *c = &all->x[i];
 		if (c->sure)
 			continue;
-		yes &= !last || (is_here_before(last, c) && is_before(last->there, c->there));
+		yes &= !last || (is_here_before(last, c) && order_before(last->there, c->there));
 		last = c;
 	}
 	return yes;
@@ -150,7 +150,9 @@ static struct couple *first(struct couples *all, bool here)
 	struct couple *out = NULL;
 	for (size_t i = 0; i < all->n; i++) {
 		struct couple *c = &all->x[i];
-		if (!c->sure && (!out || (here ? is_here_before(c, out) : is_before(c->there, out->there))))
+		if (c->sure)
+			continue;
+		if (!out || (here ? is_here_before(c, out) : order_before(c->there, out->there)))
 			out = c;
 	}
 	return out;

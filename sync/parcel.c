@@ -39,6 +39,7 @@ void parcel_finish(struct parcel *x)
 	task_finish(&x->task);
 	task_finish(&x->wire);
 	link_finish(&x->link);
+	free(x->from);
 }
 
 /* Salesforce shows the subject that the template makes of the name; Sales Connect the name. */

@@ -150,6 +150,27 @@ static ready_fn *const ready_of[NVERBS] = {
 	[VERB_CREATE] = ready_create, [VERB_UPDATE] = ready_update, [VERB_REMOVE] = ready_remove,
 };
 
+static int by_origin(const void *a, const void *b)
+{
+	const struct parcel *x = a, *y = b;
+	bool less = order_before(x->from, y->from), more = order_before(y->from, x->from);
+	return less || more ? more - less : (x->row.seq > y->row.seq) - (x->row.seq < y->row.seq);
+}
+
+/* Of several that look the same the first is the copy of the first: so others take them (order.c). */
+static enum err sort_creates(struct pass *p, struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		AUTO_LINK there = LINK_INIT;
+		enum err e = store_link(p->s, b->parcel[i].row.task, pass_other(p), &there);
+		if (e != ERR_NOENT)
+			TRY(e);
+		b->parcel[i].from = TAKE(there.rid);
+	}
+	qsort(b->parcel, b->n, sizeof(*b->parcel), by_origin);
+	return ERR_OK;
+}
+
 /* Those that are not ready are taken out. */
 static enum err make_ready(struct round *r, enum verb verb, struct batch *b)
 {
@@ -157,6 +178,8 @@ static enum err make_ready(struct round *r, enum verb verb, struct batch *b)
 	size_t kept = 0, n = b->n;
 	pass_tick(r->p);
 	TRY(tx_begin(r->p->s, &tx));
+	if (verb == VERB_CREATE)
+		TRY(sort_creates(r->p, b));
 	for (size_t i = 0; i < n; i++) {
 		struct parcel *x = &b->parcel[i];
 		bool ready;
