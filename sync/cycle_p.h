@@ -178,14 +178,14 @@ NODISCARD enum err push_all(struct pass *p);
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
  *     whenever a link is new, those whose records on this side show the same exchange them (order.c).
  *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
- *     every mount comes to the same one. A record that is out of sight (D5) is the last one's, for who never
- *     saw it counts without it. But where Salesforce keeps keys, whoever has the key of the other's copy is
- *     its copy, as every mount can see; and so is what Sales Connect's key told. Nor do a task whose record in Salesforce is a colleague's and one
- *     whose record there a mount made: the key of the former's copy told. Two of different names (a template
- *     without one) do so only if neither was ever edited: who could tell the records apart once means the one
- *     that he edits. If nobody could, a colleague's edit between two polls may end in the other task. Only
- *     records of this pass's side are exchanged: the other side's thread may be sending; it does so when the
- *     joined task's turn comes.
+ *     every mount comes to the same one. A record that is out of sight (D5) is the last one's, for who
+ *     never saw it counts without it. But where Salesforce keeps keys, whoever has the key of the other's
+ *     copy is its copy, as every mount can see; and so is what Sales Connect's key told. Nor do a task
+ *     whose record in Salesforce is a colleague's and one whose record there a mount made: the key of the
+ *     former's copy told. Two of different names (a template without one) do so only if neither was ever
+ *     edited: who could tell the records apart once means the one that he edits. If nobody could, a
+ *     colleague's edit between two polls may end in the other task. Only records of this pass's side are
+ *     exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
  *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a
  * deletion pass over what is only a guess (apart.h).
