@@ -79,6 +79,7 @@ struct item {			/* one write of a batch; inputs borrowed, results owned */
 	const char *once;	/* create: idempotency key (UUID) */
 	enum err err;		/* result */
 	char *new_id;		/* create */
+	bool was_there;		/* create: a record had the key, whatever it says */
 	char *new_version;	/* NULL: not told; the next pull will. Nor is it if the key was known */
 	char *url;
 	char msg[200];		/* on an error: the remote's words, one line, safe to show */

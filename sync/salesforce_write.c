@@ -269,6 +269,7 @@ static enum err find_made(struct salesforce *sf, struct item *it, size_t n)
 		it[i].err = ERR_OK;
 		it[i].msg[0] = '\0';
 		TRY(str_put(&it[i].new_id, made->id));
+		it[i].was_there = true;
 		TRY(set_url(sf, &it[i]));
 	}
 	return ERR_OK;

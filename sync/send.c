@@ -1,4 +1,5 @@
 #include "send.h"
+#include "like.h"
 #include "log.h"
 #include "steps.h"
 #include <string.h>
@@ -296,11 +297,23 @@ static enum err take_record(struct pass *p, const struct parcel *x, bool *taken)
 	return store_link_put(p->s, &x->link);
 }
 
+/* Another mount had made it, of what the task said to that: what differs is no change of that one, and after
+ * an edit nobody knows which text is the later one (D2). */
+static enum err forget_texts(struct parcel *x)
+{
+	if (like_as_made(&x->task))
+		return ERR_OK;
+	TRY(replace_text(&x->link.base[FIELD_DUE], NULL));
+	return replace_text(&x->link.base[FIELD_DETAILS], NULL);
+}
+
 static enum err created(struct pass *p, struct parcel *x, const struct item *it)
 {
 	bool taken;
 	if (!it->new_id)
 		return ERR_OK;	/* still in doubt: the remote says it did, and not what */
+	if (it->was_there && x->row.seq)
+		TRY(forget_texts(x));
 	TRY(replace_text(&x->link.rid, it->new_id));
 	TRY(take_record(p, x, &taken));
 	if (!taken)

@@ -692,7 +692,11 @@ static void a_key_that_is_taken_is_read_back(void **state)
 		assert_ok(r->ops->create(r, &again, 1));
 		assert_ok(again.err);
 		assert_same(again.new_id, first.new_id);
+		assert_true(again.was_there);
 		assert_int_equal(there(name[i]), 2);
+		AUTO_ITEM other = { .t = &t, .once = i ? "one" : "another" };
+		assert_ok(r->ops->create(r, &other, 1));
+		assert_false(other.was_there);
 	}
 }
 

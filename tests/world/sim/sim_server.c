@@ -465,6 +465,7 @@ static enum err create_one(struct line *l, struct item *it)
 		oracle_agreed(l->sim, l, r, FIELDS_ALL);
 	}
 	it->new_id = copy(r->id);
+	it->was_there = made_before && side == SIDE_SF;
 	it->new_version = side == SIDE_SC && !made_before ? version_of(side, r) : NULL;
 	return ERR_OK;
 }
