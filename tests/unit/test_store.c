@@ -236,9 +236,11 @@ static void *write_on(void *arg)
 {
 	struct sync *w = arg;
 	struct store *s = fx_open(w->x, true);
-	while (!w->err && !__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		w->err = write_once(s, __atomic_add_fetch(&w->commits, 1, __ATOMIC_RELAXED));
-	}
+	enum err e = ERR_OK;
+	while (!e && !__atomic_load_n(&w->stop, __ATOMIC_RELAXED))
+		e = write_once(s, __atomic_add_fetch(&w->commits, 1, __ATOMIC_RELAXED));
+	if (e)
+		__atomic_store_n(&w->err, e, __ATOMIC_RELAXED);
 	store_close(s);
 	return NULL;
 }
