@@ -226,7 +226,7 @@ NODISCARD enum err order_alike(struct pass *p, int64_t task);
 /* This record is out of sight from now on (D5), and so the last one's: who never saw it counts without it.
  * *l is read again. */
 NODISCARD enum err order_away(struct pass *p, struct link *l);
-/* The order of two ids, as they are given; NULL: it will be. */
+/* The order of two ids, as they are given; NULL: it is yet to be made, so the last. */
 bool order_before(const char *a, const char *b);
 /* And so are two of one name of which each says what the other one's record on this side shows. */
 NODISCARD enum err order_unswap(struct pass *p, int64_t task);
