@@ -214,10 +214,10 @@ NODISCARD enum err join_choose(
 NODISCARD enum err join_echo(struct pass *p, int64_t task, bool *yes);
 /*
  * join_guess.c: the key of this task's copy is taken, and used again with the text it was made with it
- * answers what was made: that is proof. So it is asked for by what this one said first; then whatever is
- * there and has no copy, or was taken for another one's for its looks, the most like first, by its own text;
- * then, as it may have been edited since, by what this one said first under its name. ERR_NOENT: there are
- * not as many.
+ * answers what was made: that is proof. So it is asked for by what this one said first, and by what its own
+ * system says without what was edited here; then whatever is there and has no copy, or was taken for another
+ * one's for its looks, the most like first, by its own text; then, as it may have been edited since, by what
+ * this one said first under its name. ERR_NOENT: there are not as many.
  */
 NODISCARD enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text);
 /* order.c: records that show the same are in the order in which every mount has them (rule 3). Joins the

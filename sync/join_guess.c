@@ -10,27 +10,35 @@ static int common(const struct task *a, const struct task *b)
 	return n;
 }
 
-struct as_first {		/* a task, going back to what it said first */
+struct going_back {		/* a task, to what it said first, but for what one side changed */
 	struct task *t;
-	uint32_t fields;	/* that have */
+	enum side but;		/* NSIDES: none */
+	uint32_t fields;	/* that have gone back */
 	enum err err;
 };
 
 static bool back(void *arg, const struct history *h)
 {
-	struct as_first *x = arg;
-	if (!(x->fields & BIT(h->field)))
+	struct going_back *x = arg;
+	if (h->by == x->but)
+		x->err = task_set(x->t, h->field, h->is);
+	else if (!(x->fields & BIT(h->field)))
 		x->err = task_set(x->t, h->field, h->was);
 	x->fields |= BIT(h->field);
 	return x->err == ERR_OK;
 }
 
+static enum err go_back(struct pass *p, int64_t task, enum side but, struct task *out)
+{
+	struct going_back x = { .t = out, .but = but };
+	TRY(store_get(p->s, task, out));
+	TRY(store_history(p->s, task, back, &x));
+	return x.err;
+}
+
 static enum err as_first(struct pass *p, int64_t task, struct task *out)
 {
-	struct as_first first = { .t = out };
-	TRY(store_get(p->s, task, out));
-	TRY(store_history(p->s, task, back, &first));
-	return first.err;
+	return go_back(p, task, NSIDES, out);
 }
 
 /* A candidate's text, as it came, in *text;
@@ -125,10 +133,13 @@ static enum err pick(struct pass *p, const struct task *of, const struct rows *a
 enum err join_guess(struct pass *p, const struct task *of, int nth, struct task *text)
 {
 	AUTO_ROWS all = { 0 };
-	AUTO_TASK first = TASK_INIT;
+	AUTO_TASK first = TASK_INIT, there = TASK_INIT;
 	TRY(as_first(p, of->id, &first));
+	TRY(go_back(p, of->id, pass_other(p), &there));
 	if (common(of, &first) < TASK_NFIELDS && !nth--)
 		return task_copy(text, &first);
+	if (common(of, &there) < TASK_NFIELDS && common(&first, &there) < TASK_NFIELDS && !nth--)
+		return task_copy(text, &there);
 	TRY(lonely_all(p, p->side, of->created_at - p->c->offset, &all));
 	TRY(add_taken(p, of, &all));
 	enum err e = pick(p, of, &all, false, &nth, text);
