@@ -269,6 +269,22 @@ enum err record_compare(
 	return ERR_OK;
 }
 
+/* As it was made it has another name than ours, which was typed here: who made it knew the subject alone, and
+ * that is a colleague's by now; or he has renamed it, and had not seen ours. Both are kept (D2). */
+static enum err settle_name(struct pass *p, const struct remote_task *rt, struct link *l, bool *changed)
+{
+	struct former x = { .rt = rt };
+	AUTO_LINK sf = LINK_INIT;
+	if (p->side != SIDE_SC || field_same(l->base[FIELD_TITLE], rt->t.field[FIELD_TITLE]))
+		return ERR_OK;
+	TRY(store_history(p->s, l->task, see_former, &x));
+	enum err e = store_link(p->s, l->task, SIDE_SF, &sf);
+	if (e != ERR_NOENT)
+		TRY(e);
+	bool typed = e == ERR_NOENT || sf.sent_at || (x.edited & BIT(FIELD_TITLE));
+	return typed ? set(&l->base[FIELD_TITLE], NULL, changed) : ERR_OK;
+}
+
 /*
  * What our create has made is seen for the first time. The key is every mount's that copies the task: what
  * says something else as it was made, another one has made, of what the task said to that. If we said it
@@ -279,7 +295,10 @@ static enum err settle_create(struct pass *p, const struct remote_task *rt, cons
 	struct link *l, uint32_t silent, bool *changed)
 {
 	struct compared is;
-	if (!l->sent_at || l->version || !like_as_made(&rt->t) || like_as_made(ours))
+	if (!l->sent_at || l->version || !like_as_made(&rt->t))
+		return ERR_OK;
+	TRY(settle_name(p, rt, l, changed));
+	if (like_as_made(ours))
 		return ERR_OK;
 	TRY(record_compare(p, ours, rt, &is));
 	for (int f = FIELD_STATUS; f < TASK_NFIELDS; f++)
