@@ -244,7 +244,8 @@ static void excuse(struct sim *s, struct line *l, const struct record *r)
 		s->figures->apart += apart;
 		other = true;
 	}
-	if (!other || !has_stranger(&s->server[from], r->task, l->mount))
+	bool strange = has_stranger(&s->server[from], r->task, l->mount) || (old && has_stranger(l->server, r->task, l->mount));
+	if (!other || !strange)
 		return;
 	s->logical[r->task].was_hidden = s->logical[r->task].beyond = true;
 }
