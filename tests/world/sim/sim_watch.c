@@ -50,8 +50,8 @@ static void carried_meanwhile(struct sim *s, int task, enum field f, unsigned ch
 		}
 }
 
-/* Likewise: a mount has carried on what this person takes back, and another never was shown that it stood here, so that it is a
- * colleague's word to it. */
+/* Likewise: a mount has carried on what this person takes back, and another was never shown that it stood here, or is not yet that it
+ * was carried on, so that it is a colleague's word to it. */
 void choice_again(struct sim *s, enum side side, const struct record *r, enum field f)
 {
 	const struct server *v = &s->server[side == SIDE_SC ? SIDE_SF : SIDE_SC];
@@ -62,7 +62,7 @@ void choice_again(struct sim *s, enum side side, const struct record *r, enum fi
 		if (o->task != r->task || !o->sent_at[f] || strcmp(o->word[f], server_word(v->side, f, ours)))
 			continue;
 		for (int m = 0; m < s->script->setup.mounts; m++)
-			doubt |= m != o->sent_by[f] && r->shown[m] != r->revision;
+			doubt |= m != o->sent_by[f] && (r->shown[m] != r->revision || o->shown[m] < o->sent_as[f]);
 	}
 	if (doubt)
 		choice_in_doubt(s, r->task, f, ours);
