@@ -258,6 +258,7 @@ struct sim_figures {
 	long unseen;		/* files renamed in Sales Connect before any mount that syncs had met their record there */
 	long left_behind;	/* files named by a subject, as who made the task deleted it while its sync was off */
 	long apart;		/* times a mount copied a task whose copy, or itself, was changed, and whoever made that syncs no more */
+	long taken;		/* copies taken for those of another task, which looks the same, as no mount can know */
 	long too_old;		/* times a mount copied a task whose copy is older than what it is told of */
 	long mistaken;		/* values that are in another task, which could not be told apart when they were typed */
 	long fault[FAULTS];	/* that struck */

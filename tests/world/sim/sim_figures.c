@@ -38,6 +38,8 @@ static void print_acts(const struct sim_figures *f)
 	printf("#   copied by two mounts in the same seconds %ld; again, as its copy is older than the first import reaches (R17) %ld\n",
 		f->raced, f->too_old);
 	printf("#   copied again, as it was changed, and whoever made its copy syncs no more %ld\n", f->apart);
+	printf("#   taken for the copy of another task, which a template without a name makes the same: its maker syncs no more, or made it"
+		" beside another %ld\n", f->taken);
 	printf("#   a choice that another mount carried on while it was taken back %ld; two, in records that were both changed before a mount"
 		" met either %ld\n", f->carried, f->unordered);
 	printf("#   a file renamed in Sales Connect before any mount that syncs had met it %ld\n", f->unseen);

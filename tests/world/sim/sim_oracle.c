@@ -53,11 +53,70 @@ void know_owner(struct sim *s, enum side side, struct record *r)
 		r->task = task;
 }
 
+static int live_in(const struct server *v, int task)
+{
+	int n = 0;
+	for (int i = 0; i < v->n; i++)
+		n += v->rec[i].task == task && !v->rec[i].deleted;
+	return n;
+}
+
+static bool look_the_same(const struct record *a, const struct record *b)
+{
+	bool yes = !strcmp(a->person, b->person);
+	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS; f++)
+		yes &= !strcmp(a->word[f], b->word[f]);
+	return yes;
+}
+
+/* In Sales Connect, but for the name. */
+static bool are_alike(const struct server *v, int task, int other)
+{
+	bool yes = false;
+	for (int i = 0; i < v->n; i++)
+		for (int k = 0; k < v->n && v->rec[i].task == task; k++)
+			yes |= v->rec[k].task == other && look_the_same(&v->rec[i], &v->rec[k]);
+	return yes;
+}
+
+/* A template without a name makes several the same, and of which of them a copy is, knows who made it. If he syncs no more, or made it
+ * beside another (unknown), others take it for that of a task that lacks one; if a task's own copy cannot be known, for that one's. And
+ * they copy its task again. */
+static void take_for_another(struct sim *s, struct record *r, bool unknown)
+{
+	for (int i = 0; i < setup_of(s)->mounts; i++) {
+		AUTO_LINK l = LINK_INIT;
+		if (!s->mount[i].sf_on || store_link_by_rid(s->mount[i].store, SIDE_SF, r->id, &l) != ERR_OK)
+			continue;
+		int task = mount_task(s, i, l.task);
+		bool other = task >= 0 && task != r->task && are_alike(&s->server[SIDE_SC], task, r->task);
+		bool lacks = other && unknown && live_in(&s->server[SIDE_SF], task) < s->logical[task].copies;
+		if (!other || !(lacks || s->logical[task].beyond))
+			continue;
+		r->task = task;
+		s->figures->taken++;
+		return;
+	}
+}
+
+static void know_taken(struct sim *s)
+{
+	struct server *v = &s->server[SIDE_SF];
+	bool told = setup_of(s)->keyed || template_has_name(s->server[SIDE_SC].template);
+	for (int i = 0; i < v->n && !told; i++) {
+		struct record *r = &v->rec[i];
+		bool copy = r->made_by >= 0 && r->task >= 0 && !r->deleted;
+		if (copy && live_in(v, r->task) > s->logical[r->task].copies)
+			take_for_another(s, r, !s->mount[r->made_by].sf_on || s->logical[r->task].beyond);
+	}
+}
+
 static void count_records(struct sim *s, struct end *end)
 {
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		for (int i = 0; i < s->server[side].n; i++)
 			know_owner(s, side, &s->server[side].rec[i]);
+	know_taken(s);
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		for (int i = 0; i < s->server[side].n; i++) {
 			const struct record *r = &s->server[side].rec[i];
