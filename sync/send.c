@@ -103,14 +103,16 @@ static enum err journal_update(struct pass *p, struct parcel *x)
 
 /* Before a create is sent, what is sent is written down for good (salesforce.md 4.4). What was deleted since
  * it was read is not sent: nobody would know that it has to be deleted there; nor what the other side is
- * being asked to create: one after the other, so that another mount that sees the second finds the first. */
+ * being asked to create: one after the other, so that another mount that sees the second finds the first. And
+ * all wait if a copy waits for a look: it is sent before what is alike, and on no side yet (sort_creates). */
 static enum err ready_create(struct round *r, struct parcel *x, bool *ready)
 {
 	enum gone gone;
 	enum elsewhere where;
 	TRY(store_gone(r->p->s, x->row.task, &gone));
 	TRY(parcel_elsewhere(r->p, x->row.task, &where));
-	*ready = gone != GONE_DELETED && where != ELSEWHERE_IN_DOUBT;
+	bool looks = r->p->look_first && !r->p->pulled;
+	*ready = gone != GONE_DELETED && where != ELSEWHERE_IN_DOUBT && !looks;
 	return *ready ? journal_create(r->p, x) : ERR_OK;
 }
 
