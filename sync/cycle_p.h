@@ -52,7 +52,8 @@ struct pass {
 	bool answered;		/* and whether any was answered */
 	int64_t rebuilt;	/* the database was rebuilt then, in the remote's clock; 0: never */
 	const struct page *page;	/* borrowed: the one whose records are taken; NULL: none */
-	bool part;		/* and there are others of this pull */
+	bool part;		/* and there are others of this pull, */
+	bool first;		/* which is a first import */
 	struct ids undecided;	/* of these: to be skipped (R8), unless they turn out to be a copy */
 	struct lonely_list lonely[NSIDES];	/* who has no copy, once it was asked */
 	int64_t first_at[NSIDES];	/* see pass_first_at; 0: was not asked, or there is none yet */

@@ -89,10 +89,11 @@ static enum err add_taken(struct pass *p, const struct task *of, struct rows *al
 	AUTO_ROWS rows = x.rows;
 	TRY(x.err);
 	for (size_t i = 0; i < rows.n; i++) {
-		AUTO_TASK t = TASK_INIT;
+		AUTO_TASK t = TASK_INIT, now = TASK_INIT;
 		int n;
 		TRY(guess(p, of, rows.task[i], &t, &n));
-		if (tells(of, &t))
+		TRY(store_get(p->s, rows.task[i], &now));
+		if (n >= 0 && (tells(of, &t) || tells(of, &now)))
 			TRY(rows_add(all, rows.task[i]));
 	}
 	return ERR_OK;

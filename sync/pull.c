@@ -150,12 +150,12 @@ static enum err page_end(struct pass *p, const struct course *k, const struct pa
 {
 	AUTO_BUF cursor = BUF_INIT;
 	TRY(page_progress(p, k, page));
-	if (page->cursor && (k->first || p->touched)) {
+	if (page->cursor && (k->first || p->touched) && !p->undecided.n) {
 		buf_printf(&cursor, "%s%s", course_letter(k), page->cursor);
 		TRY(buf_err(&cursor));
 		return pass_set(p, "cursor", buf_str(&cursor));
 	}
-	if (page->cursor)	/* nothing new so far: begin again rather than write */
+	if (page->cursor)	/* nothing new so far, or it is not decided: begin again rather than write */
 		return ERR_OK;
 	TRY(pass_set(p, "cursor", NULL));
 	/* a wider import is no reason to go back or to leap */
@@ -183,7 +183,8 @@ static enum err page_apply(struct pass *p, const struct course *k, const struct 
 {
 	size_t from = 0;
 	p->page = page;
-	p->part = k && !k->first && (k->cursor || page->cursor);
+	p->part = k && (k->cursor || page->cursor);
+	p->first = k && k->first;
 	do {
 		size_t to = page->n - from > RECORDS_PER_TX ? from + RECORDS_PER_TX : page->n;
 		TRY(page_part(p, k, page, from, to));

@@ -315,8 +315,8 @@ static enum err page_has_another(struct pass *p, const struct remote_task *rt, b
 	return ERR_OK;
 }
 
-/* Is there nothing else of its name on either side that has no copy?
- * Else it is not known yet which belongs to which (join.c). */
+/* Is there nothing else of its name on either side that has no copy? Else it is not known yet which belongs
+ * to which (join.c). A first import is not read to its end for that, but for what is to be skipped (R8). */
 static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t twin, bool *yes)
 {
 	AUTO_TASK t = TASK_INIT;
@@ -328,7 +328,8 @@ static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t t
 	TRY(store_namesakes(p->s, p->side, rt->t.field[FIELD_TITLE], &here));
 	TRY(store_namesakes(p->s, pass_other(p), t.field[FIELD_TITLE], &there));
 	TRY(page_has_another(p, rt, &more));
-	*yes = !p->part && !more && !here && there == (gone != GONE_DELETED);
+	bool read = !p->part || (p->first && !rules_skip(rt, p->c->config));
+	*yes = read && !more && !here && there == (gone != GONE_DELETED);
 	return ERR_OK;
 }
 
@@ -447,10 +448,13 @@ static enum err skip(struct pass *p, const struct remote_task *rt)
 {
 	int64_t task;
 	bool several, rival;
+	bool part = p->part && p->undecided.n < p->ops->check_max;
 	enum err e = twin(p, rt, true, &task, &several);
+	if (e == ERR_NOENT && part)
+		e = twin(p, rt, false, &task, &several);
 	if (e)
 		return e == ERR_NOENT ? ERR_OK : e;
-	if (p->part && p->undecided.n < p->ops->check_max)
+	if (part)
 		return ids_add(&p->undecided, rt->id);
 	TRY(has_rival(p, rt, task, &rival));
 	return rt->by_me && (several || !rival) ? import(p, rt) : ERR_OK;
