@@ -8,13 +8,16 @@ enum { GET, BY_RID, LIST, LIST_DOUBT, LIST_DOOM, INSERT, UPDATE, DROP, REACH, GO
 	"task, side, rid, once, sent_at, version, url, away, gone, synced_at, doom, completed, by_me, "      \
 	"in_doubt, guess, made_at, gone_at, as_made, " BASE                                                 \
 	", " RAW ", " SENT
+/* Of what a create makes the copy. */
+#define ORIGIN                                                                                               \
+	"(SELECT o.rid FROM link AS o INDEXED BY link_task WHERE o.task = link.task AND o.side <> link.side)"
 static const char *const sql_text[NSQL] = {
 	[GET] = "SELECT " COLUMNS " FROM link WHERE task = :task AND side = :side",
 	[BY_RID] = "SELECT " COLUMNS " FROM link WHERE side = :side AND rid = :rid",
 	[LIST] = "SELECT " COLUMNS " FROM link INDEXED BY link_task WHERE task > :after AND side = :side"
 		 " ORDER BY task",
 	[LIST_DOUBT] = "SELECT " COLUMNS " FROM link INDEXED BY link_doubt WHERE side = :side AND rid IS NULL"
-		       " AND task > :after ORDER BY task",
+		       " AND task > :after ORDER BY length(" ORIGIN ") NULLS LAST, " ORIGIN ", task",
 	[LIST_DOOM] = "SELECT " COLUMNS " FROM link INDEXED BY link_doom WHERE side = :side AND doom <> 0"
 		      " ORDER BY task",
 	[INSERT] = "INSERT INTO link(" COLUMNS ") VALUES(:task, :side, :rid, :once, :sent_at, :version, :url,"

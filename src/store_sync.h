@@ -20,8 +20,8 @@ NODISCARD enum err store_link_drop(struct store *s, int64_t task, enum side side
 /* A task that was deleted elsewhere: when? This machine's clock; 0: it was deleted here, or is not, or nobody
  * knows. */
 NODISCARD enum err store_gone_at(struct store *s, int64_t task, int64_t *at);
-/* Links of a side in id order after a task id, a page at a time:
- * for in-doubt creates and for checking one by one. */
+/* Links of a side in id order after a task id, a page at a time, for checking one by one; creates in doubt in
+ * the order in which they are sent (sort_creates). */
 typedef bool store_link_fn(void *arg, const struct link *l);
 NODISCARD enum err store_links(struct store *s, enum side side, bool in_doubt_only, int64_t after,
 	store_link_fn *fn, void *arg);

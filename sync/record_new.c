@@ -260,6 +260,41 @@ static enum err is_shared(struct pass *p, const struct link *l, bool *yes)
 	return ERR_OK;
 }
 
+/* The next one that it is as like. None: it stays. */
+static enum err next_doubtful(struct pass *p, const struct remote_task *rt, int likeness, struct link **out)
+{
+	int is = UNLIKE;
+	for (struct link *l = *out + 1; l < p->doubt.l + p->doubt.n && is != likeness; l++) {
+		is = UNLIKE;
+		if (!l->rid)
+			TRY(record_is_ours(p, l, rt, &is));
+		*out = is == likeness ? l : *out;
+	}
+	return ERR_OK;
+}
+
+/* Of several that it is as like, the first is for the first record of the page that may be theirs, and so on,
+ * as they are sent. */
+static enum err in_place(struct pass *p, const struct remote_task *rt, int likeness, struct link **out)
+{
+	for (size_t i = 0; p->page && i < p->page->n; i++) {
+		const struct remote_task *x = &p->page->task[i];
+		AUTO_LINK has = LINK_INIT;
+		int is;
+		if (x->deleted || !order_before(x->id, rt->id))
+			continue;
+		enum err e = store_link_by_rid(p->s, p->side, x->id, &has);
+		if (e != ERR_NOENT) {
+			TRY(e);
+			continue;
+		}
+		TRY(record_is_ours(p, *out, x, &is));
+		if (is != UNLIKE)
+			TRY(next_doubtful(p, rt, likeness, out));
+	}
+	return ERR_OK;
+}
+
 /* The create in doubt that this record is most like; NULL: none, or it only resembles that by a subject that
  * all have, and is as another task in all fields. */
 static enum err doubtful(struct pass *p, const struct remote_task *rt, struct link **out)
@@ -277,6 +312,8 @@ static enum err doubtful(struct pass *p, const struct remote_task *rt, struct li
 			*out = l;
 		best = is > best ? is : best;
 	}
+	if (*out && !rt->deleted)
+		TRY(in_place(p, rt, best, out));
 	if (!*out || best >= SAME || rt->deleted)
 		return ERR_OK;
 	TRY(is_shared(p, *out, &shared));
