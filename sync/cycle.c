@@ -1,4 +1,4 @@
-#include "cycle_p.h"
+#include "like.h"
 #include "log.h"
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -97,11 +97,12 @@ enum err pass_set_int(struct pass *p, const char *name, int64_t value)
 	return pass_set(p, name, text);
 }
 
-enum err pass_looked(struct pass *p, enum side side, int64_t *at)
+enum err pass_looked(struct pass *p, enum side side, int64_t *at, int64_t *since)
 {
 	AUTO_FREE char *mirror = NULL;
 	struct side_state st;
 	TRY(get_int(p->s, side, "looked", at));
+	TRY(get_int(p->s, side, "awake", since));
 	TRY(store_side(p->s, side, &st));
 	TRY(get(p->s, SIDE_SC, "mirror", &mirror));
 	if (!st.on || mirror)
@@ -112,16 +113,23 @@ enum err pass_looked(struct pass *p, enum side side, int64_t *at)
 enum err pass_ask_look(struct pass *p, enum side side)
 {
 	char k[64];
-	key(side, "looked", k);
-	return store_meta_set(p->s, k, "0");
+	key(side, "look", k);
+	return store_meta_set(p->s, k, "1");
 }
 
 /* Only if somebody asks: at rest nothing is written. */
 static enum err note_look(struct pass *p)
 {
-	AUTO_FREE char *at = NULL;
-	TRY(pass_get(p, "looked", &at));
-	return str_eq(at, "0") ? pass_set_int(p, "looked", p->c->now) : ERR_OK;
+	AUTO_FREE char *asked = NULL;
+	int64_t last;
+	TRY(pass_get(p, "look", &asked));
+	TRY(pass_get_int(p, "looked", &last));
+	if (!asked)
+		return ERR_OK;
+	if (p->c->now - last > SETTLED)
+		TRY(pass_set_int(p, "awake", p->c->now));
+	TRY(pass_set(p, "look", NULL));
+	return pass_set_int(p, "looked", p->c->now);
 }
 
 enum err pass_put_state(struct pass *p)

@@ -83,8 +83,9 @@ NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value)
 /* When the first import of a side was done, on this machine's clock; 0: it is not. It never changes then. */
 NODISCARD enum err pass_first_at(struct pass *p, enum side side, int64_t *at);
 /* When did a pass begin that read all changes of that side (this machine's clock)? INT64_MAX: it is silent,
- * and has none. Only a look that was asked for is noted; 0: none yet. */
-NODISCARD enum err pass_looked(struct pass *p, enum side side, int64_t *at);
+ * and has none. Only a look that was asked for is noted; 0: none yet. *since: since then they came one after
+ * the other; who slept before that, as we perhaps did, was awake no sooner. */
+NODISCARD enum err pass_looked(struct pass *p, enum side side, int64_t *at, int64_t *since);
 NODISCARD enum err pass_ask_look(struct pass *p, enum side side);
 NODISCARD enum err pass_put_state(struct pass *p);
 NODISCARD enum err pass_load_doubt(struct pass *p);
@@ -160,8 +161,8 @@ NODISCARD enum err push_all(struct pass *p);
  *    Then it waits for two idle polls (36 minutes), and until both sides were read after that, for whoever
  *    made the copy brings both in line by then, deletes it, or is no more. What has stood here unchanged for
  *    longer than that has had its time. How old it is says nothing: who made the copy may have slept as long
- *    as we did. But for what the first import finds, old and the same in all fields on both sides: who has
- *    many of one name does not wait for them.
+ *    as we did, so the time counts since we are awake. But for what the first import finds, old and the same
+ *    in all fields on both sides: who has many of one name does not wait for them.
  *
  * Several that are alike. To join A's copy with B's task is worse than anything else here: what is deleted in
  * one mount's pair is deleted in another mount's other pair, and all are gone. Three rules keep all mounts'

@@ -87,7 +87,7 @@ static enum err choose_best(struct choice *c, int64_t task, int score)
 struct asked {			/* for whose copy */
 	struct half x;
 	bool copied, late;	/* see join_copy */
-	int64_t looked;		/* all changes of its side were read then */
+	int64_t looked, awake;	/* all changes of its side were read then, and again and again since */
 };
 static void asked_finish(struct asked *a)
 {
@@ -145,9 +145,10 @@ static int64_t last_news(const struct pass *p, const struct half *h)
 static bool is_settled(const struct pass *p, const struct asked *a, const struct half *y, struct choice *out)
 {
 	int64_t ours = last_news(p, &a->x), theirs = last_news(p, y);
-	int64_t then = (ours > theirs ? ours : theirs) + SETTLED;
-	out->look |= p->local_now > then && a->looked <= then;
-	return p->local_now > then && a->looked > then;
+	int64_t news = ours > theirs ? ours : theirs, then = (news > a->awake ? news : a->awake) + SETTLED;
+	bool yes = p->local_now > then && a->looked > then;
+	out->look |= !yes;
+	return yes;
 }
 
 static bool is_old(const struct pass *p, const struct half *h)
@@ -420,7 +421,7 @@ static enum err choose(struct pass *p, int64_t task, struct asked *a, struct cho
 {
 	AUTO_ROWS all = { 0 };
 	TRY(like_load(p, task, pass_other(p), &a->x));
-	TRY(pass_looked(p, pass_other(p), &a->looked));
+	TRY(pass_looked(p, pass_other(p), &a->looked, &a->awake));
 	TRY(a->copied ? lonely_all(p, p->side, a->x.t.created_at - p->c->offset, &all)
 		: lonely_like(p, p->side, &a->x, &all));
 	for (size_t i = 0; i < all.n; i++)
