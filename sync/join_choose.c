@@ -231,13 +231,14 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 		int score;
 		TRY(like_load(p, all.task[i], pass_other(p), &x));
 		TRY(p->side == SIDE_SC ? like_score(p, &y, &x, &score) : like_score(p, &x, &y, &score));
+		bool ours = all.task[i] == a->x.t.id, stays = a->late && !ours && !(x.t.born & BIT(p->side));
 		if ((a->late && x.gone == GONE_DELETED) || are_two(&x, &y))
 			continue;
 		if (score > most)
 			return out->best.n = 0, ERR_OK;
-		if (all.task[i] == a->x.t.id)
+		if (ours)
 			out->at = out->best.n;
-		if (score == most)
+		if (score == most && !stays)
 			TRY(rows_add(&out->best, all.task[i]));
 		if (score != NO && score < most)
 			TRY(rows_add(&out->less, all.task[i]));
@@ -247,14 +248,31 @@ static enum err place(struct pass *p, const struct asked *a, int64_t copy, int m
 	return ERR_OK;
 }
 
-/* Those that are deleted, unless all are. */
-static enum err drop_dead(struct pass *p, struct rows *x)
+static enum err is_dead(struct pass *p, int64_t task, bool *yes)
+{
+	enum gone gone;
+	TRY(store_gone(p->s, task, &gone));
+	*yes = gone == GONE_DELETED;
+	return ERR_OK;
+}
+
+/* R14, R15: it is never copied by us; who did so, did it long ago. */
+static enum err stays(struct pass *p, int64_t task, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	TRY(store_get(p->s, task, &t));
+	*yes = !(t.born & BIT(pass_other(p)));
+	return ERR_OK;
+}
+
+/* Those that are so, unless all are. */
+static enum err drop(struct pass *p, struct rows *x, enum err (*is)(struct pass *p, int64_t task, bool *yes))
 {
 	size_t n = 0;
 	for (size_t i = 0; i < x->n; i++) {
-		enum gone gone;
-		TRY(store_gone(p->s, x->task[i], &gone));
-		if (gone != GONE_DELETED)
+		bool yes;
+		TRY(is(p, x->task[i], &yes));
+		if (!yes)
 			x->task[n++] = x->task[i];
 	}
 	x->n = n ? n : x->n;
@@ -328,8 +346,9 @@ static enum err is_mixed(struct pass *p, const struct rows *sf, bool *yes)
  * Each is the other's best, and there are as many of its name on either side. Of several that are the same on
  * one side, each is one of several on the other: the first has the first, as in every mount. If they are not
  * as many, one of them is still to come, or to go; when that has had its time, what is deleted no longer
- * counts. But where a key can tell, it is asked first: one that is deleted may have been another's original.
- * What the first import brought, and was old then, has had its time where all is the same.
+ * counts, and what is never to be copied only if nothing else is. But where a key can tell, it is asked
+ * first: one that is deleted may have been another's original. What the first import brought, and was old
+ * then, has had its time where all is the same.
  */
 static enum err among(struct pass *p, const struct asked *a, struct choice *c, int64_t *out)
 {
@@ -338,8 +357,10 @@ static enum err among(struct pass *p, const struct asked *a, struct choice *c, i
 	*out = 0;
 	if (!c->best.n)
 		return ERR_OK;
-	if (a->late)
-		TRY(drop_dead(p, &c->best));
+	if (a->late) {
+		TRY(drop(p, &c->best, is_dead));
+		TRY(drop(p, &c->best, stays));
+	}
 	TRY(place(p, a, c->best.task[0], c->most, &at));
 	bool even = at.best.n == c->best.n && at.namesakes == c->namesakes;
 	bool other = c->live > NO && c->dead > c->live;	/* may be it, and was perhaps changed meanwhile */
