@@ -109,13 +109,43 @@ static enum err merge_dead(struct pass *p, struct link *l, const struct task *ou
 	return m.pull ? store_edit(p->s, l->task, theirs, m.pull, 0, NULL, 0, p->side, p->local_now) : ERR_OK;
 }
 
+/* In place of what a user wrote here, and has not sent to the other side yet, comes what that still says:
+ * another mount has carried it on, perhaps, and never saw his. It stands, and his is kept (D2). */
+static enum err overruns(struct pass *p, const struct task *ours, const struct task *theirs, uint32_t pull,
+	bool *yes)
+{
+	AUTO_LINK other = LINK_INIT;
+	int64_t looked, since;
+	*yes = false;
+	if (!(pull & (BIT(FIELD_DUE) | BIT(FIELD_DETAILS))))
+		return ERR_OK;
+	TRY(pass_looked(p, pass_other(p), &looked, &since));
+	enum err e = looked == INT64_MAX ? ERR_NOENT : store_link(p->s, ours->id, pass_other(p), &other);
+	if (e != ERR_NOENT)
+		TRY(e);
+	bool synced = other.rid && !other.gone && !other.away;
+	for (enum field f = FIELD_DUE; synced && f <= FIELD_DETAILS; f++) {
+		enum side by;
+		const char *his = ours->field[f];
+		if (!(pull & BIT(f)) || !his || !*his || !field_same(theirs->field[f], other.base[f]))
+			continue;
+		TRY(store_last_by(p->s, ours->id, f, &by));
+		*yes |= by == SIDE_LOCAL;
+	}
+	return ERR_OK;
+}
+
 static enum err merge_live(struct pass *p, struct link *l, const struct task *ours, const struct task *theirs,
 	struct merge m)
 {
 	uint32_t lost, facts = rules_facts(p->side, ours, theirs);
 	TRY(lost_to_theirs(p, l->task, m.clash, &lost));
+	bool over;
+	TRY(overruns(p, ours, theirs, m.pull, &over));
 	if (m.clash)
 		TRY(conflict(p, l, ours, theirs));
+	else if (over)
+		TRY(store_conflict(p->s, l->task, p->side, NULL, ours, theirs, p->local_now));
 	if (!(m.pull | lost | facts))
 		return ERR_OK;
 	return store_edit(p->s, l->task, theirs, m.pull | lost, facts, NULL, 0, p->side, p->local_now);
