@@ -252,6 +252,9 @@ static const char *const migration[] = {
 
 	/* So that a field which has no history says what it was made with, see like_later. */
 	"ALTER TABLE link ADD COLUMN as_made INTEGER NOT NULL DEFAULT 0;",
+
+	/* store_namesakes: who had that title? */
+	"CREATE INDEX history_name ON history(was) WHERE field = 0;",
 };
 const int schema_version = sizeof(migration) / sizeof(*migration);
 

@@ -109,7 +109,7 @@ NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side
  * them. The latest first; fn gives false to stop, and must not write. */
 NODISCARD enum err store_looked(
 	struct store *s, const struct task *of, size_t max, store_task_fn *fn, void *arg);
-/* How many live ones of them have this title, to the letter? *n: 2: or more. */
+/* How many live ones of them have, or had, this title, to the letter? *n: 2: or more. */
 NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
 
 /*
@@ -119,13 +119,14 @@ NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *
  */
 NODISCARD enum err store_join(struct store *s, int64_t keep, int64_t drop, int64_t now);
 /*
- * Tasks that are on both sides, have the date of this one, and whose records on side show the same as its own
- * but for their ids, in the order of these; it is one of them. Tasks of different titles only if neither has
- * a history. Texts are borrowed for the call; fn gives false to stop, and must not write.
+ * Tasks that are on both sides, or to be made on the other, have the date of this one, and whose records on
+ * side show the same as its own but for their ids, in the order of these; it is one of them. Tasks of
+ * different titles only if neither has a history. Texts are borrowed for the call; fn gives false to stop,
+ * and must not write.
  */
 struct alike {
 	int64_t task;
-	const char *here, *there;	/* its record on side, and on the other */
+	const char *here, *there;	/* its record on side, and on the other; NULL: to be made */
 	const char *once;		/* the key of the one in Salesforce; may be NULL */
 	bool colleagues;		/* and that is a colleague's: no mount made it */
 };

@@ -82,6 +82,14 @@ enum err pass_get_int(struct pass *p, const char *name, int64_t *value)
 	return get_int(p->s, p->side, name, value);
 }
 
+enum err pass_keyed(struct pass *p, bool *yes)
+{
+	AUTO_FREE char *keyed = NULL;
+	enum err e = store_meta(p->s, "sf.keyed", &keyed);
+	*yes = keyed;
+	return e == ERR_NOENT ? ERR_OK : e;
+}
+
 enum err pass_first_at(struct pass *p, enum side side, int64_t *at)
 {
 	if (!p->first_at[side])

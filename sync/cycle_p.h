@@ -80,6 +80,8 @@ NODISCARD enum err pass_get(struct pass *p, const char *name, char **value);
 NODISCARD enum err pass_set(struct pass *p, const char *name, const char *value);
 NODISCARD enum err pass_get_int(struct pass *p, const char *name, int64_t *value);	/* none: 0 */
 NODISCARD enum err pass_set_int(struct pass *p, const char *name, int64_t value);
+/* Does Salesforce keep the keys of creates? Then a copy there says of what it is one. */
+NODISCARD enum err pass_keyed(struct pass *p, bool *yes);
 /* When the first import of a side was done, on this machine's clock; 0: it is not. It never changes then. */
 NODISCARD enum err pass_first_at(struct pass *p, enum side side, int64_t *at);
 /* When did a pass begin that read all changes of that side (this machine's clock)? INT64_MAX: it is silent,
@@ -153,10 +155,11 @@ NODISCARD enum err push_all(struct pass *p);
  *  - SC to SF where the org has an external-id field: likewise, and the record shows its key to every mount,
  *    so that no other look counts where both are here (lonely_keyed; record_new.c, find_copy).
  *  - SC to SF else: there is no key. What is the same in all fields is it, if nothing else on either side has
- *    its name (record_new.c, find_twin). What is not is taken in as a task of its own, and before either is
- *    copied, with both sides read, the other is looked at: made by the account, for the same person, and the
- *    name and each field as they are or ever were: it is it. Which value is newer, the history of both tells;
- *    where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes, too (D3).
+ *    or had its name (record_new.c, find_twin). What is not is taken in as a task of its own, and before
+ *    either is copied, with both sides read, the other is looked at: made by the account, for the same
+ *    person, and the name and each field as they are or ever were: it is it. Which value is newer, the
+ *    history of both tells; where it does not, it is a clash (D2). Deleted here meanwhile: the copy goes, too
+ *    (D3).
  *  - The name alone, or a subject as the template makes it (one without a name makes all alike): perhaps.
  *    Then it waits for two idle polls (36 minutes), and until both sides were read after that, for whoever
  *    made the copy brings both in line by then, deletes it, or is no more. What has stood here unchanged for
@@ -178,16 +181,18 @@ NODISCARD enum err push_all(struct pass *p);
  *     records' ids, which are the same to everybody; each makes its copies in that order. But if a colleague
  *     made some of Salesforce's, and mounts the others, the keys of the former's copies are asked first.
  *  3. Pairs that were made one by one (a create that failed and was repeated) may be in another order:
- *     whenever a link is new, those whose records on this side show the same exchange them (order.c).
- *     As they show the same, nothing is lost by it, and no request is sent; as the order is that of the ids,
- *     every mount comes to the same one. A record that is out of sight (D5) is the last one's, for who
- *     never saw it counts without it. But where Salesforce keeps keys, whoever has the key of the other's
- *     copy is its copy, as every mount can see; and so is what Sales Connect's key told. Nor do a task
- *     whose record in Salesforce is a colleague's and one whose record there a mount made: the key of the
- *     former's copy told. Two of different names (a template without one) do so only if neither was ever
- *     edited: who could tell the records apart once means the one that he edits. If nobody could, a
- *     colleague's edit between two polls may end in the other task. Only records of this pass's side are
- *     exchanged: the other side's thread may be sending; it does so when the joined task's turn comes.
+ *     whenever a link is new, those whose records on this side show the same exchange them (order.c). As they
+ *     show the same, nothing is lost by it, and no request is sent; as the order is that of the ids, every
+ *     mount comes to the same one. Of those that we made in Sales Connect, what is yet to be made in
+ *     Salesforce is the last there: while the first waits, who sees no more takes the copy of the second for
+ *     its own. A record that is out of sight (D5) is the last one's, for who never saw it counts without it.
+ *     But where Salesforce keeps keys, whoever has the key of the other's copy is its copy, as every mount
+ *     can see; and so is what Sales Connect's key told. Nor do a task whose record in Salesforce is a
+ *     colleague's and one whose record there a mount made: the key of the former's copy told. Two of
+ *     different names (a template without one) do so only if neither was ever edited: who could tell the
+ *     records apart once means the one that he edits. If nobody could, a colleague's edit between two polls
+ *     may end in the other task. Only records of this pass's side are exchanged: the other side's thread may
+ *     be sending; it does so when the joined task's turn comes.
  *
  * No mount ever deletes a copy of its own: to the others that would be a deletion of the task. Nor does a
  * deletion pass over what is only a guess (apart.h).

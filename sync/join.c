@@ -166,10 +166,16 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, const char *
 	return join_rows(p, task, has.task);
 }
 
-/* Who is it for certain, by the key that Salesforce's was made with? 0: nobody knows. */
+/* Who is it for certain, by the key that Salesforce's was made with? 0: nobody knows. Where that keeps none,
+ * ours has one only, and what it was made of may be another's by now (order.c). */
 static enum err by_key(struct pass *p, int64_t task, int64_t *copy)
 {
 	AUTO_HALF x = { 0 };
+	bool kept;
+	*copy = 0;
+	TRY(pass_keyed(p, &kept));
+	if (!kept)
+		return ERR_OK;
 	TRY(like_load(p, task, pass_other(p), &x));
 	return lonely_keyed(p, p->side, &x, copy);
 }

@@ -45,23 +45,15 @@ static bool add(void *arg, const struct alike *a)
 	return ok;
 }
 
-/* Does Salesforce keep the keys of creates? Then a copy there says of what it is one. */
-static enum err are_kept(struct pass *p, bool *yes)
-{
-	AUTO_FREE char *keyed = NULL;
-	enum err e = store_meta(p->s, "sf.keyed", &keyed);
-	*yes = keyed;
-	return e == ERR_NOENT ? ERR_OK : e;
-}
-
 /* Does a key say that the task's two records are one? That of the copy in Salesforce; or that of the copy in
  * Sales Connect, unless we made the original: others go by the looks then, and need not ask. */
 static enum err is_sure(struct pass *p, int64_t task, bool kept, bool *yes)
 {
 	AUTO_LINK sc = LINK_INIT, sf = LINK_INIT;
 	*yes = false;
-	TRY(store_link(p->s, task, SIDE_SC, &sc));
-	TRY(store_link(p->s, task, SIDE_SF, &sf));
+	enum err e = store_link(p->s, task, SIDE_SC, &sc), other = store_link(p->s, task, SIDE_SF, &sf);
+	if (e || other)
+		return e == ERR_NOENT || other == ERR_NOENT ? ERR_OK : e ? e : other;
 	if (kept)
 		TRY(parcel_is_copy_of(p, SIDE_SC, sc.rid, sf.once, yes));
 	if (*yes || sf.sent_at)
@@ -72,9 +64,12 @@ static enum err is_sure(struct pass *p, int64_t task, bool kept, bool *yes)
 static enum err read_keys(struct pass *p, struct couples *all)
 {
 	bool kept;
-	TRY(are_kept(p, &kept));
+	TRY(pass_keyed(p, &kept));
 	for (size_t i = 0; i < all->n; i++) {
 		struct couple *c = &all->x[i];
+		c->sure = !c->there && (kept || p->side == SIDE_SF);	/* its copy will have its key */
+		if (!c->there)
+			continue;
 		if (kept)
 			TRY(parcel_copy_key(p, SIDE_SC, p->side == SIDE_SC ? c->here : c->there, c->key));
 		TRY(is_sure(p, c->task, kept, &c->sure));
@@ -226,7 +221,7 @@ enum err order_unswap(struct pass *p, int64_t task)
 	TRY(store_swapped(p->s, task, p->side, &other));
 	if (!other)
 		return ERR_OK;
-	TRY(are_kept(p, &kept));
+	TRY(pass_keyed(p, &kept));
 	TRY(is_sure(p, task, kept, &sure));
 	TRY(is_sure(p, other, kept, &too));
 	if (!sure && !too)
