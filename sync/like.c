@@ -124,6 +124,23 @@ static enum err had(const struct half *sf, const struct task *sc, const char *te
 	return ERR_OK;
 }
 
+/* Did it ever have a former name of that, or its subject? Both were renamed since. */
+static enum err had_former(const struct half *sc, const struct half *sf, const char *template, bool *yes)
+{
+	AUTO_TASK t = TASK_INIT;
+	bool name, made;
+	*yes = false;
+	TRY(task_copy(&t, &sc->t));
+	for (size_t i = 0; i < sc->past.n && !*yes; i++) {
+		if (sc->past.said[i].field != FIELD_TITLE)
+			continue;
+		TRY(task_set(&t, FIELD_TITLE, sc->past.said[i].value));
+		TRY(had(sf, &t, template, &name, &made));
+		*yes = name || made;
+	}
+	return ERR_OK;
+}
+
 static bool filled(const char *v)
 {
 	return v && *v;
@@ -192,7 +209,9 @@ enum err like_score(struct pass *p, const struct half *sc, const struct half *sf
 	}
 	if (all && (is || was || (fits && !has_title && speaks_for(sc, sf))))
 		*score = same;
-	else if (is || was || fits)
+	if (*score == NO && !is && !was && !fits)
+		TRY(had_former(sc, sf, p->template, &fits));
+	if (*score == NO && (is || was || fits))
 		*score = MAYBE;
 	return ERR_OK;
 }

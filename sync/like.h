@@ -50,8 +50,8 @@ bool like_is_same(int score);	/* in all fields */
  * Is the one a copy that a mount made of the other, and either was edited since? It is for the same person,
  * has a name the other has or had, and says in each field what the other says or ever said. Less is not
  * enough: two tasks of one name and two dates may be two, and to take two for one loses one of them, while to
- * take one for two shows it twice. *score: the more, the more alike. MAYBE: then whoever made it brings both
- * in line within his next polls.
+ * take one for two shows it twice. *score: the more, the more alike. MAYBE: a name that both have or had
+ * is all; then whoever made it brings both in line within his next polls.
  */
 NODISCARD enum err like_score(struct pass *p, const struct half *sc, const struct half *sf, int *score);
 /* The plain name is Sales Connect's; unless a mount that knew the subject only has copied it there (R26),
