@@ -238,8 +238,10 @@ bool order_before(const char *a, const char *b);
 /* And so are two of one name of which each says what the other one's record on this side shows. */
 NODISCARD enum err order_unswap(struct pass *p, int64_t task);
 /* A task that is not on this side, but on the other, is this record for certain: that was made with this key.
- * *joined: false if whoever has the record is on the other side, too. If that task is deleted, this one is
- * (D3). */
+ * Was it taken for another one's copy, or copied to there while this one's was out of sight (D5), that one
+ * is a task of its own from now on, and nothing is deleted: to other mounts that may be the deletion of the
+ * task. *joined: false if whoever has the record is on the other side, too, and deleted or out of sight. If
+ * it is deleted, this one is (D3). */
 NODISCARD enum err join_record(struct pass *p, int64_t task, const char *rid, const char *once, bool *joined);
 
 /* parcel.c: a row of the outbox on its way. */

@@ -146,8 +146,8 @@ enum err join_record(struct pass *p, int64_t task, const char *rid, const char *
 	TRY(store_gone(p->s, has.task, &gone));
 	enum err e = store_link(p->s, task, pass_other(p), &ours);
 	enum err other = store_link(p->s, has.task, pass_other(p), &theirs);
-	/* a guess: this is proof */
-	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away && !theirs.sent_at) {
+	/* whatever spoke for that pair: this is proof */
+	if (gone == GONE_NO && e == ERR_OK && other == ERR_OK && !theirs.away) {
 		TRY(apart_is_skipped(p, &theirs) ? store_link_drop(p->s, has.task, theirs.side)
 						 : split(p, &has));
 		other = ERR_NOENT;

@@ -257,8 +257,8 @@ static enum err bury_other(struct pass *p, const struct parcel *x, const struct 
 }
 
 /* The record came to us as another task, before we knew that it is this one: by a create in doubt, or one of
- * another mount by the key that we share. What was copied to the other side from both is one too many;
- * what was typed into it since is kept. */
+ * another mount by the key that we share. If they cannot be joined, what was copied to the other side from
+ * both is one too many; what was typed into it since is kept. */
 static enum err drop_double(struct pass *p, struct parcel *x)
 {
 	AUTO_TASK mine = TASK_INIT;
