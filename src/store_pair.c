@@ -105,8 +105,9 @@ static const char *const sql_text[NSQL] = {
 		   " AND l.sent_at = 0 AND m.sent_at = 0 ORDER BY task.id DESC LIMIT :max",
 	[NAMESAKES] = "SELECT count(*) FROM (SELECT 1 FROM (SELECT id FROM task INDEXED BY task_stem"
 		      " WHERE stem = :stem AND gone IN (0, 2) AND title = :title"
-		      " UNION SELECT task FROM history INDEXED BY history_name"
-		      " WHERE field = 0 AND was = :title) AS x"
+		      " UNION ALL SELECT task.id FROM history INDEXED BY history_name"
+		      " JOIN task ON task.id = history.task"
+		      " WHERE field = 0 AND was = :title AND title <> :title) AS x"
 		      " JOIN task ON task.id = x.id"
 		      " JOIN link ON link.task = task.id AND link.side = :side"
 		      " WHERE task.gone IN (0, 2) AND rid IS NOT NULL AND NOT link.gone"
