@@ -107,7 +107,7 @@ static const char *const sql_text[NSQL] = {
 		      " WHERE stem = :stem AND gone IN (0, 2) AND title = :title"
 		      " UNION ALL SELECT task.id FROM history INDEXED BY history_name"
 		      " JOIN task ON task.id = history.task"
-		      " WHERE field = 0 AND was = :title AND title <> :title) AS x"
+		      " WHERE :former AND field = 0 AND was = :title AND title <> :title) AS x"
 		      " JOIN task ON task.id = x.id"
 		      " JOIN link ON link.task = task.id AND link.side = :side"
 		      " WHERE task.gone IN (0, 2) AND rid IS NOT NULL AND NOT link.gone"
@@ -215,7 +215,7 @@ enum err store_looked(struct store *s, const struct task *of, size_t max, store_
 	return q_end(&q, ERR_OK);
 }
 
-enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n)
+enum err store_namesakes(struct store *s, enum side side, const char *title, bool former, int64_t *n)
 {
 	char stem[NAME_LEN + 1];
 	TRY(name_of(title, 1, stem));
@@ -223,6 +223,7 @@ enum err store_namesakes(struct store *s, enum side side, const char *title, int
 	q_int(&q, ":side", side);
 	q_text(&q, ":stem", stem);
 	q_text(&q, ":title", title);
+	q_int(&q, ":former", former);
 	*n = q_row(&q) ? q_col(&q, 0) : 0;
 	return q_end(&q, ERR_OK);
 }

@@ -109,8 +109,10 @@ NODISCARD enum err store_is_lonely(struct store *s, int64_t task, enum side side
  * them. The latest first; fn gives false to stop, and must not write. */
 NODISCARD enum err store_looked(
 	struct store *s, const struct task *of, size_t max, store_task_fn *fn, void *arg);
-/* How many live ones of them have, or had, this title, to the letter? *n: 2: or more. */
-NODISCARD enum err store_namesakes(struct store *s, enum side side, const char *title, int64_t *n);
+/* How many live ones of them have this title, to the letter, or, if former ones count, had it? *n: 2: or
+ * more. */
+NODISCARD enum err store_namesakes(
+	struct store *s, enum side side, const char *title, bool former, int64_t *n);
 
 /*
  * Task drop turns out to be task keep, which lacks the links it has: they, its history and its conflicts are

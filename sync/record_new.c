@@ -362,8 +362,10 @@ static enum err is_plain(struct pass *p, const struct remote_task *rt, int64_t t
 	bool more;
 	TRY(store_get(p->s, twin, &t));
 	TRY(store_gone(p->s, twin, &gone));
-	TRY(store_namesakes(p->s, p->side, rt->t.field[FIELD_TITLE], &here));
-	TRY(store_namesakes(p->s, pass_other(p), t.field[FIELD_TITLE], &there));
+	/* a copy of a deleted one is not what had its name: who made it, and sleeps, would delete both */
+	bool former = gone != GONE_DELETED;
+	TRY(store_namesakes(p->s, p->side, rt->t.field[FIELD_TITLE], true, &here));
+	TRY(store_namesakes(p->s, pass_other(p), t.field[FIELD_TITLE], former, &there));
 	TRY(page_has_another(p, rt, &more));
 	bool read = !p->part || (p->first && !rules_skip(rt, p->c->config));
 	*yes = read && !more && !here && there == (gone != GONE_DELETED);

@@ -525,8 +525,8 @@ static void the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name(void *
 	world_finish(&w);
 }
 
-/* Nor is it known whose that one is that came first: whoever made it may delete it or rename it. */
-static void what_had_the_name_of_one_that_is_gone_lives(void **state)
+/* A pair that is gone is not asked for a third one, however long that waits. */
+static void what_had_the_name_of_a_pair_that_is_gone_lives(void **state)
 {
 	begin(BOTH);
 	int64_t a = user_new(&w, "a");
@@ -536,11 +536,10 @@ static void what_had_the_name_of_one_that_is_gone_lives(void **state)
 	w.now += MINUTE;
 	user_rm(&w, a);
 	fake_word(sc, &sc->rec[1], FIELD_TITLE, "b");
-	passes(6);
-	assert_false(sf->rec[0].deleted);
 	passes(90);
-	check_world(&w, "here: b | open | normal | - | -\nSC: b | open | normal | - | -\n"
-			"SF: b | Not Started | Normal | - | -\n");
+	assert_true(sc->rec[0].deleted && sf->rec[0].deleted);
+	assert_non_null(fake_titled(sc, "b"));
+	assert_non_null(fake_titled(sf, "b"));
 	world_finish(&w);
 }
 
@@ -1553,7 +1552,7 @@ int main(void)
 		cmocka_unit_test(two_alike_have_one_order_in_every_mount),
 		cmocka_unit_test(the_copy_of_one_of_two_alike_is_not_the_others),
 		cmocka_unit_test(the_copy_of_what_was_deleted_is_not_that_of_what_had_its_name),
-		cmocka_unit_test(what_had_the_name_of_one_that_is_gone_lives),
+		cmocka_unit_test(what_had_the_name_of_a_pair_that_is_gone_lives),
 		cmocka_unit_test(D7_two_alike_that_nobody_of_us_made_are_paired),
 		cmocka_unit_test(tasks_that_are_alike_in_Salesforce_alone_keep_their_names),
 		cmocka_unit_test(tasks_that_became_alike_in_Salesforce_keep_their_records),
