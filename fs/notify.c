@@ -16,9 +16,12 @@
 #define CACHE_KB 2000
 #define INDEX_LAG 100		/* changes: some 15 ms to catch up with */
 
+/* In the order in which they are carried out. */
+enum order_kind { ORDER_NODE, ORDER_NAME, NORDERS };
+
 struct order {
 	uint64_t ino;
-	bool entry;
+	enum order_kind kind;
 	char name[NAME_LEN + 1];
 };
 struct orders {
@@ -38,8 +41,8 @@ struct notify {
 	pthread_mutex_t lock;
 	pthread_cond_t hurry;	/* an order came, or stop: no more gathering */
 	struct orders orders;	/* under lock */
-	uint64_t ordered, obeyed;	/* under lock: counts */
-	pthread_cond_t obedient;	/* they are the same */
+	uint64_t ordered[NORDERS], obeyed[NORDERS];	/* under lock: counts */
+	pthread_cond_t obedient;	/* one was obeyed */
 	int64_t known[NKNOWN];	/* under lock: rows of the feed, each at its number modulo NKNOWN */
 	bool flood;		/* under lock: an order was lost; everything must be asked again */
 	bool stop;		/* under lock */
@@ -70,7 +73,7 @@ static bool add(struct orders *o, uint64_t ino, const char *name)
 		o->cap = cap;
 	}
 	struct order *p = &o->v[o->n++];
-	*p = (struct order){ .ino = ino, .entry = name };
+	*p = (struct order){ .ino = ino, .kind = name ? ORDER_NAME : ORDER_NODE };
 	if (name)
 		strncpy(p->name, name, NAME_LEN);
 	return true;
@@ -81,20 +84,32 @@ void notify_order(struct notify *n, uint64_t ino, const char *name)
 	pthread_mutex_lock(&n->lock);
 	if (!add(&n->orders, ino, name))
 		n->flood = true;
-	n->ordered++;
+	n->ordered[name ? ORDER_NAME : ORDER_NODE]++;
 	pthread_cond_signal(&n->hurry);
 	pthread_mutex_unlock(&n->lock);
 	wake_ring(n->changed);
 }
 
-void notify_await(struct notify *n)
+static void await(struct notify *n, enum order_kind last)
 {
 	struct timespec until = from_now(AWAIT_MS);
+	int e = 0;
 
 	pthread_mutex_lock(&n->lock);
-	while (n->obeyed != n->ordered && !pthread_cond_timedwait(&n->obedient, &n->lock, &until))
-		;
+	for (int k = 0; k <= (int)last; k++)
+		while (!e && n->obeyed[k] != n->ordered[k])
+			e = pthread_cond_timedwait(&n->obedient, &n->lock, &until);
 	pthread_mutex_unlock(&n->lock);
+}
+
+void notify_await(struct notify *n)
+{
+	await(n, ORDER_NAME);
+}
+
+void notify_await_nodes(struct notify *n)
+{
+	await(n, ORDER_NODE);
 }
 
 void notify_known(struct notify *n, int64_t seq)
@@ -112,17 +127,27 @@ static bool is_known(struct notify *n, int64_t seq)
 	return known;
 }
 
-/* The kernel answers ENOENT where it holds nothing: just as well. No lock is held here: an entry is dropped
- * under its directory's lock, whose holder may be waiting for a request that the serving thread has yet to
- * answer. */
-static void carry_out(struct notify *n, const struct orders *o)
+/* The kernel answers ENOENT where it holds nothing: just as well. */
+static void drop(struct notify *n, const struct order *p)
 {
-	for (size_t i = 0; i < o->n; i++) {
-		const struct order *p = &o->v[i];
-		if (p->entry)
-			fuse_lowlevel_notify_inval_entry(n->se, p->ino, p->name, strlen(p->name));
-		else
-			fuse_lowlevel_notify_inval_inode(n->se, p->ino, 0, 0);
+	if (p->kind == ORDER_NAME)
+		fuse_lowlevel_notify_inval_entry(n->se, p->ino, p->name, strlen(p->name));
+	else
+		fuse_lowlevel_notify_inval_inode(n->se, p->ino, 0, 0);
+}
+
+/* ordered: the counts with these. No lock is held here: a name is dropped under its directory's lock, whose
+ * holder may be waiting for a request that the serving thread has yet to answer. So names come last. */
+static void carry_out(struct notify *n, const struct orders *o, const uint64_t ordered[NORDERS])
+{
+	for (int k = 0; k < NORDERS; k++) {
+		for (size_t i = 0; i < o->n; i++)
+			if ((int)o->v[i].kind == k)
+				drop(n, &o->v[i]);
+		pthread_mutex_lock(&n->lock);
+		n->obeyed[k] = ordered[k];
+		pthread_cond_signal(&n->obedient);
+		pthread_mutex_unlock(&n->lock);
 	}
 }
 
@@ -131,7 +156,7 @@ static void carry_out(struct notify *n, const struct orders *o)
 struct news {
 	struct notify *n;
 	struct orders todo;
-	uint64_t ordered;	/* with these */
+	uint64_t ordered[NORDERS];	/* with these */
 	bool lost;
 };
 
@@ -197,19 +222,12 @@ static bool take_orders(struct notify *n, struct news *w)
 	pthread_mutex_lock(&n->lock);
 	w->todo = n->orders;
 	w->lost = n->flood;
-	w->ordered = n->ordered;
+	memcpy(w->ordered, n->ordered, sizeof(w->ordered));
 	n->orders = (struct orders){ 0 };
 	n->flood = false;
 	bool stop = n->stop;
 	pthread_mutex_unlock(&n->lock);
 	return !stop;
-}
-
-/* With the lock. */
-static void obeyed(struct notify *n, uint64_t ordered)
-{
-	n->obeyed = ordered;
-	pthread_cond_signal(&n->obedient);
 }
 
 static bool round_once(struct notify *n)
@@ -222,10 +240,7 @@ static bool round_once(struct notify *n)
 		events_tell(n->events, n->store, (int64_t)time(NULL) * 1000);
 		if (w.lost)
 			forget_everything(&w);
-		carry_out(n, &w.todo);
-		pthread_mutex_lock(&n->lock);
-		obeyed(n, w.ordered);
-		pthread_mutex_unlock(&n->lock);
+		carry_out(n, &w.todo, w.ordered);
 	}
 	free(w.todo.v);
 	return go_on;
@@ -251,14 +266,14 @@ static bool index_some(struct notify *n)
 static void obey(struct notify *n)
 {
 	struct orders o = n->orders;
-	uint64_t ordered = n->ordered;
+	uint64_t ordered[NORDERS];
 
+	memcpy(ordered, n->ordered, sizeof(ordered));
 	n->orders = (struct orders){ 0 };
 	pthread_mutex_unlock(&n->lock);
-	carry_out(n, &o);
+	carry_out(n, &o, ordered);
 	free(o.v);
 	pthread_mutex_lock(&n->lock);
-	obeyed(n, ordered);
 }
 
 /* An order is about what the kernel shows wrongly now: it does not wait. */

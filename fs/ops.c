@@ -208,7 +208,10 @@ static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *f = ops_begin(req);
 
-	ops_reply(req, ops_told(f, tree_remove(&f->env, f->files, parent, name)));
+	enum err e = ops_told(f, tree_remove(&f->env, f->files, parent, name));
+
+	notify_await_nodes(f->notify);
+	ops_reply(req, e);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
@@ -222,6 +225,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 	}
 	enum err e = ops_told(f, tree_rename(&f->env, f->files, parent, name, to_parent, to,
 		flags & RENAME_NOREPLACE));
+	notify_await_nodes(f->notify);
 	fuse_reply_err(req, text_rejected(e) ? EPERM : fs_errno(e));
 }
 

@@ -265,6 +265,7 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *a, int set, struct 
 	double timeout;
 	enum err e = set_attr(f, ino, a, set, fi);
 
+	notify_await_nodes(f->notify);
 	if (!e)
 		e = stat_ino(f, ino, &st, &timeout);
 	if (e)
@@ -380,6 +381,12 @@ static bool has_attr(struct fs *f, uint64_t ino, const char *name)
 	return !xattr_get(&f->env, node_id(ino), name, &value);
 }
 
+static void reply_edited(fuse_req_t req, struct fs *f, enum err e)
+{
+	notify_await_nodes(f->notify);
+	ops_reply_node(req, e);
+}
+
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
 	int e = writable_attr(ino, name);
@@ -393,7 +400,7 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 	else if (flags & XATTR_REPLACE && !there)
 		fuse_reply_err(req, ENODATA);
 	else
-		ops_reply_node(req, xattr_set(&f->env, node_id(ino), name, value, size));
+		reply_edited(req, f, xattr_set(&f->env, node_id(ino), name, value, size));
 }
 
 void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
@@ -406,5 +413,5 @@ void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 	else if (!has_attr(f, ino, name))
 		fuse_reply_err(req, ENODATA);
 	else
-		ops_reply_node(req, xattr_clear(&f->env, node_id(ino), name));
+		reply_edited(req, f, xattr_clear(&f->env, node_id(ino), name));
 }

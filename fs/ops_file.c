@@ -247,6 +247,7 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	struct fs *f = ops_begin_on(req, ino);
 	enum err e = ops_is_made(ino) ? ERR_OK : ops_told(f, handle_flush(handle_of(fi), &f->env));
 
+	notify_await_nodes(f->notify);
 	ops_reply(req, e ? e : store_sync(f->env.store));
 }
 

@@ -68,7 +68,7 @@ int fs_errno(enum err e);
 /*
  * notify.c: a thread that tells the kernel what to ask again. It reads the feed with a store of its own, and
  * takes orders for what the feed cannot say. It never runs inside a request; the serving thread waits for it
- * in notify_await alone.
+ * in notify_await and notify_await_nodes alone.
  */
 NODISCARD enum err notify_create(struct fuse_session *se, const struct fs_options *o, struct events *events,
 	struct wake *grown, struct notify **out);
@@ -80,6 +80,12 @@ void notify_order(struct notify *n, uint64_t ino, const char *name);
  * stray "123").
  */
 void notify_await(struct notify *n);
+/*
+ * Likewise the orders about inodes: where the asker holds a directory's lock, those about names have to wait.
+ * While the kernel drops an inode's attributes, an answer about them that is on its way is dropped, too, and
+ * lseek(SEEK_END) means the former size.
+ */
+void notify_await_nodes(struct notify *n);
 /* Row seq of the feed is the kernel's own doing: it knows the names. Said too late, it is told again. */
 void notify_known(struct notify *n, int64_t seq);
 /* Ends the thread. Call while the session is still mounted or after: the kernel's answer does not matter.

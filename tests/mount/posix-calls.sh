@@ -152,6 +152,24 @@ assert "Second.txt" in os.listdir("completed") and get("completed/Second.txt").e
 fd = os.open("completed/Second.txt", os.O_RDONLY); os.unlink("completed/Second.txt")
 assert os.fstat(fd).st_nlink == 0 and os.read(fd, 999).endswith(b"one\ntwo\n"); os.close(fd)'
 }
+# A busy machine: what the kernel is told of a new text may come late.
+the_end_of_a_file_is_known_when_a_rename_or_a_save_is_done() {
+  py '
+busy = [os.fork() for i in range(os.cpu_count())]
+while 0 in busy: pass
+try:
+    for i in range(300):
+        put("open/Ends.txt", "Title: Ends\n\none\n")
+        fd = os.open("open/Ends.txt", os.O_RDWR)
+        if i % 3 == 0: os.rename("open/Ends.txt", "open/Finish.txt")
+        elif i % 3 == 1: os.ftruncate(fd, 0); os.write(fd, b"Title: Ends\n\ntwo\n"); os.fsync(fd)
+        else: os.setxattr("open/Ends.txt", "user.remindfs.priority", b"High")
+        end = os.lseek(fd, 0, os.SEEK_END); size = len(os.pread(fd, 999, 0)); os.close(fd)
+        assert end == size, (i, end, size)
+        os.unlink("open/Ends.txt" if i % 3 else "open/Finish.txt")
+finally:
+    for p in busy: os.kill(p, 9)'
+}
 locks_of_both_kinds_work() {
   py '
 put("open/Lock.txt", "x\n")
