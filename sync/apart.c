@@ -37,14 +37,30 @@ enum err apart_is_guess(
 	return ERR_OK;
 }
 
+/* Is it still to be deleted on some side? */
+static enum err has_record(struct pass *p, int64_t task, bool *yes)
+{
+	*yes = false;
+	for (enum side side = SIDE_SC; side < NSIDES; side++) {
+		AUTO_LINK l = LINK_INIT;
+		enum err e = store_link(p->s, task, side, &l);
+		if (e != ERR_NOENT)
+			TRY(e);
+		*yes |= l.rid && !l.gone && !l.away;
+	}
+	return ERR_OK;
+}
+
 enum err apart_is_later(struct pass *p, int64_t made_at, int64_t deleted, bool *yes, bool *wait)
 {
-	bool mirror;
+	bool mirror, there;
 	int64_t last, gone_at;
 	TRY(mirrored(p, &mirror, &last));
 	TRY(store_gone_at(p->s, deleted, &gone_at));
-	*yes = gone_at && made_at > gone_at - CLOCKS_MS && !mirror && !last;
-	*wait = *yes && p->local_now - gone_at < DAY;
+	TRY(has_record(p, deleted, &there));
+	bool later = gone_at && made_at > gone_at - CLOCKS_MS;
+	*yes = (later || there) && !mirror && !last;
+	*wait = *yes && (there || p->local_now - gone_at < DAY);
 	return ERR_OK;
 }
 

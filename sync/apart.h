@@ -31,7 +31,8 @@ NODISCARD enum err apart_key_tells(
  * Was this made (this machine's clock; 0: by us) after that task was deleted elsewhere? Then it is not
  * deleted with that for its looks: it was perhaps taken back there, as a new one. Or somebody copied the task
  * who did not know yet, and deletes the copy: *wait, as that may take him a day. What was deleted here its
- * user has seen, and its copy goes, too. Not where the vendor's mirror was.
+ * user has seen, and its copy goes, too; but *wait until the deletion has reached the task's own record: if
+ * somebody else deleted that, this is perhaps what he took back. Not where the vendor's mirror was.
  */
 NODISCARD enum err apart_is_later(struct pass *p, int64_t made_at, int64_t deleted, bool *yes, bool *wait);
 /* The pair that has this record of the pass's side is a guess. */

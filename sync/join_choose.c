@@ -48,28 +48,6 @@ static bool see_key(void *arg, const struct waiting *w)
 	return false;
 }
 
-/*
- * Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be
- * tried first. The key is taken, and nothing tells by whom: then it may be whatever was there by then, and
- * there is nothing against it.
- */
-static enum err key_tells_more(struct pass *p, const struct half *x, const struct half *sf, bool *yes)
-{
-	struct key k = { 0 };
-	bool other;
-	TRY(has_other_key(p, x, sf, &other));
-	*yes = false;
-	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || other ||
-		!like_person(&x->t, &sf->t))
-		return ERR_OK;
-	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
-	*yes = k.untried || (k.taken_at && x->t.created_at - p->c->offset <= k.taken_at && !x->l.sent_at);
-	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS && !k.untried; f++)
-		*yes &= like_said(x, f, sf->t.field[f]) || like_said(sf, f, x->t.field[f]) ||
-			like_foreign(sf, f);
-	return ERR_OK;
-}
-
 static enum err choose_best(struct choice *c, int64_t task, int score)
 {
 	if (score == NO)
@@ -92,6 +70,31 @@ struct asked {			/* for whose copy */
 static void asked_finish(struct asked *a)
 {
 	like_finish(&a->x);
+}
+
+/*
+ * Sales Connect may have the copy of a record of Salesforce, and the key of that copy tells: so it is to be
+ * tried first. The key is taken, and nothing tells by whom: then it may be whatever was there by then, and
+ * there is nothing against it, until it waited its time.
+ */
+static enum err key_tells_more(struct pass *p, const struct asked *a, const struct half *sf, bool *yes)
+{
+	const struct half *x = &a->x;
+	struct key k = { 0 };
+	bool other;
+	TRY(has_other_key(p, x, sf, &other));
+	*yes = false;
+	if (p->side != SIDE_SF || !(sf->t.born & BIT(SIDE_SC)) || sf->gone != GONE_NO || other ||
+		!like_person(&x->t, &sf->t))
+		return ERR_OK;
+	TRY(store_waiting(p->s, sf->t.id, p->local_now, see_key, &k));
+	if (a->late && k.taken_at)
+		return ERR_OK;
+	*yes = k.untried || (k.taken_at && !x->l.sent_at && x->t.created_at - p->c->offset <= k.taken_at);
+	for (enum field f = FIELD_STATUS; f < TASK_NFIELDS && !k.untried; f++)
+		*yes &= like_said(x, f, sf->t.field[f]) || like_said(sf, f, x->t.field[f]) ||
+			like_foreign(sf, f);
+	return ERR_OK;
 }
 
 /* A record of Salesforce that we made. */
@@ -431,7 +434,7 @@ static enum err of_keys(struct pass *p, const struct asked *a, struct choice *c)
 		e = lonely_asked(p, &a->x, &at, &task);
 		if (e == ERR_OK) {
 			TRY(like_load(p, task, SIDE_SF, &y));
-			TRY(key_tells_more(p, &a->x, &y, &c->wait));
+			TRY(key_tells_more(p, a, &y, &c->wait));
 		}
 	}
 	return e == ERR_NOENT ? ERR_OK : e;

@@ -389,7 +389,8 @@ enum err record_bury(struct pass *p, struct link *l)
 		TRY(store_delete(p->s, l->task, p->side, p->local_now, 0));
 	l->gone = p->touched = true;
 	l->doom = DOOM_NO;
-	l->synced_at = p->local_now;
+	if (gone != GONE_DELETED)	/* else somebody deleted it at any time since */
+		l->synced_at = p->local_now;
 	return store_link_put(p->s, l);
 }
 

@@ -405,7 +405,7 @@ static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t t
 	AUTO_LINK other = LINK_INIT;
 	struct link l = { .rid = rt->id, .once = rt->once, .by_me = rt->by_me };	/* borrowed */
 	enum gone gone;
-	bool key, later, wait;
+	bool key, later = false, wait;
 	TRY(store_get(p->s, task, &ours));
 	TRY(store_gone(p->s, task, &gone));
 	TRY(store_link(p->s, task, pass_other(p), &other));
@@ -413,7 +413,8 @@ static enum err is_guess(struct pass *p, const struct remote_task *rt, int64_t t
 	const struct task *t = p->side == SIDE_SC ? &ours : &rt->t;
 	TRY(apart_is_guess(p, sc, sf, t, guess));
 	TRY(apart_key_tells(p, sc, sf, t, &key));
-	TRY(apart_is_later(p, made_here(p, rt), task, &later, &wait));
+	if (gone == GONE_DELETED)
+		TRY(apart_is_later(p, made_here(p, rt), task, &later, &wait));
 	bool waits = sc->sent_at || (sf->once ? !sf->sent_at : sf->by_me && !like_as_made(t));
 	if (gone == GONE_DELETED ? *guess || key || later : *guess && waits)
 		*e = ERR_NOENT;

@@ -38,7 +38,11 @@ static void choice_in_doubt(struct sim *s, int task, enum field f, const char *o
  * what both sides agreed on before. */
 static void carried_meanwhile(struct sim *s, int task, enum field f, unsigned char ours, int who)
 {
-	if (s->logical[task].choice[f - FIELD_STATUS][who - SF_PERSON].before != ours)
+	const struct choice *all = s->logical[task].choice[f - FIELD_STATUS];
+	unsigned char before = all[who - SF_PERSON].before;
+	for (int i = 0; !all[who - SF_PERSON].before && i < MOUNTS_MAX - SF_PERSON; i++)	/* his first one was about somebody else's */
+		before |= i == who - SF_PERSON ? 0 : all[i].stands;
+	if (before != ours)
 		return;
 	for (enum side side = SIDE_SC; side < NSIDES; side++)
 		for (int i = 0; i < s->server[side].n; i++) {
@@ -464,14 +468,14 @@ void oracle_update(struct sim *s, struct line *l, const struct record *r, uint32
 		}
 }
 
-/* It was taken back while it was on its way, as in choice_again; or where another mount has it from, which has not sent that yet. */
+/* It was taken back while it was on its way, as in choice_again; or where another mount has it from, which this one was not told of. */
 static bool is_taken_back(const struct sim *s, const struct line *l, const struct record *o, enum field f, const char *ours)
 {
 	enum side from = l->server->side == SIDE_SC ? SIDE_SF : SIDE_SC;
-	bool stands = !strcmp(o->word[f], server_word(from, f, ours));
+	bool stands = !strcmp(o->word[f], server_word(from, f, ours)), told = !stands && o->shown[l->mount] == o->revision;
 	if (o->chosen[f])
-		return !stands && o->shown[l->mount] != o->revision;
-	if (!stands || !o->sent_at[f] || o->sent_by[f] == l->mount)
+		return !stands && !told;
+	if (told || !o->sent_at[f] || o->sent_by[f] == l->mount)
 		return false;
 	const struct choice *c = &s->logical[o->task].choice[f - FIELD_STATUS][o->sent_by[f] - SF_PERSON];
 	return c->before == choice_of(ours) && c->stands != c->before;
